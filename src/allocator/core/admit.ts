@@ -1,0 +1,109 @@
+/**
+ * Whether a call is accepted at all, decided once, before it queues. In this order:
+ *
+ *  1. expired token: the visitor's token was ours and its time is over;
+ *  2. illegal duration: more than this visitor could ever have, so that waiting is no help. The
+ *     tier's cap is compared with what the call costs (`xlarge` doubles it), the operator's cap
+ *     (`run --duration`) with the seconds declared;
+ *  3. quota: what the call costs is compared with what is left, never what it will really use;
+ *  4. runs: the window's number of calls is used up;
+ *  5. no GPU: the profile has no such size, or no card here has so many slices.
+ *
+ * Only then do the Space's concurrency and the pool decide whether it runs or waits. A refused
+ * call changes no account.
+ */
+
+import { slicesNeeded } from './pool.js';
+import { type Balance, balanceOf, costMs } from './quota.js';
+import type { AllocatorState, GpuSize, Refusal, RefusalKind, Visitor } from './types.js';
+
+export interface AskedCall {
+  readonly visitor: Visitor;
+  readonly size: GpuSize;
+  readonly tokenExpired: boolean;
+  /** As sent on the wire; null when nothing was. */
+  readonly declaredSeconds: number | null;
+}
+
+/** Seconds that the call asks for: as declared, else the profile's default. */
+export function askedSecondsOf(state: AllocatorState, declaredSeconds: number | null): number {
+  return declaredSeconds ?? state.rules.profile.defaultDurationSeconds;
+}
+
+/** Quota seconds per second held. A size that the profile lacks is refused, at large's price. */
+export function costFactorOf(state: AllocatorState, size: GpuSize): number {
+  const { sizes } = state.rules.profile;
+  return (sizes[size] ?? sizes.large).costFactor;
+}
+
+/** What a call of this size and length holds back, in quota milliseconds. */
+export function reservationMs(state: AllocatorState, askedSeconds: number, size: GpuSize): number {
+  return costMs(askedSeconds * 1000, costFactorOf(state, size));
+}
+
+/** Null when the call is accepted. */
+export function refusalOf(
+  state: AllocatorState,
+  call: AskedCall,
+  quotaNowMs: number,
+): Refusal | null {
+  const { profile } = state.rules;
+  const balance = balanceOf(profile, state.accounts, call.visitor, quotaNowMs);
+  const askedSeconds = askedSecondsOf(state, call.declaredSeconds);
+  const needMs = reservationMs(state, askedSeconds, call.size);
+  const refuse = (kind: RefusalKind, waitSeconds: number): Refusal => ({
+    kind,
+    leftSeconds: Math.floor(balance.leftMs / 1000),
+    waitSeconds,
+    requestedSeconds: needMs / 1000,
+    longestSeconds: longestSecondsOf(state, call),
+  });
+  const { runsPerWindow } = profile.tiers[call.visitor.tier];
+
+  if (call.tokenExpired) return refuse('expired-token', 0);
+  if (isIllegalDuration(state, call, needMs)) return refuse('illegal-duration', -1);
+  if (needMs > balance.leftMs) return refuse('quota-exceeded', secondsToReset(state, balance));
+  if (runsPerWindow !== null && balance.runs >= runsPerWindow) return refuse('runs-exceeded', 0);
+  if (!isEverPossible(state, call.size)) return refuse('no-gpu', 0);
+  return null;
+}
+
+function isIllegalDuration(state: AllocatorState, call: AskedCall, needMs: number): boolean {
+  if (needMs > state.rules.profile.tiers[call.visitor.tier].longestCallSeconds * 1000) return true;
+  const { longestCallSeconds } = state.rules;
+  if (longestCallSeconds === null || !isDeclared(state, call)) return false;
+  return askedSecondsOf(state, call.declaredSeconds) > longestCallSeconds;
+}
+
+/**
+ * The package sends the default when a function declares nothing, so on the wire "nothing" and the
+ * default look alike. Both keep the profile's default under any operator's cap: a Space whose
+ * functions declare nothing must not be refused as a whole.
+ */
+function isDeclared(state: AllocatorState, call: AskedCall): boolean {
+  const { defaultDurationSeconds, gpu } = state.rules.profile;
+  const factor = call.size === 'xlarge' ? 1 : gpu.durationFactor;
+  const sentForNothing = Math.round(defaultDurationSeconds * factor);
+  return call.declaredSeconds !== null && call.declaredSeconds !== sentForNothing;
+}
+
+function longestSecondsOf(state: AllocatorState, call: AskedCall): number {
+  const { longestCallSeconds } = state.rules.profile.tiers[call.visitor.tier];
+  const byTier = longestCallSeconds / costFactorOf(state, call.size);
+  return Math.min(byTier, state.rules.longestCallSeconds ?? byTier);
+}
+
+/** Until the window is over; a whole window when none is open. At least 1: 0 means the runs limit. */
+function secondsToReset(state: AllocatorState, balance: Balance): number {
+  const resetsInMs = balance.resetsInMs ?? state.rules.profile.quota.windowSeconds * 1000;
+  return Math.max(1, Math.ceil(resetsInMs / 1000));
+}
+
+function isEverPossible(state: AllocatorState, size: GpuSize): boolean {
+  if (state.rules.profile.sizes[size] === null) return false;
+  const need = slicesNeeded(state, size);
+  if (need > (state.rules.concurrencyPerSpace ?? need)) return false;
+  const slicesOfGpu = new Map<number, number>();
+  for (const { gpu } of state.slices) slicesOfGpu.set(gpu, (slicesOfGpu.get(gpu) ?? 0) + 1);
+  return Math.max(0, ...slicesOfGpu.values()) >= need;
+}

@@ -1,0 +1,114 @@
+/**
+ * From the queue to the slices.
+ *
+ * After every event one pass goes down the queue in its order and gives each waiter the best place
+ * that those ahead have left. A Space at its concurrency limit is stepped over: its waiters block
+ * nobody. A waiter whose place needs a death first (a warm worker's, or a killed call's) claims it
+ * and is granted when `process-died` came. The pass ends when no slice is left to give.
+ *
+ * Cost: O(slices) when nothing is free, else O(slices) per waiter that is placed or claims, and
+ * O(1) per waiter that is stepped over.
+ */
+import { assert } from './assert.js';
+import { firstOf, openLease } from './lease.js';
+import {
+  findPlace,
+  hasRoom,
+  holdBack,
+  isAtConcurrencyLimit,
+  openPool,
+  type Place,
+  type Pool,
+  take,
+} from './pool.js';
+import { dequeue } from './queue.js';
+import type { Turn } from './turn.js';
+import type { Grant, Waiter, WarmWorker } from './types.js';
+
+/**
+ * Grants whatever can be granted now.
+ *
+ * @returns the requests that only wait for a process to die
+ */
+export function dispatch(turn: Turn): ReadonlySet<string> {
+  const { state } = turn;
+  const claims = new Set<string>();
+  if (state.queue.length === 0) return claims;
+  const pool = openPool(state);
+  let place = 0;
+  let room = hasRoom(pool);
+  while (room) {
+    const waiter = state.queue[place];
+    if (waiter === undefined) break;
+    if (isAtConcurrencyLimit(state, pool, waiter)) {
+      place += 1;
+      continue;
+    }
+    const found = findPlace(state, pool, waiter);
+    if (found && found.kind !== 'after-death') {
+      grant(turn, pool, waiter, found);
+    } else {
+      if (found) claim(turn, pool, waiter, found, claims);
+      else holdBack(state, pool, waiter);
+      place += 1;
+    }
+    room = hasRoom(pool);
+  }
+  return claims;
+}
+
+/** Sends the kill to a warm worker; its slices are free when it is dead. */
+export function evict(turn: Turn, worker: WarmWorker, why: 'evicted' | 'space-gone'): void {
+  if (worker.evicting) return;
+  worker.evicting = true;
+  turn.effects.push({ type: 'kill', process: worker.process, why });
+}
+
+function grant(
+  turn: Turn,
+  pool: Pool,
+  waiter: Waiter,
+  place: Exclude<Place, { kind: 'after-death' }>,
+): void {
+  const { state } = turn;
+  const worker = place.kind === 'warm' ? place.worker : null;
+  const slices = place.kind === 'warm' ? place.worker.slices : place.slices;
+  dequeue(state, waiter);
+  if (worker) state.warmWorkers = state.warmWorkers.filter((other) => other !== worker);
+  take(pool, waiter.space, slices, 'leased');
+  openLease(turn, waiter, slices, worker?.process ?? null);
+  const { requestId, visitor } = waiter;
+  const body = grantBody(turn, waiter.allowToken, slices, worker !== null);
+  if (state.unanswered.delete(requestId)) {
+    turn.effects.push({ type: 'grant', requestId, tier: visitor.tier, grant: body });
+  } else {
+    turn.effects.push({ type: 'stream-grant', requestId, grant: body });
+  }
+}
+
+function claim(
+  turn: Turn,
+  pool: Pool,
+  waiter: Waiter,
+  place: Extract<Place, { kind: 'after-death' }>,
+  claims: Set<string>,
+): void {
+  for (const worker of place.evict) {
+    evict(turn, worker, 'evicted');
+    for (const index of worker.slices) pool.uses.set(index, 'dying');
+  }
+  take(pool, waiter.space, place.slices, 'claimed');
+  claims.add(waiter.requestId);
+}
+
+function grantBody(
+  turn: Turn,
+  allowToken: string,
+  slices: readonly number[],
+  idle: boolean,
+): Grant {
+  const nvidiaIndex = firstOf(slices);
+  const spec = turn.state.slices.find((slice) => slice.index === nvidiaIndex);
+  assert(spec !== undefined, 'a lease on a slice that does not exist');
+  return { idle, nvidiaIndex, nvidiaUUID: spec.uuid, allowToken };
+}

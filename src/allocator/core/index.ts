@@ -1,0 +1,14 @@
+/** The allocator core: one pure state machine for the server, simulations and tests. */
+export { checkInvariants } from './invariants.js';
+export { type AheadBecause, compareRank, whyAhead } from './queue-order.js';
+export { createState, type QuotaClock } from './state.js';
+export { step } from './step.js';
+export {
+  type QueueEntry,
+  type QuotaView,
+  queueView,
+  quotaOf,
+  type SliceUseView,
+  type SliceView,
+  sliceView,
+} from './views.js';

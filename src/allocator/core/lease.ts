@@ -1,0 +1,146 @@
+/**
+ * A lease: one call that holds slices, from its grant to its end.
+ *
+ *   granted --allow--> running --release / death--> ended
+ *      |                  `--deadline, operator, Space gone--> killing --death--> ended
+ *      `--no allow in time--> ended, nothing charged
+ *
+ * A warm worker's call runs from its grant: the package sends no /allow for it.
+ *
+ * The laws: a lease ends exactly once and is charged exactly then; once a process has been allowed,
+ * its slices are free only when it is known dead, or when a good release leaves it warm on them.
+ */
+import type { ProcessId } from '../../shared/host.js';
+import { costFactorOf } from './admit.js';
+import { balanceOf, begin, costMs, settle } from './quota.js';
+import { record, secondsSince, type Turn } from './turn.js';
+import type { AllocatorState, CallEnd, Lease, Waiter } from './types.js';
+
+/**
+ * A warm worker may die between our answer `idle: true` and the moment the package looks at it; the
+ * package then forks a new one, which asks /allow. Its call is kept open for it this long.
+ */
+const REFORK_MS = 1000;
+
+/** The call holds its slices from now; with `process`, a warm worker, it runs from now. */
+export function openLease(
+  turn: Turn,
+  waiter: Waiter,
+  slices: readonly number[],
+  process: ProcessId | null,
+): Lease {
+  const { allowToken, call, space, taskId, visitor, askedSeconds, size, reservedMs } = waiter;
+  const lease: Lease = {
+    ...{ allowToken, call, space, taskId, visitor, askedSeconds, size, slices, reservedMs },
+    warm: process !== null,
+    grantedAt: turn.at,
+    windowStartMs: null,
+    process: null,
+    allowed: false,
+    startedAt: null,
+    killing: null,
+  };
+  turn.state.leases.set(allowToken, lease);
+  record(turn, lease, {
+    event: 'granted',
+    nvidiaIndex: firstOf(slices),
+    warm: lease.warm,
+    waitedSeconds: secondsSince(waiter.arrivedAt, turn.at),
+  });
+  if (process) beginLease(turn, lease, process);
+  return lease;
+}
+
+/** The clocks of charge and deadline start, and the call counts in its quota window. */
+export function beginLease(turn: Turn, lease: Lease, process: ProcessId): void {
+  const { profile } = turn.state.rules;
+  lease.process = process;
+  lease.startedAt = turn.at;
+  lease.windowStartMs = begin(profile, turn.state.accounts, lease.visitor, lease, turn.quotaNowMs);
+}
+
+/** Ends the lease and charges it. What becomes of its process is the caller's business. */
+export function endLease(
+  turn: Turn,
+  lease: Lease,
+  end: CallEnd,
+  measured: { gpuUsed: boolean; peakVramBytes: number | null },
+): void {
+  const { state } = turn;
+  const { profile } = state.rules;
+  state.leases.delete(lease.allowToken);
+  const usedSeconds = lease.startedAt ? secondsSince(lease.startedAt, turn.at) : 0;
+  const chargedMs = chargeOf(state, lease, usedSeconds);
+  const leftMs = () => balanceOf(profile, state.accounts, lease.visitor, turn.quotaNowMs).leftMs;
+  const { windowStartMs } = lease;
+  settle(profile, state.accounts, lease.visitor, lease, chargedMs, turn.quotaNowMs);
+  const leftAfterMs = leftMs();
+  const paysNow = state.accounts.get(lease.visitor.key)?.windowStartMs === windowStartMs;
+  record(turn, lease, {
+    event: 'ended',
+    end,
+    gpuUsed: measured.gpuUsed,
+    usedSeconds,
+    chargedSeconds: chargedMs / 1000,
+    peakVramBytes: measured.peakVramBytes,
+    leftBeforeSeconds: (paysNow ? leftAfterMs + chargedMs : leftAfterMs) / 1000,
+    leftAfterSeconds: leftAfterMs / 1000,
+  });
+}
+
+/**
+ * Ends a call from our side. With a process it is killed, and the lease ends when it is dead;
+ * before /allow there is none, and the token alone dies.
+ */
+export function killLease(turn: Turn, lease: Lease, why: CallEnd): void {
+  if (lease.killing) return;
+  if (!lease.process) {
+    endLease(turn, lease, why, { gpuUsed: false, peakVramBytes: null });
+    return;
+  }
+  lease.killing = why;
+  // The kill waits for nothing, not for the ledger either.
+  turn.effects.push({ type: 'kill', process: lease.process, why });
+  record(turn, lease, { event: 'killing', reason: why });
+}
+
+/**
+ * The process of a lease is dead: the lease ends, unless a new worker may be on its way.
+ */
+export function loseProcess(turn: Turn, lease: Lease): void {
+  const sinceGrantMs = turn.at.monotonicMs - lease.grantedAt.monotonicMs;
+  if (lease.warm && !lease.allowed && !lease.killing && sinceGrantMs < REFORK_MS) {
+    lease.process = null;
+    return;
+  }
+  const end = lease.killing ?? 'worker-died';
+  endLease(turn, lease, end, { gpuUsed: true, peakVramBytes: null });
+}
+
+/** When time alone ends this lease, on the monotonic clock; null once the kill is out. */
+export function leaseDueMs(state: AllocatorState, lease: Lease): number | null {
+  if (lease.killing) return null;
+  const { allowTimeoutSeconds, graceSeconds } = state.rules.profile.lease;
+  if (!lease.startedAt) return lease.grantedAt.monotonicMs + allowTimeoutSeconds * 1000;
+  if (!lease.process) return lease.grantedAt.monotonicMs + REFORK_MS;
+  return lease.startedAt.monotonicMs + (lease.askedSeconds + graceSeconds) * 1000;
+}
+
+/** One pid is one process only with its start time; 0 is a host that can't tell it. */
+export function isSameProcess(a: ProcessId, b: ProcessId): boolean {
+  if (a.pid !== b.pid) return false;
+  return a.startTime === b.startTime || a.startTime === 0 || b.startTime === 0;
+}
+
+/** The wire's `nvidiaIndex` of a call that holds these slices. */
+export function firstOf(slices: readonly number[]): number {
+  return Math.min(...slices);
+}
+
+/** Nothing before the call began; what it held, and with `charge: requested` all it asked for. */
+function chargeOf(state: AllocatorState, lease: Lease, usedSeconds: number): number {
+  if (!lease.startedAt) return 0;
+  const usedMs = costMs(usedSeconds * 1000, costFactorOf(state, lease.size));
+  const wholeRequest = state.rules.profile.quota.charge === 'requested';
+  return wholeRequest ? Math.max(usedMs, lease.reservedMs) : usedMs;
+}

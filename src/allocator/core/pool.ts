@@ -1,0 +1,207 @@
+/**
+ * Who holds which slice, and where the next call can go.
+ *
+ * A slice is in exactly one of these uses:
+ *   leased  a call holds it
+ *   dying   a kill was sent; it is free when the process is known dead, not before
+ *   warm    a worker waits there for the next call of its task, and its VRAM with it
+ *   empty   nobody is there
+ * and, within one pass over the queue, `claimed` for a waiter who gets it as soon as it is empty.
+ *
+ * A slice has at most one warm worker: its VRAM must go before another task comes. So a task has
+ * at most one per nvidiaIndex, which is how the package keys its workers.
+ *
+ * The pool is drawn up anew for each pass, O(slices): there is no second book to keep in step.
+ */
+import type { AllocatorState, GpuSize, Waiter, WarmWorker } from './types.js';
+
+type SliceUse = 'leased' | 'dying' | 'warm' | 'empty' | 'claimed';
+
+export interface Pool {
+  readonly uses: Map<number, SliceUse>;
+  readonly warmOn: Map<number, WarmWorker>;
+  /** Slice indexes of each GPU, ascending. */
+  readonly gpus: Map<number, number[]>;
+  /** GPUs kept for a waiter that needs several slices of one (see `holdBack`). */
+  readonly heldBack: Set<number>;
+  /** Slices that each Space holds or has claimed. */
+  readonly heldBySpace: Map<string, number>;
+}
+
+export type Place =
+  /** The task's own worker is warm there. */
+  | { readonly kind: 'warm'; readonly worker: WarmWorker }
+  | { readonly kind: 'empty'; readonly slices: readonly number[] }
+  /** Nothing runs there, but processes must die first; `evict` are those not yet killed. */
+  | {
+      readonly kind: 'after-death';
+      readonly slices: readonly number[];
+      readonly evict: readonly WarmWorker[];
+    };
+
+export function openPool(state: AllocatorState): Pool {
+  const pool: Pool = {
+    uses: new Map(),
+    warmOn: new Map(),
+    gpus: new Map(),
+    heldBack: new Set(),
+    heldBySpace: new Map(),
+  };
+  for (const slice of state.slices) {
+    pool.uses.set(slice.index, 'empty');
+    const siblings = pool.gpus.get(slice.gpu) ?? [];
+    siblings.push(slice.index);
+    pool.gpus.set(slice.gpu, siblings);
+  }
+  for (const worker of state.warmWorkers) {
+    for (const index of worker.slices) {
+      pool.uses.set(index, worker.evicting ? 'dying' : 'warm');
+      pool.warmOn.set(index, worker);
+    }
+  }
+  for (const lease of state.leases.values()) {
+    for (const index of lease.slices) pool.uses.set(index, lease.killing ? 'dying' : 'leased');
+    countForSpace(pool, lease.space, lease.slices.length);
+  }
+  return pool;
+}
+
+/** True while any slice could still be given to somebody in this pass. */
+export function hasRoom(pool: Pool): boolean {
+  for (const [gpu, slices] of pool.gpus) {
+    if (pool.heldBack.has(gpu)) continue;
+    if (slices.some((index) => isOpen(pool, index))) return true;
+  }
+  return false;
+}
+
+/** True when the Space holds as many slices as it may, with this call's added. */
+export function isAtConcurrencyLimit(state: AllocatorState, pool: Pool, waiter: Waiter): boolean {
+  const limit = state.rules.concurrencyPerSpace;
+  if (limit === null) return false;
+  const held = pool.heldBySpace.get(waiter.space) ?? 0;
+  return held + slicesNeeded(state, waiter.size) > limit;
+}
+
+/** Slices of one GPU that a call of this size holds. */
+export function slicesNeeded(state: AllocatorState, size: GpuSize): number {
+  const { sizes } = state.rules.profile;
+  return (sizes[size] ?? sizes.large).slices;
+}
+
+/**
+ * The best place for a waiter now: its own warm worker; else empty slices; else slices that can be
+ * emptied by letting as few warm workers die as possible, those idle longest first. Null when
+ * calls that run are in the way. O(slices).
+ */
+export function findPlace(state: AllocatorState, pool: Pool, waiter: Waiter): Place | null {
+  const own = findOwnWarmWorker(state, pool, waiter);
+  if (own) return { kind: 'warm', worker: own };
+  const need = slicesNeeded(state, waiter.size);
+  return findEmpty(pool, need) ?? findAfterDeath(pool, need);
+}
+
+/** Gives slices to somebody for the rest of this pass. */
+export function take(
+  pool: Pool,
+  space: string,
+  slices: readonly number[],
+  use: 'leased' | 'claimed',
+): void {
+  for (const index of slices) pool.uses.set(index, use);
+  countForSpace(pool, space, slices.length);
+}
+
+/**
+ * A waiter that needs several slices of one GPU can't run yet: nobody behind it gets a slice of
+ * the GPU where the fewest calls run. Without this, calls of one slice would take each slice that
+ * falls free, for ever. It ends at the latest at the deadlines of the calls that run there.
+ */
+export function holdBack(state: AllocatorState, pool: Pool, waiter: Waiter): void {
+  const need = slicesNeeded(state, waiter.size);
+  if (need === 1) return;
+  let best: { gpu: number; open: number } | null = null;
+  for (const [gpu, slices] of pool.gpus) {
+    if (pool.heldBack.has(gpu) || slices.length < need) continue;
+    const open = slices.filter((index) => isOpen(pool, index)).length;
+    if (best === null || open > best.open) best = { gpu, open };
+  }
+  if (best) pool.heldBack.add(best.gpu);
+}
+
+function findOwnWarmWorker(
+  state: AllocatorState,
+  pool: Pool,
+  waiter: Waiter,
+): WarmWorker | undefined {
+  // The last in the list went idle last: its caches are the warmest.
+  return state.warmWorkers.findLast(
+    (worker) =>
+      !worker.evicting &&
+      worker.space === waiter.space &&
+      worker.taskId === waiter.taskId &&
+      worker.size === waiter.size &&
+      worker.slices.every((index) => pool.uses.get(index) === 'warm') &&
+      !isHeldBack(pool, worker),
+  );
+}
+
+/** Empty slices of one GPU: of the fullest that has enough, to keep whole GPUs whole. */
+function findEmpty(pool: Pool, need: number): Place | null {
+  let best: readonly number[] | null = null;
+  for (const [gpu, slices] of pool.gpus) {
+    if (pool.heldBack.has(gpu)) continue;
+    const empty = slices.filter((index) => pool.uses.get(index) === 'empty');
+    if (empty.length >= need && (best === null || empty.length < best.length)) best = empty;
+  }
+  return best && { kind: 'empty', slices: best.slice(0, need) };
+}
+
+function findAfterDeath(pool: Pool, need: number): Place | null {
+  let best: { slices: readonly number[]; evict: readonly WarmWorker[] } | null = null;
+  for (const [gpu, slices] of pool.gpus) {
+    if (pool.heldBack.has(gpu)) continue;
+    const open = slices.filter((index) => isOpen(pool, index));
+    if (open.length < need) continue;
+    const chosen = open.sort((a, b) => emptiedBefore(pool, a, b)).slice(0, need);
+    const evict = [...new Set(chosen.map((index) => pool.warmOn.get(index)))].filter(
+      (worker): worker is WarmWorker => worker !== undefined && !worker.evicting,
+    );
+    if (best === null || isGentler(evict, best.evict)) best = { slices: chosen, evict };
+  }
+  return best && { kind: 'after-death', ...best };
+}
+
+/** Empty and dying slices before warm ones; of those, the one idle longest. */
+function emptiedBefore(pool: Pool, a: number, b: number): number {
+  return idleSince(pool, a) - idleSince(pool, b) || a - b;
+}
+
+function idleSince(pool: Pool, index: number): number {
+  if (pool.uses.get(index) !== 'warm') return Number.NEGATIVE_INFINITY;
+  return pool.warmOn.get(index)?.since.monotonicMs ?? Number.NEGATIVE_INFINITY;
+}
+
+function isGentler(a: readonly WarmWorker[], b: readonly WarmWorker[]): boolean {
+  if (a.length !== b.length) return a.length < b.length;
+  const newest = (workers: readonly WarmWorker[]) =>
+    Math.max(...workers.map((worker) => worker.since.monotonicMs));
+  return a.length > 0 && newest(a) < newest(b);
+}
+
+/** No call runs there and nobody ahead has claimed it. */
+function isOpen(pool: Pool, index: number): boolean {
+  const use = pool.uses.get(index);
+  return use === 'empty' || use === 'warm' || use === 'dying';
+}
+
+function isHeldBack(pool: Pool, worker: WarmWorker): boolean {
+  for (const gpu of pool.heldBack) {
+    if (pool.gpus.get(gpu)?.some((index) => worker.slices.includes(index))) return true;
+  }
+  return false;
+}
+
+function countForSpace(pool: Pool, space: string, slices: number): void {
+  pool.heldBySpace.set(space, (pool.heldBySpace.get(space) ?? 0) + slices);
+}

@@ -1,0 +1,134 @@
+/**
+ * The state machine: one event in, effects out.
+ *
+ * `step` owns the state that it is given: it changes it in place and returns it, and nobody else
+ * may write to it. The same state and the same event give the same effects, always.
+ *
+ * Each step does four things, in this order: what time alone has made due (expire.ts); the event
+ * itself; one pass over the queue for what has fallen free (dispatch.ts); a stream for every
+ * request that still waits (waiting.ts).
+ */
+import { askedSecondsOf, refusalOf, reservationMs } from './admit.js';
+import { assert } from './assert.js';
+import { onAllow, onProcessDied, onRelease } from './calls.js';
+import { dispatch, evict } from './dispatch.js';
+import { expire, nextTickMs } from './expire.js';
+import { killLease } from './lease.js';
+import { enqueue } from './queue.js';
+import { quotaClassOf } from './queue-order.js';
+import { balanceOf, reserve } from './quota.js';
+import { moveQuotaClock } from './quota-clock.js';
+import { record, type Turn } from './turn.js';
+import type {
+  AllocatorEvent,
+  AllocatorState,
+  KillCallEvent,
+  ScheduleEvent,
+  SpaceGoneEvent,
+  StepResult,
+  Waiter,
+} from './types.js';
+import { abandon, answerWaiters } from './waiting.js';
+
+/** Applies one event. Events must come in the order of their monotonic times. */
+export function step(state: AllocatorState, event: AllocatorEvent): StepResult {
+  const quotaNowMs = moveQuotaClock(state, event.at);
+  const turn: Turn = { state, at: event.at, quotaNowMs, effects: [] };
+  expire(turn);
+  handle(turn, event);
+  const claims = dispatch(turn);
+  answerWaiters(turn, claims);
+  return { state, effects: turn.effects, nextTickMonotonicMs: nextTickMs(state) };
+}
+
+function handle(turn: Turn, event: AllocatorEvent): void {
+  switch (event.type) {
+    case 'schedule':
+      onSchedule(turn, event);
+      break;
+    case 'allow':
+      onAllow(turn, event);
+      break;
+    case 'release':
+      onRelease(turn, event);
+      break;
+    case 'abandon': {
+      const waiter = turn.state.waiting.get(event.requestId);
+      // Without a waiter the grant has crossed the client's leaving: its release ends the call.
+      if (waiter) abandon(turn, waiter, false);
+      break;
+    }
+    case 'process-died':
+      onProcessDied(turn, event);
+      break;
+    case 'space-gone':
+      onSpaceGone(turn, event);
+      break;
+    case 'kill-call':
+      onKillCall(turn, event);
+      break;
+    case 'advance':
+      assert(event.seconds >= 0, 'quota time was told to go back');
+      turn.state.quotaOffsetMs += event.seconds * 1000;
+      turn.quotaNowMs = moveQuotaClock(turn.state, turn.at);
+      break;
+    case 'tick':
+      break;
+  }
+}
+
+/** Refuses the call, or holds its seconds back and puts it in the queue; dispatch does the rest. */
+function onSchedule(turn: Turn, event: ScheduleEvent): void {
+  const { state } = turn;
+  const { profile } = state.rules;
+  const { requestId, allowToken, space, taskId, visitor, size, durationSeconds, tokenExpired } =
+    event;
+  assert(durationSeconds === null || durationSeconds > 0, 'a duration that is not above zero');
+  assert(!state.leases.has(allowToken), 'two calls with one token');
+
+  const askedSeconds = askedSecondsOf(state, durationSeconds);
+  const head = { call: state.nextCall, space, taskId, visitor, askedSeconds, size };
+  state.nextCall += 1;
+  const asked = { visitor, size, tokenExpired, declaredSeconds: durationSeconds };
+  const refusal = refusalOf(state, asked, turn.quotaNowMs);
+  if (refusal) {
+    record(turn, head, { event: 'refused', refusal });
+    turn.effects.push({ type: 'refuse', requestId, tier: visitor.tier, refusal });
+    return;
+  }
+  const balance = balanceOf(profile, state.accounts, visitor, turn.quotaNowMs);
+  const reservedMs = reservationMs(state, askedSeconds, size);
+  reserve(profile, state.accounts, visitor, reservedMs, turn.quotaNowMs);
+  const waiter: Waiter = {
+    ...head,
+    requestId,
+    allowToken,
+    reservedMs,
+    arrivedAt: turn.at,
+    reason: 'node',
+    tierRank: profile.tiers[visitor.tier].queueRank,
+    quotaClass: quotaClassOf(balance, profile.queue.quotaClasses),
+    agedTiers: 0,
+  };
+  state.unanswered.add(requestId);
+  enqueue(state, waiter);
+}
+
+function onSpaceGone(turn: Turn, event: SpaceGoneEvent): void {
+  const { state } = turn;
+  for (const waiter of state.queue.filter((other) => other.space === event.space)) {
+    abandon(turn, waiter, true);
+  }
+  for (const lease of state.leases.values()) {
+    if (lease.space === event.space) killLease(turn, lease, 'space-gone');
+  }
+  for (const worker of state.warmWorkers) {
+    if (worker.space === event.space) evict(turn, worker, 'space-gone');
+  }
+}
+
+function onKillCall(turn: Turn, event: KillCallEvent): void {
+  for (const lease of turn.state.leases.values()) {
+    if (lease.call === event.call) killLease(turn, lease, 'operator');
+  }
+}

@@ -1,0 +1,105 @@
+/**
+ * What a request is told while it has no slice, and how it leaves the queue without one.
+ *
+ * A request that only waits for a process to die is told nothing: death takes milliseconds, and
+ * then a plain grant answers it. Everybody else gets an event stream at once.
+ *
+ * The law: every accepted request ends exactly once, granted, failed or gone.
+ */
+
+import { isAtConcurrencyLimit, openPool } from './pool.js';
+import { dequeue, positionOf } from './queue.js';
+import { settle } from './quota.js';
+import { record, secondsSince, type Turn } from './turn.js';
+import type { AllocatorState, QueuingReason, Waiter } from './types.js';
+
+/** How long a request may go unanswered before the visitor is told that they wait. */
+const UNANSWERED_MS = 1000;
+
+/**
+ * Opens the streams that are needed after a pass over the queue.
+ *
+ * @param claims the requests whose slice is theirs as soon as a process has died
+ */
+export function answerWaiters(turn: Turn, claims: ReadonlySet<string>): void {
+  for (const waiter of unansweredOf(turn.state)) {
+    const isLate = unansweredDueMs(waiter) <= turn.at.monotonicMs;
+    if (isLate || !claims.has(waiter.requestId)) openStream(turn, waiter);
+  }
+}
+
+/** When the next request has gone unanswered for too long, on the monotonic clock. */
+export function nextUnansweredMs(state: AllocatorState): number | null {
+  let first: number | null = null;
+  for (const waiter of unansweredOf(state)) {
+    const dueMs = unansweredDueMs(waiter);
+    first = first === null ? dueMs : Math.min(first, dueMs);
+  }
+  return first;
+}
+
+/** The queue's time-out: the visitor reads that no GPU was available. */
+export function timeOut(turn: Turn, waiter: Waiter): void {
+  leaveQueue(turn, waiter);
+  const waitedSeconds = secondsSince(waiter.arrivedAt, turn.at);
+  record(turn, waiter, { event: 'timed-out', waitedSeconds });
+  answerInVain(turn, waiter);
+}
+
+/** The visitor or their Space has gone; `answer` when somebody may still listen. */
+export function abandon(turn: Turn, waiter: Waiter, answer: boolean): void {
+  leaveQueue(turn, waiter);
+  const waitedSeconds = secondsSince(waiter.arrivedAt, turn.at);
+  record(turn, waiter, { event: 'abandoned', waitedSeconds });
+  if (answer) answerInVain(turn, waiter);
+  else turn.state.unanswered.delete(waiter.requestId);
+}
+
+function openStream(turn: Turn, waiter: Waiter): void {
+  const { state } = turn;
+  const { requestId, visitor } = waiter;
+  const isFull = isAtConcurrencyLimit(state, openPool(state), waiter);
+  const reason: QueuingReason = isFull ? 'concurrency' : 'node';
+  waiter.reason = reason;
+  state.unanswered.delete(requestId);
+  record(turn, waiter, { event: 'queued', reason, position: positionOf(state, waiter) });
+  turn.effects.push({ type: 'queue', requestId, tier: visitor.tier, reason });
+}
+
+/** Ends the stream, or answers 503 where none was opened. */
+function answerInVain(turn: Turn, waiter: Waiter): void {
+  const { requestId, visitor, askedSeconds } = waiter;
+  if (!turn.state.unanswered.delete(requestId)) {
+    turn.effects.push({ type: 'stream-fail', requestId });
+    return;
+  }
+  const refusal = {
+    kind: 'no-gpu',
+    leftSeconds: 0,
+    waitSeconds: 0,
+    requestedSeconds: askedSeconds,
+    longestSeconds: askedSeconds,
+  } as const;
+  turn.effects.push({ type: 'refuse', requestId, tier: visitor.tier, refusal });
+}
+
+/** Out of the queue, and what was held for it goes back to the quota. */
+function leaveQueue(turn: Turn, waiter: Waiter): void {
+  const { profile } = turn.state.rules;
+  dequeue(turn.state, waiter);
+  const hold = { reservedMs: waiter.reservedMs, windowStartMs: null };
+  settle(profile, turn.state.accounts, waiter.visitor, hold, 0, turn.quotaNowMs);
+}
+
+function unansweredOf(state: AllocatorState): readonly Waiter[] {
+  const waiters: Waiter[] = [];
+  for (const requestId of state.unanswered) {
+    const waiter = state.waiting.get(requestId);
+    if (waiter) waiters.push(waiter);
+  }
+  return waiters;
+}
+
+function unansweredDueMs(waiter: Waiter): number {
+  return waiter.arrivedAt.monotonicMs + UNANSWERED_MS;
+}

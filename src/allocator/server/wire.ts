@@ -1,0 +1,59 @@
+/** The device API's wire forms, as the `spaces` package reads and writes them (spaces/zero/api.py). */
+import { z } from 'zod';
+import type { Refusal, Tier } from '../core/types.js';
+
+/** A header value repeated as an array is somebody else's client: only plain strings pass. */
+const text = z.string().min(1).max(4096);
+const wholeNumber = z.string().regex(/^-?\d{1,20}$/);
+
+/** Releases before 2026 send fewer parameters; an unknown one is ignored, never an error. */
+export const scheduleQuery = z.object({
+  cgroupPath: text,
+  taskId: wholeNumber.default('0'),
+  durationSeconds: wholeNumber
+    .transform(Number)
+    .pipe(z.number().int().positive().max(Number.MAX_SAFE_INTEGER))
+    .optional(),
+  gpuSize: z.enum(['large', 'xlarge']).default('large'),
+  token: z.string().min(1).max(16_384).optional(),
+});
+
+export const allowQuery = z.object({
+  allowToken: text,
+  // Pid 1 is the container's init: allowing it would end the Space at the first deadline.
+  pid: wholeNumber.transform(Number).pipe(z.number().int().min(2).max(2 ** 31 - 1)),
+});
+
+export const releaseQuery = z.object({
+  allowToken: text,
+  fail: z.enum(['true', 'false', 'True', 'False']).default('false'),
+});
+
+/** `X-Authenticated`: absent for anonymous visitors. */
+export function tierHeaders(tier: Tier): Readonly<Record<string, string>> {
+  if (tier === 'anonymous') return {};
+  return { 'x-authenticated': tier === 'pro' ? 'pro' : 'regular' };
+}
+
+export interface RefusalAnswer {
+  readonly status: 401 | 429 | 503;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: { readonly left: number; readonly wait: number } | { readonly detail: string };
+}
+
+/** How a refusal goes over the wire: status, `X-Approve-Result`, `left` and `wait` in seconds. */
+export function refusalAnswer(refusal: Refusal, tier: Tier): RefusalAnswer {
+  const headers = tierHeaders(tier);
+  switch (refusal.kind) {
+    case 'expired-token':
+      return { status: 401, headers, body: { detail: 'Expired token' } };
+    case 'no-gpu':
+      return { status: 503, headers, body: { detail: 'No GPU of that size' } };
+    default:
+      return {
+        status: 429,
+        headers: { ...headers, 'x-approve-result': refusal.kind },
+        body: { left: refusal.leftSeconds, wait: refusal.waitSeconds },
+      };
+  }
+}

@@ -1,0 +1,37 @@
+import { EXIT, UserError } from '../shared/errors.js';
+import type { World } from './world.js';
+
+const WIDTH = 80;
+
+/**
+ * Prints what went wrong and returns the exit code. A user's mistake shows what, why and the fix; a
+ * bug of ours shows its stack.
+ */
+export function printFailure(error: unknown, world: World): number {
+  if (error instanceof UserError) {
+    world.stderr.write(renderUserError(error, world));
+    if (world.env['ZEROGPU_DEBUG'] && error.stack) world.stderr.write(`${error.stack}\n`);
+    return error.exitCode;
+  }
+  const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  world.stderr.write(`bug    zerogpu failed in a way it should not\n${stack}\n`);
+  return EXIT.bug;
+}
+
+/** One error as text: first line what, then why, then lines to paste; the code at the right. */
+export function renderUserError(error: UserError, world: Pick<World, 'env' | 'stderr'>): string {
+  if (world.env['ZEROGPU_LOG_FORMAT'] === 'json') return `${JSON.stringify(errorObject(error))}\n`;
+  const head = `error  ${error.message}`;
+  const gap = Math.max(2, WIDTH - head.length - error.code.length);
+  const lines = [`${head}${' '.repeat(gap)}${error.code}`];
+  for (const line of error.why?.split('\n') ?? []) lines.push(`  ${line}`);
+  error.fix.forEach((line, i) => {
+    lines.push(`  ${i === 0 ? 'fix' : '   '}    ${line}`);
+  });
+  return `${lines.join('\n')}\n`;
+}
+
+function errorObject(error: UserError): object {
+  const { code, message, why, fix } = error;
+  return { error: { code, message, why: why ?? null, fix } };
+}

@@ -1,0 +1,22 @@
+import type { Readable, Writable } from 'node:stream';
+
+/** A stream that may be a terminal. */
+export interface OutputStream extends Writable {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+}
+
+/** Everything that a command may touch of its process; tests hand in their own. */
+export interface World {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  readonly stdin: Readable & { readonly isTTY?: boolean };
+  /** For results. */
+  readonly stdout: OutputStream;
+  /** For talk: progress, warnings, errors. */
+  readonly stderr: OutputStream;
+  /** Aborted by SIGINT, SIGTERM or SIGHUP; the reason is the signal's name. */
+  readonly interrupted: AbortSignal;
+  /** Called when the second signal comes: end at once. */
+  onForced(callback: () => void): void;
+}

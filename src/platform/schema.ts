@@ -1,0 +1,82 @@
+import { z } from 'zod';
+
+/** Where a fact comes from. Second-hand facts are shown as unconfirmed. */
+const source = z.strictObject({
+  /** The field of the profile that this speaks of, in dot notation; `*` for all the rest. */
+  field: z.string(),
+  source: z.string(),
+  /** Day or month the fact was read, ISO 8601. */
+  asOf: z.string().regex(/^\d{4}-\d{2}(-\d{2})?$/),
+  confirmed: z.boolean(),
+});
+
+const tier = z.strictObject({
+  /** GPU seconds a visitor of this tier has per quota window. */
+  quotaSeconds: z.number().positive(),
+  /** Longest duration that one call may declare, in seconds (after the size's cost factor). */
+  longestCallSeconds: z.number().positive(),
+  /** Calls per quota window; null when no cap is known. */
+  runsPerWindow: z.int().positive().nullable(),
+  /** Queue rank: a lower number is served first. */
+  queueRank: z.int().nonnegative(),
+});
+
+const size = z.strictObject({
+  /** Slices of one GPU that a call of this size holds. */
+  slices: z.int().positive(),
+  /** Quota seconds charged per second held. */
+  costFactor: z.number().positive(),
+  vramBytes: z.int().positive(),
+});
+
+export const profileSchema = z.strictObject({
+  name: z.string(),
+  title: z.string(),
+  asOf: z.string(),
+  gpu: z.strictObject({
+    /** As `torch.cuda.get_device_name()` tells it. */
+    name: z.string(),
+    computeCapability: z.tuple([z.int(), z.int()]),
+    multiProcessorCount: z.int().positive(),
+    slicesPerGpu: z.int().positive(),
+    /** The package multiplies declared seconds by this unless the size is xlarge. */
+    durationFactor: z.number().positive(),
+  }),
+  sizes: z.strictObject({ large: size, xlarge: size.nullable() }),
+  sdks: z.array(z.string()),
+  versions: z.strictObject({
+    gradioMinimum: z.string(),
+    torch: z.array(z.string()),
+    python: z.array(z.string()),
+  }),
+  tiers: z.strictObject({ anonymous: tier, free: tier, pro: tier }),
+  defaultDurationSeconds: z.number().positive(),
+  quota: z.strictObject({
+    windowSeconds: z.number().positive(),
+    /** What a finished call costs: the seconds it held the GPU, or all it asked for. */
+    charge: z.enum(['used', 'requested']),
+  }),
+  queue: z.strictObject({
+    timeoutSeconds: z.number().positive(),
+    /** Seconds of waiting that lift a waiter by one tier, so that nobody starves. */
+    ageingSecondsPerTier: z.number().positive(),
+    /** Steps in which the quota left counts for the place in the queue; 1 to ignore it. */
+    quotaClasses: z.int().positive(),
+  }),
+  lease: z.strictObject({
+    /** Seconds between a grant and its /allow before the slice is taken back. */
+    allowTimeoutSeconds: z.number().positive(),
+    /** Seconds that a worker may run past its declared duration before it is killed. */
+    graceSeconds: z.number().nonnegative(),
+  }),
+  hosting: z.strictObject({
+    proSpaces: z.int().positive(),
+    organizationSpaces: z.int().positive(),
+    freeSpaces: z.int().nonnegative(),
+  }),
+  sources: z.array(source).min(1),
+});
+
+/** One edition of the platform, as data with sources (docs/platform-facts.md). */
+export type PlatformProfile = z.infer<typeof profileSchema>;
+export type TierFacts = PlatformProfile['tiers']['free'];

@@ -1,0 +1,91 @@
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+import { execa } from 'execa';
+import type { ProcessId } from '../shared/host.js';
+import { identifyProcess } from '../shared/process-table.js';
+
+/** Seconds that the app gets to end by itself after SIGTERM, before SIGKILL. */
+const GRACE_SECONDS = 5;
+
+export interface AppProcessOptions {
+  readonly python: string;
+  /** The launcher that lets nothing of the app outlive us (supervise.py). */
+  readonly supervisor: string;
+  /** Absolute path of the app file. */
+  readonly appFile: string;
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly onLine: (line: string, stream: 'stdout' | 'stderr') => void;
+}
+
+export interface AppExit {
+  readonly code: number | null;
+  readonly signal: string | null;
+}
+
+/** The running app, behind its supervisor. */
+export interface AppProcess {
+  /** The supervisor: root of everything that the Space starts. */
+  readonly root: ProcessId | null;
+  readonly exited: Promise<AppExit>;
+  /** The last lines that the app wrote, for an error message. */
+  lastLines(): readonly string[];
+  /** SIGTERM, then SIGKILL after the grace; resolves when nothing of the app is left. */
+  stop(): Promise<void>;
+  /** Ends everything at once. */
+  kill(): void;
+}
+
+const KEPT_LINES = 20;
+
+/** Starts the app. The lifeline is a pipe that ends with this process: its supervisor then kills. */
+export function startApp(options: AppProcessOptions): AppProcess {
+  const child = execa(
+    options.python,
+    [options.supervisor, '--lifeline-fd', '3', '--', options.appFile],
+    {
+      cwd: options.cwd,
+      env: { ...options.env },
+      extendEnv: false,
+      stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+      buffer: false,
+      reject: false,
+      cleanup: false,
+      // Its own group: Ctrl-C in the terminal is for us alone; we decide how the app ends.
+      detached: true,
+    },
+  );
+  const kept: string[] = [];
+  const follow = (stream: Readable, name: 'stdout' | 'stderr') => {
+    createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY }).on('line', (line) => {
+      kept.push(line);
+      if (kept.length > KEPT_LINES) kept.shift();
+      options.onLine(line, name);
+    });
+  };
+  if (child.stdout) follow(child.stdout, 'stdout');
+  if (child.stderr) follow(child.stderr, 'stderr');
+
+  const exited = child.then(
+    (result): AppExit => ({ code: result.exitCode ?? null, signal: result.signal ?? null }),
+  );
+  const root = child.pid === undefined ? null : identifyProcess(child.pid);
+  const lifeline = child.stdio[3];
+
+  function kill(): void {
+    // The supervisor kills the whole tree when its lifeline ends.
+    if (lifeline && 'destroy' in lifeline) lifeline.destroy();
+  }
+  return {
+    root,
+    exited,
+    lastLines: () => kept,
+    kill,
+    async stop() {
+      child.kill('SIGTERM');
+      const timer = setTimeout(kill, GRACE_SECONDS * 1_000);
+      await exited;
+      clearTimeout(timer);
+    },
+  };
+}

@@ -1,0 +1,60 @@
+import type { CallRecord } from '../allocator/core/types.js';
+
+/** A record with what only the run knows: the function's name, and the moment it was told. */
+export type NamedRecord = CallRecord & { readonly function: string };
+
+/** Seconds of one function's finished calls. */
+export interface FunctionUse {
+  readonly name: string;
+  readonly askedSeconds: number[];
+  readonly usedSeconds: number[];
+  killed: number;
+  refused: number;
+}
+
+/**
+ * Gives each record its function's name and passes records on in the order they came, although
+ * asking the app for a name takes a moment the first time.
+ */
+export function createCallLog(
+  nameTask: (space: string, taskId: string) => Promise<string>,
+  onRecord: (record: NamedRecord) => void,
+) {
+  const uses = new Map<string, FunctionUse>();
+  let last: Promise<void> = Promise.resolve();
+
+  function add(record: CallRecord): void {
+    const name = nameTask(record.space, record.taskId);
+    last = last.then(async () => {
+      const named = { ...record, function: await name };
+      count(named);
+      onRecord(named);
+    });
+  }
+  function count(record: NamedRecord): void {
+    if (record.event !== 'ended' && record.event !== 'refused') return;
+    const use = uses.get(record.function) ?? {
+      name: record.function,
+      askedSeconds: [],
+      usedSeconds: [],
+      killed: 0,
+      refused: 0,
+    };
+    uses.set(record.function, use);
+    if (record.event === 'refused') {
+      use.refused += 1;
+      return;
+    }
+    use.askedSeconds.push(record.askedSeconds);
+    use.usedSeconds.push(record.usedSeconds);
+    if (record.end === 'deadline') use.killed += 1;
+  }
+  return {
+    add,
+    /** Resolves when all records so far have been passed on. */
+    flush: () => last,
+    uses: (): readonly FunctionUse[] => [...uses.values()],
+  };
+}
+
+export type CallLog = ReturnType<typeof createCallLog>;

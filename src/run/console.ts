@@ -1,0 +1,100 @@
+import { formatBytes } from '../shared/bytes.js';
+import type { Clock } from '../shared/clock.js';
+import { callLine, type Symbols } from './call-lines.js';
+import type { NamedRecord } from './call-log.js';
+import { renderUseTable, type UseRow } from './use-table.js';
+
+/** Where talk goes: stderr of the process, or a test's list of lines. */
+export type WriteLine = (line: string) => void;
+
+export interface BannerFacts {
+  readonly version: string;
+  readonly platform: string;
+  readonly platformAsOf: string;
+  readonly backend: string;
+  readonly slices: number;
+  readonly gpus: number;
+  readonly space: string;
+  readonly packages: string;
+  readonly url: string;
+  readonly visitor: string;
+  readonly deviceUrl: string;
+  readonly limits: string;
+  readonly notes: readonly string[];
+}
+
+/** What `run` says while it works. One implementation for people, one for scripts. */
+export interface RunConsole {
+  progress(message: string): void;
+  banner(facts: BannerFacts): void;
+  ready(url: string, seconds: number): void;
+  app(line: string, stream: 'stdout' | 'stderr'): void;
+  call(record: NamedRecord): void;
+  /** What the visitor's client was told, in the package's own words. */
+  told(message: string, visitor: string): void;
+  warn(message: string): void;
+  stopping(message: string): void;
+  table(rows: readonly UseRow[]): void;
+}
+
+/** Plain lines for people; no cursor codes, so that logs and terminals look alike. */
+export function textConsole(write: WriteLine, clock: Clock, symbols: Symbols): RunConsole {
+  const stamp = () => timeOfDay(clock.now().wallMs);
+  return {
+    progress: (message) => write(`  ${message}`),
+    banner(facts) {
+      const plural = (n: number, word: string) => `${n} ${word}${n === 1 ? '' : 's'}`;
+      write(
+        `zerogpu ${facts.version}   platform ${facts.platform} (as of ${facts.platformAsOf})` +
+          ` · ${facts.backend} · ${plural(facts.gpus, 'GPU')}, ${plural(facts.slices, 'slice')}`,
+      );
+      write(`  Space     ${facts.space} (${facts.packages})`);
+      write(`  Open      ${facts.url.padEnd(30)}visitor: ${facts.visitor}`);
+      write(`  Device    ${facts.deviceUrl.padEnd(30)}${facts.limits}`);
+      for (const note of facts.notes) write(`  note      ${note}`);
+    },
+    ready: (_url, seconds) => write(`  ready in ${seconds.toFixed(1)} s; Ctrl-C stops\n`),
+    app: (line) => write(`${stamp()} app  ${line}`),
+    call(record) {
+      const line = callLine(record, symbols);
+      if (line === null) return;
+      write(`${stamp()} ${line}${memoryText(record)}`);
+    },
+    told: (message, visitor) => write(`${' '.repeat(9)}${visitor} was told: ${message}`),
+    warn: (message) => write(`${stamp()} warn ${message}`),
+    stopping: (message) => write(message),
+    table(rows) {
+      for (const line of renderUseTable(rows)) write(`  ${line}`);
+    },
+  };
+}
+
+/** One JSON object a line; `t` is ISO 8601, units are in the names. */
+export function jsonConsole(write: WriteLine, clock: Clock): RunConsole {
+  // Not the record's own time: under --speed that is quota time, which runs ahead of the clock.
+  const emit = (event: string, fields: object) =>
+    write(JSON.stringify({ t: new Date(clock.now().wallMs).toISOString(), event, ...fields }));
+  return {
+    progress: (message) => emit('progress', { message }),
+    banner: (facts) => emit('banner', facts),
+    ready: (url, seconds) => emit('ready', { url, seconds }),
+    app: (line, stream) => emit('app', { stream, line }),
+    call: ({ at: _quotaTime, event, ...fields }) => emit(event, fields),
+    told: (message, visitor) => emit('told', { message, visitor }),
+    warn: (message) => emit('warning', { message }),
+    stopping: (message) => emit('stopping', { message }),
+    table: (rows) => emit('summary', { functions: rows }),
+  };
+}
+
+function memoryText(record: NamedRecord): string {
+  if (record.event !== 'ended' || !record.peakVramBytes) return '';
+  return `  peak ${formatBytes(record.peakVramBytes)}`;
+}
+
+function timeOfDay(wallMs: number): string {
+  const date = new Date(wallMs);
+  return [date.getHours(), date.getMinutes(), date.getSeconds()]
+    .map((part) => String(part).padStart(2, '0'))
+    .join(':');
+}

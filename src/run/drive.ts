@@ -1,0 +1,207 @@
+import { basename, join } from 'node:path';
+import { visitorOf } from '../allocator/core/visitor.js';
+import { systemClock } from '../shared/clock.js';
+import { EXIT } from '../shared/errors.js';
+import { listeningPortsBelow } from '../shared/listen.js';
+import { appEnvironment } from './app-environment.js';
+import { type AppProcess, startApp } from './app-process.js';
+import { assemble, type RunParts } from './assemble.js';
+import { bannerFacts } from './banner.js';
+import { type Cleanup, createCleanup } from './cleanup.js';
+import type { RunConsole } from './console.js';
+import type { RunWorld } from './index.js';
+import type { RunOptions } from './options.js';
+import { runtimePythonDir } from './package-root.js';
+import { assertPlatformSupported } from './platform-support.js';
+import { type PythonEnvironment, resolvePython } from './python-env/index.js';
+import { cacheDir } from './run-folder.js';
+import { type Ending, howEnded, serveUntilDone, waitForStart } from './serve.js';
+import { sweepProcesses } from './sweep.js';
+import { useRows } from './use-table.js';
+
+/** What one run was given. */
+interface RunContext {
+  readonly options: RunOptions;
+  readonly console: RunConsole;
+  readonly world: RunWorld;
+  readonly version: string;
+  readonly cleanup: Cleanup;
+}
+
+/**
+ * One run from start to end: finds the Space and its Python, starts allocator, gateway and app,
+ * serves until told to stop, and leaves nothing behind.
+ *
+ * @returns the exit code of the process
+ * @throws UserError for everything that a user can mend
+ */
+export async function drive(
+  options: RunOptions,
+  console: RunConsole,
+  world: RunWorld,
+  version: string,
+): Promise<number> {
+  const cleanup = createCleanup();
+  try {
+    return await startAndServe({ options, console, world, version, cleanup });
+  } finally {
+    for (const { name, error } of await cleanup.run()) {
+      console.warn(`could not clean up ${name}: ${error instanceof Error ? error.message : error}`);
+    }
+  }
+}
+
+async function startAndServe(context: RunContext): Promise<number> {
+  const { options, console, world, cleanup } = context;
+  assertPlatformSupported(process.platform);
+  const startedMs = systemClock.now().monotonicMs;
+  const parts = await assemble(options, world.env, console, cleanup);
+  const python = await findPython(context, parts);
+  if (world.interrupted.aborted) return signalCode(world.interrupted);
+  announce(context, parts, python);
+
+  const app = startSpace(context, parts, python);
+  const candidates = () => [
+    parts.upstreamPort,
+    ...(app.root ? listeningPortsBelow(app.root.pid) : []),
+  ];
+  const start = await waitForStart(app, candidates, options, world.interrupted);
+  if ('signal' in start) return signalCode(world.interrupted);
+  if (start.port !== parts.upstreamPort) {
+    parts.gateway.setUpstreamPort(start.port);
+    console.warn(
+      `the app chose port ${start.port} itself; on the platform only 7860 (or none given) works`,
+    );
+  }
+  console.ready(parts.gateway.url, (systemClock.now().monotonicMs - startedMs) / 1_000);
+  // With a command, stdout is the command's alone.
+  if (options.command.length === 0) world.stdout.write(`ready ${parts.gateway.url}\n`);
+
+  const ending = await serveUntilDone(
+    app,
+    options,
+    parts.gateway.url,
+    world.cwd,
+    world.env,
+    world.interrupted,
+  );
+  return finish(context, parts, app, ending);
+}
+
+function findPython({ options, console, world }: RunContext, parts: RunParts) {
+  return resolvePython({
+    space: parts.space,
+    explicitPython: options.python,
+    install: options.install,
+    yes: options.yes,
+    env: world.env,
+    cacheDir: cacheDir(world.env),
+    report: (step) => console.progress(step.message),
+    signal: world.interrupted,
+  });
+}
+
+function announce(context: RunContext, parts: RunParts, python: PythonEnvironment): void {
+  const { options, console, version } = context;
+  const visitor = visitorOf(options.visitor, '127.0.0.1');
+  console.banner(
+    bannerFacts({
+      version,
+      rules: parts.rules,
+      backend: parts.backend,
+      spaceName: basename(parts.space.dir),
+      pythonVersion: python.version,
+      packages: python.packages,
+      url: parts.gateway.url,
+      deviceUrl: parts.allocator.url,
+      visitor: visitor.key,
+      visitorLimitSeconds: parts.rules.profile.tiers[visitor.tier].quotaSeconds,
+      notes: [],
+    }),
+  );
+}
+
+function startSpace(context: RunContext, parts: RunParts, python: PythonEnvironment): AppProcess {
+  const { console, world, cleanup } = context;
+  const { space, folder, allocator, backend, gateway, runId } = parts;
+  const name = basename(space.dir);
+  allocator.spaces.register({ cgroupPath: folder.cgroupPath, name, root: null });
+  const app = startApp({
+    python: python.python,
+    supervisor: join(runtimePythonDir(), 'supervise.py'),
+    appFile: space.appFile,
+    cwd: space.dir,
+    env: appEnvironment({
+      base: world.env,
+      python: python.python,
+      deviceApiUrl: allocator.url,
+      cgroupFile: folder.cgroupFile,
+      offloadDir: folder.offloadDir,
+      runDir: folder.dir,
+      runId,
+      upstreamPort: parts.upstreamPort,
+      publicHost: new URL(gateway.url).host,
+      spaceId: `local/${name}`,
+      pythonPath: [runtimePythonDir(), ...backend.pythonPath()],
+      backend: backend.environment(),
+    }),
+    onLine: console.app,
+  });
+  if (app.root) allocator.spaces.setRoot(folder.cgroupPath, app.root);
+  cleanup.add('the app', async () => {
+    await app.stop();
+    await sweepProcesses(runId);
+  });
+  world.onForced(() => {
+    console.stopping('Stopping at once.');
+    app.kill();
+  });
+  return app;
+}
+
+async function finish(
+  { console, cleanup }: RunContext,
+  parts: RunParts,
+  app: AppProcess,
+  ending: Ending,
+): Promise<number> {
+  const running = parts.allocator.state.leases.size;
+  console.stopping(
+    `Stopping (${endingText(ending)}): ${running === 0 ? 'no call' : `${running} call(s)`} running.`,
+  );
+  await app.stop();
+  parts.allocator.dispatch({
+    type: 'space-gone',
+    at: systemClock.now(),
+    space: parts.folder.cgroupPath,
+  });
+  await cleanup.run();
+  await parts.log.flush();
+  console.table(useRows(parts.log.uses()));
+  switch (ending.kind) {
+    case 'app-ended':
+      return ending.exit.code === 0 ? EXIT.ok : EXIT.failed;
+    case 'command-ended':
+      return ending.code;
+    default:
+      return EXIT.ok;
+  }
+}
+
+function endingText(ending: Ending): string {
+  switch (ending.kind) {
+    case 'interrupted':
+      return ending.signal;
+    case 'time-over':
+      return 'the time of --for is over';
+    case 'app-ended':
+      return `the app ended with ${howEnded(ending.exit)}`;
+    case 'command-ended':
+      return `the command ended with code ${ending.code}`;
+  }
+}
+
+/** The shells' codes for a program that a signal ended before it had served. */
+function signalCode(signal: AbortSignal): number {
+  return signal.reason === 'SIGTERM' ? EXIT.sigterm : EXIT.sigint;
+}

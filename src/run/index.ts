@@ -1,0 +1,45 @@
+import { resolve } from 'node:path';
+import type { Writable } from 'node:stream';
+import { systemClock } from '../shared/clock.js';
+import { ASCII_SYMBOLS, UNICODE_SYMBOLS } from './call-lines.js';
+import { jsonConsole, textConsole } from './console.js';
+import { drive } from './drive.js';
+import { teeEvents } from './event-file.js';
+import { parseRunOptions, type RawRunOptions } from './options.js';
+
+/** What a run needs of the process it runs in. */
+export interface RunWorld {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  readonly stdin: { readonly isTTY?: boolean };
+  readonly stdout: Writable;
+  readonly stderr: Writable;
+  readonly interrupted: AbortSignal;
+  onForced(callback: () => void): void;
+}
+
+/**
+ * `zerogpu run`: parses what was asked, chooses how to talk, and drives the run.
+ *
+ * @param version of zerogpu, for the banner
+ * @returns the exit code of the process
+ * @throws UserError for everything that a user can mend
+ */
+export async function run(
+  dir: string,
+  command: readonly string[],
+  raw: RawRunOptions,
+  world: RunWorld,
+  version: string,
+): Promise<number> {
+  const options = parseRunOptions(dir, command, raw, world.cwd);
+  const write = (line: string) => void world.stderr.write(`${line}\n`);
+  const console =
+    options.logFormat === 'json'
+      ? jsonConsole(write, systemClock)
+      : textConsole(write, systemClock, options.ascii ? ASCII_SYMBOLS : UNICODE_SYMBOLS);
+  const talk = options.eventsFile
+    ? teeEvents(console, resolve(world.cwd, options.eventsFile), systemClock)
+    : console;
+  return drive(options, talk, world, version);
+}

@@ -1,0 +1,101 @@
+import { constants } from 'node:fs';
+import { access, chmod, mkdir, mkdtemp, open, rm, writeFile } from 'node:fs/promises';
+import { homedir, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { EXIT, UserError } from '../shared/errors.js';
+
+/** The files of one run; removed when it ends. */
+export interface RunFolder {
+  readonly dir: string;
+  /** What the Space's package reads as its cgroup: how the allocator knows who asks. */
+  readonly cgroupFile: string;
+  readonly cgroupPath: string;
+  /** Where the package packs the tensors moved to cuda at start-up; wiped by it at launch. */
+  readonly offloadDir: string;
+  readonly meterDir: string;
+  remove(): Promise<void>;
+}
+
+/** `--state-dir`, ZEROGPU_STATE_DIR, or the platform's usual place. */
+export function stateDir(
+  flag: string | null,
+  env: Readonly<Record<string, string | undefined>>,
+): string {
+  if (flag) return flag;
+  const base = env['XDG_STATE_HOME'] || join(env['HOME'] ?? homedir(), '.local/state');
+  return join(base, 'zerogpu');
+}
+
+/** Where environments are kept between runs: they can be made again, so this is a cache. */
+export function cacheDir(env: Readonly<Record<string, string | undefined>>): string {
+  return join(env['XDG_CACHE_HOME'] || join(env['HOME'] ?? homedir(), '.cache'), 'zerogpu');
+}
+
+/**
+ * Makes the folder of a run.
+ *
+ * @throws UserError E_STATE_DIR when no folder can be written, or none takes direct I/O
+ */
+export async function createRunFolder(state: string, runId: string): Promise<RunFolder> {
+  const dir = await makePrivateDir(join(state, 'runs'), state);
+  const offloadDir = await firstWithDirectIo([join(dir, 'tensors'), tmpdir()], state);
+  const cgroupPath = `/zerogpu/${runId}`;
+  const cgroupFile = join(dir, 'cgroup');
+  const meterDir = join(dir, 'meter');
+  await mkdir(meterDir, { mode: 0o700 });
+  // Both forms that the package knows: the v1 line for old releases, the v2 line for new ones.
+  await writeFile(cgroupFile, `4:devices:${cgroupPath}\n0::${cgroupPath}\n`, { mode: 0o600 });
+  return {
+    dir,
+    cgroupFile,
+    cgroupPath,
+    offloadDir,
+    meterDir,
+    async remove() {
+      await rm(dir, { recursive: true, force: true, maxRetries: 3 });
+      await rm(offloadDir, { recursive: true, force: true, maxRetries: 3 });
+    },
+  };
+}
+
+async function makePrivateDir(parent: string, state: string): Promise<string> {
+  try {
+    await mkdir(parent, { recursive: true, mode: 0o700 });
+    await access(parent, constants.W_OK);
+    const dir = await mkdtemp(join(parent, 'run-'));
+    await chmod(dir, 0o700);
+    return dir;
+  } catch (error) {
+    throw new UserError('E_STATE_DIR', `the state folder ${state} can't be used`, {
+      why: error instanceof Error ? error.message : String(error),
+      fix: 'zerogpu run --state-dir DIR   (a folder that you may write to)',
+      exitCode: EXIT.cannot,
+      cause: error,
+    });
+  }
+}
+
+/** The package opens its pack files with O_DIRECT, which some tmpfs and network mounts refuse. */
+async function firstWithDirectIo(dirs: readonly string[], state: string): Promise<string> {
+  for (const candidate of dirs) {
+    try {
+      await mkdir(candidate, { recursive: true, mode: 0o700 });
+      const dir = await mkdtemp(join(candidate, 'zerogpu-'));
+      const probe = await open(
+        join(dir, '.probe'),
+        constants.O_CREAT | constants.O_RDWR | constants.O_DIRECT,
+        0o600,
+      );
+      await probe.close();
+      await rm(join(dir, '.probe'));
+      return dir;
+    } catch {
+      // Not this one.
+    }
+  }
+  throw new UserError('E_STATE_DIR', `no folder takes direct I/O: not ${state}, not ${tmpdir()}`, {
+    why: 'The spaces package keeps tensors in files opened with O_DIRECT; tmpfs often refuses that.',
+    fix: 'zerogpu run --state-dir DIR   (a folder on a disk)',
+    exitCode: EXIT.cannot,
+  });
+}

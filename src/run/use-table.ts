@@ -1,0 +1,88 @@
+import { formatSeconds } from '../shared/duration.js';
+import type { FunctionUse } from './call-log.js';
+
+/** Room above the 95th percentile: durations vary, and a killed call costs more than a longer wait. */
+const MARGIN = 1.25;
+/** Durations that a person would write. */
+const ROUND_SECONDS = [5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 240, 300, 420, 600, 900, 1200, 1500];
+/** Below this many finished calls a percentile says little; advice then says so. */
+const FEW_CALLS = 5;
+
+/** One line per function: what was declared, what was used, and what to declare instead. */
+export interface UseRow {
+  readonly name: string;
+  readonly calls: number;
+  readonly p50Seconds: number;
+  readonly p95Seconds: number;
+  readonly declaredSeconds: number;
+  readonly killed: number;
+  readonly refused: number;
+  /** Null when there is nothing better to say than what is declared. */
+  readonly suggestedSeconds: number | null;
+  readonly advice: string;
+}
+
+/** Declared durations decide admission and queue place on the platform: this table says what fits. */
+export function useRows(uses: readonly FunctionUse[]): readonly UseRow[] {
+  return uses.map((use) => {
+    const used = [...use.usedSeconds].sort((a, b) => a - b);
+    const declared = Math.max(0, ...use.askedSeconds);
+    const p95 = percentile(used, 0.95);
+    return {
+      name: use.name,
+      calls: used.length,
+      p50Seconds: percentile(used, 0.5),
+      p95Seconds: p95,
+      declaredSeconds: declared,
+      killed: use.killed,
+      refused: use.refused,
+      ...advise(used.length, p95, declared, use.killed),
+    };
+  });
+}
+
+function advise(calls: number, p95: number, declared: number, killed: number) {
+  if (calls === 0) return { suggestedSeconds: null, advice: 'no call finished' };
+  if (killed > 0) return { suggestedSeconds: null, advice: 'more, or fewer steps' };
+  const suggested = roundUp(p95 * MARGIN);
+  if (suggested >= declared) return { suggestedSeconds: null, advice: 'fits' };
+  const factor = Math.floor(declared / suggested);
+  const gain = factor >= 2 ? ` (${factor}x the visitors)` : '';
+  const few = calls < FEW_CALLS ? `, from ${calls} call${calls === 1 ? '' : 's'}` : '';
+  return { suggestedSeconds: suggested, advice: `${formatSeconds(suggested)}${gain}${few}` };
+}
+
+/** Nearest-rank percentile of sorted numbers; 0 for none. */
+function percentile(sorted: readonly number[], share: number): number {
+  return sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? 0;
+}
+
+function roundUp(seconds: number): number {
+  return ROUND_SECONDS.find((candidate) => candidate >= seconds) ?? Math.ceil(seconds / 60) * 60;
+}
+
+/** The table as text lines, aligned; empty when no function was called. */
+export function renderUseTable(rows: readonly UseRow[]): readonly string[] {
+  if (rows.length === 0) return [];
+  const cells = [
+    ['function', 'calls', 'used p50 / p95', 'declared', 'killed', 'declare instead'],
+    ...rows.map((row) => [
+      row.name,
+      String(row.calls),
+      `${formatSeconds(row.p50Seconds)} / ${formatSeconds(row.p95Seconds)}`,
+      formatSeconds(row.declaredSeconds),
+      String(row.killed),
+      row.advice,
+    ]),
+  ];
+  const widths = [0, 1, 2, 3, 4].map((i) => Math.max(...cells.map((line) => line[i]?.length ?? 0)));
+  return cells.map((line) =>
+    line
+      .map((cell, i) => {
+        const width = widths[i] ?? 0;
+        return i === 0 || i === 5 ? cell.padEnd(width) : cell.padStart(width);
+      })
+      .join('  ')
+      .trimEnd(),
+  );
+}

@@ -1,0 +1,31 @@
+/**
+ * The one place where time comes in. Quota windows follow the wall clock; deadlines, charges and
+ * time-outs follow the monotonic one, so that a clock that jumps neither kills a call nor frees it.
+ */
+export interface Instant {
+  /** Milliseconds since 1970-01-01 UTC; may jump. */
+  readonly wallMs: number;
+  /** Milliseconds since an arbitrary start; never goes back. */
+  readonly monotonicMs: number;
+}
+
+export interface Timer {
+  cancel(): void;
+}
+
+export interface Clock {
+  now(): Instant;
+  /** Calls back once after `delayMs`; the process may end before. */
+  after(delayMs: number, callback: () => void): Timer;
+}
+
+/** `setTimeout` overflows above 2^31-1 ms and would fire at once. */
+const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
+
+export const systemClock: Clock = {
+  now: () => ({ wallMs: Date.now(), monotonicMs: performance.now() }),
+  after(delayMs, callback) {
+    const handle = setTimeout(callback, Math.min(Math.max(0, delayMs), LONGEST_TIMEOUT_MS));
+    return { cancel: () => clearTimeout(handle) };
+  },
+};

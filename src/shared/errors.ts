@@ -1,0 +1,65 @@
+/**
+ * Errors that a user can act on. Everything else that is thrown is a bug in zerogpu.
+ *
+ * The codes are a closed set: each has a half-line here and is thrown somewhere.
+ */
+export const ERROR_CODES = {
+  E_USAGE: 'a flag, argument or environment twin has a value that cannot be used',
+  E_PLATFORM_UNKNOWN: 'no platform profile of that name',
+  E_PLATFORM_INVALID: 'a platform profile does not match its schema',
+  E_SPACE_NOT_FOUND: 'the folder of the Space does not exist or is no folder',
+  E_SPACE_FRONT_MATTER: 'README.md has front matter that cannot be read',
+  E_SPACE_SDK: 'the Space is not a Gradio Space',
+  E_SPACE_APP_FILE: 'the app file does not exist',
+  E_SPACE_REQUIREMENTS: 'requirements.txt cannot be installed',
+  E_OS_UNSUPPORTED: 'ZeroGPU mode of the spaces package runs on Linux only',
+  E_PYTHON_NOT_FOUND: 'no usable Python interpreter',
+  E_PYTHON_ENV: 'the Python environment lacks a package that the Space needs',
+  E_PYTHON_INSTALL: 'a package could not be installed',
+  E_PORT_TAKEN: 'another process listens on the port',
+  E_GPU_UNAVAILABLE: 'the chosen GPU backend cannot be used here',
+  E_APP_CRASHED: 'the app ended before it answered',
+  E_APP_SILENT: 'the app did not answer within the start-up time',
+  E_COMMAND_NOT_FOUND: 'the command after -- could not be started',
+  E_STATE_DIR: 'the state folder cannot be used',
+} as const;
+
+export type ErrorCode = keyof typeof ERROR_CODES;
+
+/** Exit codes of the command line (design: 0 done, 1 findings or app failed, 2 wrong use, 3 could not work). */
+export const EXIT = {
+  ok: 0,
+  failed: 1,
+  usage: 2,
+  cannot: 3,
+  bug: 70,
+  sigint: 130,
+  sigterm: 143,
+} as const;
+
+export interface UserErrorDetails {
+  /** Why it happened, one sentence or a few lines. */
+  readonly why?: string;
+  /** Lines that can be pasted, or the one thing to do. */
+  readonly fix?: string | readonly string[];
+  /** Exit code of the process; wrong use by default. */
+  readonly exitCode?: number;
+  readonly cause?: unknown;
+}
+
+/** What happened, with the user's own value in it; why; and what to do. Printed without a stack. */
+export class UserError extends Error {
+  override readonly name = 'UserError';
+  readonly code: ErrorCode;
+  readonly why: string | undefined;
+  readonly fix: readonly string[];
+  readonly exitCode: number;
+
+  constructor(code: ErrorCode, message: string, details: UserErrorDetails = {}) {
+    super(message, { cause: details.cause });
+    this.code = code;
+    this.why = details.why;
+    this.fix = details.fix === undefined ? [] : [details.fix].flat();
+    this.exitCode = details.exitCode ?? EXIT.usage;
+  }
+}

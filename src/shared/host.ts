@@ -1,0 +1,16 @@
+/** A process on this host. The start time tells it from a later process with the same pid. */
+export interface ProcessId {
+  readonly pid: number;
+  /** Clock ticks since boot, field 22 of /proc/PID/stat; 0 where the host can't tell. */
+  readonly startTime: number;
+}
+
+/** One place where one `large` call runs. `index` is the wire's `nvidiaIndex`. */
+export interface SliceSpec {
+  readonly index: number;
+  /** Number of the card that the slice is part of; `xlarge` takes all slices of one card. */
+  readonly gpu: number;
+  /** What the worker gets as CUDA_VISIBLE_DEVICES. */
+  readonly uuid: string;
+  readonly vramBytes: number;
+}

@@ -1,0 +1,105 @@
+/**
+ * What /proc tells of processes (Linux). A pid alone names nobody for long: every look-up that leads
+ * to a signal compares the start time as well.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import type { ProcessId } from './host.js';
+
+export interface ProcessStat {
+  readonly pid: number;
+  readonly parentPid: number;
+  /** Kernel state letter; `Z` and `X` are dead already. */
+  readonly state: string;
+  readonly startTime: number;
+}
+
+/** Reads one process, or null if there is none (or no /proc). */
+export function readProcessStat(pid: number): ProcessStat | null {
+  let text: string;
+  try {
+    text = readFileSync(`/proc/${pid}/stat`, 'latin1');
+  } catch {
+    return null;
+  }
+  // The command name may hold blanks and parentheses; fields are counted from the last ")".
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  return {
+    pid,
+    state: fields[0] ?? 'X',
+    parentPid: Number(fields[1]),
+    startTime: Number(fields[19]),
+  };
+}
+
+/** Names the process that has this pid now, or null. */
+export function identifyProcess(pid: number): ProcessId | null {
+  const stat = readProcessStat(pid);
+  return stat && isRunning(stat) ? { pid, startTime: stat.startTime } : null;
+}
+
+/** False once the process is gone, is a zombie, or the pid belongs to another one. */
+export function isProcessAlive(process: ProcessId): boolean {
+  const stat = readProcessStat(process.pid);
+  return stat !== null && stat.startTime === process.startTime && isRunning(stat);
+}
+
+/** Whether `pid` is `ancestor` itself or one of its descendants. */
+export function isDescendantOf(pid: number, ancestor: ProcessId): boolean {
+  let current = readProcessStat(pid);
+  // Bounded: a process tree deeper than this is no honest one.
+  for (let depth = 0; current && depth < 128; depth++) {
+    if (current.pid === ancestor.pid) return current.startTime === ancestor.startTime;
+    current = current.parentPid > 0 ? readProcessStat(current.parentPid) : null;
+  }
+  return false;
+}
+
+/** All descendants of a process, parents before their children. */
+export function descendantsOf(pid: number): readonly ProcessStat[] {
+  const children = new Map<number, ProcessStat[]>();
+  for (const entry of readdirSync('/proc')) {
+    if (!/^\d+$/.test(entry)) continue;
+    const stat = readProcessStat(Number(entry));
+    if (!stat) continue;
+    const siblings = children.get(stat.parentPid);
+    if (siblings) siblings.push(stat);
+    else children.set(stat.parentPid, [stat]);
+  }
+  const found: ProcessStat[] = [];
+  const open = [pid];
+  for (let parent = open.pop(); parent !== undefined; parent = open.pop()) {
+    for (const child of children.get(parent) ?? []) {
+      found.push(child);
+      open.push(child.pid);
+    }
+  }
+  return found;
+}
+
+/**
+ * SIGKILLs a process and everything below it; does nothing if the pid is somebody else's by now.
+ *
+ * @returns false when the process was gone already
+ */
+export function killProcessTree(target: ProcessId): boolean {
+  if (!isProcessAlive(target)) return false;
+  // Stopped first, so that it can't fork away while its children are being counted.
+  signal(target, 'SIGSTOP');
+  const below = descendantsOf(target.pid);
+  signal(target, 'SIGKILL');
+  for (const child of below) signal(child, 'SIGKILL');
+  return true;
+}
+
+function signal(target: ProcessId, name: NodeJS.Signals): void {
+  if (target.pid <= 1 || readProcessStat(target.pid)?.startTime !== target.startTime) return;
+  try {
+    process.kill(target.pid, name);
+  } catch {
+    // Gone between the look and the signal: what was wanted.
+  }
+}
+
+function isRunning(stat: ProcessStat): boolean {
+  return stat.state !== 'Z' && stat.state !== 'X';
+}

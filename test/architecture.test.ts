@@ -1,0 +1,103 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { describe, expect, it } from 'vitest';
+
+const src = resolve(import.meta.dirname, '../src');
+
+/**
+ * Which folders a folder may import from (docs/architecture.md). Longest match first; a folder may
+ * always import from itself.
+ */
+const MAY_IMPORT: readonly (readonly [folder: string, allowed: readonly string[]])[] = [
+  ['shared', []],
+  ['platform', ['shared']],
+  ['allocator/core', ['platform', 'shared']],
+  ['allocator/server', ['allocator/core', 'gpu', 'platform', 'shared']],
+  ['gpu', ['platform', 'shared']],
+  ['space', ['platform', 'shared']],
+  ['run', ['allocator', 'gpu', 'space', 'platform', 'shared']],
+  ['cli', ['run', 'allocator', 'gpu', 'space', 'platform', 'shared']],
+];
+
+/** Node modules that the pure core must not touch. */
+const IMPURE = /^(node:|fastify|undici|execa|jose|commander)/;
+
+interface SourceFile {
+  readonly path: string;
+  readonly text: string;
+  readonly imports: readonly string[];
+}
+
+const files: readonly SourceFile[] = readdirSync(src, { recursive: true, encoding: 'utf8' })
+  .filter((path) => /\.tsx?$/.test(path))
+  .map((path) => {
+    const text = readFileSync(join(src, path), 'utf8');
+    const imports = [...text.matchAll(/(?:from|import\()\s*'([^']+)'/g)].map((match) => match[1] ?? '');
+    return { path, text, imports };
+  });
+
+function folderOf(path: string): readonly [string, readonly string[]] | undefined {
+  return MAY_IMPORT.find(([folder]) => path.startsWith(`${folder}/`));
+}
+
+describe('architecture', () => {
+  it('finds the sources', () => {
+    expect(files.length).toBeGreaterThan(40);
+    expect(files.filter(({ path }) => !folderOf(path)).map(({ path }) => path)).toEqual([]);
+  });
+
+  it('lets no folder import outwards', () => {
+    const wrong = files.flatMap(({ path, imports }) =>
+      imports
+        .filter((specifier) => specifier.startsWith('.') && !specifier.endsWith('.json'))
+        .map((specifier) => relative(src, resolve(src, dirname(path), specifier)))
+        .filter((target) => {
+          const [folder, allowed] = folderOf(path) ?? ['', []];
+          return ![folder, ...allowed].some((name) => target.startsWith(`${name}/`));
+        })
+        .map((target) => `${path} imports ${target}`),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  it('keeps the allocator core pure', () => {
+    const core = files.filter(({ path }) => path.startsWith('allocator/core/'));
+    expect(core.length).toBeGreaterThan(3);
+    const impure = core.flatMap(({ path, text, imports }) => [
+      ...imports.filter((specifier) => IMPURE.test(specifier)).map((name) => `${path}: ${name}`),
+      ...(/\b(async|await|Math\.random|new Date|setTimeout|performance)\b/.test(stripComments(text))
+        ? [`${path}: time, chance or async`]
+        : []),
+    ]);
+    expect(impure).toEqual([]);
+  });
+
+  it.each([
+    ['Date.now', /\bDate\.now\(/, ['shared/clock.ts']],
+    ['process.exit', /\bprocess\.exit\(/, []],
+    ['console', /(?<![.\w])console\.(log|error|warn|info|debug)\(/, []],
+    ['a non-null assertion', /[\w)\]]!(\.|\[|;|,|\))/, []],
+    ['any', /:\s*any\b|as any\b/, []],
+  ] as const)('uses %s nowhere but where it belongs', (_name, pattern, allowed) => {
+    const found = files
+      .filter(({ path }) => !(allowed as readonly string[]).includes(path))
+      .filter(({ path, text }) => {
+        // `console` in src/run is the RunConsole port, which has a warn of its own.
+        const code = stripComments(text);
+        return pattern.test(path.startsWith('run/') ? code.replaceAll('console.warn(', '') : code);
+      })
+      .map(({ path }) => path);
+    expect(found).toEqual([]);
+  });
+
+  it('has no file that does two things', () => {
+    const long = files
+      .map(({ path, text }) => ({ path, lines: text.split('\n').length }))
+      .filter(({ lines }) => lines > 320);
+    expect(long).toEqual([]);
+  });
+});
+
+function stripComments(text: string): string {
+  return text.replaceAll(/\/\*[\s\S]*?\*\//g, '').replaceAll(/(^|\s)\/\/.*$/gm, '');
+}

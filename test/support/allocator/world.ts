@@ -1,0 +1,205 @@
+/** A core with clocks that the test moves, and short words for the events. */
+import { checkInvariants, createState, step } from '../../../src/allocator/core/index.js';
+import type {
+  AllocatorEvent,
+  AllocatorRules,
+  AllocatorState,
+  CallRecord,
+  Effect,
+  GpuSize,
+  Tier,
+  Visitor,
+} from '../../../src/allocator/core/types.js';
+import { loadProfile } from '../../../src/platform/index.js';
+import type { PlatformProfile } from '../../../src/platform/schema.js';
+import type { Instant } from '../../../src/shared/clock.js';
+import type { ProcessId, SliceSpec } from '../../../src/shared/host.js';
+
+/** Noon, so that nothing depends on a midnight. */
+const START_WALL_MS = Date.UTC(2026, 0, 1, 12);
+
+export interface WorldOptions {
+  readonly profile?: PlatformProfile;
+  readonly gpus?: number;
+  readonly slicesPerGpu?: number;
+  readonly longestCallSeconds?: number | null;
+  readonly concurrencyPerSpace?: number | null;
+}
+
+export interface CallOptions {
+  readonly space?: string;
+  readonly task?: string;
+  readonly user?: string;
+  readonly duration?: number | null;
+  readonly size?: GpuSize;
+  readonly expired?: boolean;
+}
+
+type EventBody = AllocatorEvent extends infer E
+  ? E extends AllocatorEvent
+    ? Omit<E, 'at'>
+    : never
+  : never;
+
+export class World {
+  readonly rules: AllocatorRules;
+  readonly state: AllocatorState;
+  /** All effects so far, oldest first. */
+  readonly effects: Effect[] = [];
+  monotonicMs = 0;
+  wallMs = START_WALL_MS;
+  nextTickMs: number | null = null;
+  private requests = 0;
+
+  constructor(options: WorldOptions = {}) {
+    this.rules = {
+      profile: options.profile ?? loadProfile('h200'),
+      longestCallSeconds: options.longestCallSeconds ?? null,
+      concurrencyPerSpace: options.concurrencyPerSpace ?? null,
+    };
+    const perGpu = options.slicesPerGpu ?? this.rules.profile.gpu.slicesPerGpu;
+    this.state = createState(this.rules, makeSlices(options.gpus ?? 1, perGpu));
+  }
+
+  get now(): Instant {
+    return { wallMs: this.wallMs, monotonicMs: this.monotonicMs };
+  }
+
+  /** Sends one event now, and fails on a broken invariant. */
+  send(body: EventBody): readonly Effect[] {
+    const result = step(this.state, { ...body, at: this.now } as AllocatorEvent);
+    this.nextTickMs = result.nextTickMonotonicMs;
+    this.effects.push(...result.effects);
+    const broken = checkInvariants(this.state);
+    if (broken.length > 0) throw new Error(`after ${body.type}: ${broken.join('; ')}`);
+    return result.effects;
+  }
+
+  /** Lets time pass without telling the core. */
+  wait(seconds: number): void {
+    this.monotonicMs += seconds * 1000;
+    this.wallMs += seconds * 1000;
+  }
+
+  /** Lets time pass as a driver does: a tick whenever the core asked for one, and one at the end. */
+  pass(seconds: number): readonly Effect[] {
+    const effects: Effect[] = [];
+    const endMs = this.monotonicMs + seconds * 1000;
+    while (this.nextTickMs !== null && this.nextTickMs < endMs) {
+      this.wait(Math.max(0, this.nextTickMs - this.monotonicMs) / 1000);
+      effects.push(...this.send({ type: 'tick' }));
+    }
+    this.wait((endMs - this.monotonicMs) / 1000);
+    effects.push(...this.send({ type: 'tick' }));
+    return effects;
+  }
+
+  /** A /schedule; the call's number, request and token are r1/t1, r2/t2 and so on. */
+  schedule(options: CallOptions = {}): readonly Effect[] {
+    this.requests += 1;
+    return this.send({
+      type: 'schedule',
+      requestId: `r${this.requests}`,
+      allowToken: `t${this.requests}`,
+      space: options.space ?? 'a',
+      taskId: options.task ?? '1',
+      visitor: visitor(options.user ?? 'free'),
+      durationSeconds: options.duration === undefined ? 60 : options.duration,
+      size: options.size ?? 'large',
+      tokenExpired: options.expired ?? false,
+    });
+  }
+
+  allow(call: number, pid = 100 + call): readonly Effect[] {
+    const body = { requestId: `allow${call}`, allowToken: `t${call}`, process: processOf(pid) };
+    return this.send({ type: 'allow', ...body });
+  }
+
+  release(
+    call: number,
+    how: { fail?: boolean; gpuUsed?: boolean; peak?: number } = {},
+  ): readonly Effect[] {
+    return this.send({
+      type: 'release',
+      requestId: `release${call}`,
+      allowToken: `t${call}`,
+      fail: how.fail ?? false,
+      gpuUsed: how.gpuUsed ?? true,
+      peakVramBytes: how.peak ?? null,
+    });
+  }
+
+  died(pid: number): readonly Effect[] {
+    return this.send({ type: 'process-died', process: processOf(pid) });
+  }
+
+  abandon(call: number): readonly Effect[] {
+    return this.send({ type: 'abandon', requestId: `r${call}` });
+  }
+
+  /** A whole cold call, from /schedule to /release. */
+  run(options: CallOptions & { readonly seconds: number }): number {
+    this.schedule(options);
+    const call = this.requests;
+    this.allow(call);
+    this.pass(options.seconds);
+    this.release(call);
+    return call;
+  }
+}
+
+/** `free`, `pro:lin`, `anon:10.0.0.7`: a tier and a name. */
+export function visitor(user: string): Visitor {
+  const [word = '', name = ''] = user.split(':', 2);
+  const tier: Tier = word === 'anon' ? 'anonymous' : (word as Tier);
+  return { key: `${word}:${name}`, tier, hasToken: tier !== 'anonymous' };
+}
+
+export function processOf(pid: number): ProcessId {
+  return { pid, startTime: pid * 10 };
+}
+
+export function makeSlices(gpus: number, slicesPerGpu: number): SliceSpec[] {
+  return Array.from({ length: gpus * slicesPerGpu }, (_, index) => ({
+    index,
+    gpu: Math.floor(index / slicesPerGpu),
+    uuid: `GPU-${index}`,
+    vramBytes: 70e9,
+  }));
+}
+
+/** h200 with changes, for the laws that need another number. */
+export function profileWith(change: (draft: PlatformProfile) => void): PlatformProfile {
+  const draft = structuredClone(loadProfile('h200'));
+  change(draft);
+  return draft;
+}
+
+export function recordsOf(effects: readonly Effect[]): CallRecord[] {
+  return effects.flatMap((effect) => (effect.type === 'record' ? [effect.record] : []));
+}
+
+/** The effects that are no records, in short words: `grant r1`, `kill 101 deadline`, `status 200`. */
+export function answersOf(effects: readonly Effect[]): string[] {
+  return effects.flatMap((effect) => {
+    switch (effect.type) {
+      case 'record':
+        return [];
+      case 'grant':
+      case 'stream-grant':
+        return [`${effect.type} ${effect.requestId} slice ${effect.grant.nvidiaIndex}${effect.grant.idle ? ' idle' : ''}`];
+      case 'refuse':
+        return [`refuse ${effect.requestId} ${effect.refusal.kind}`];
+      case 'queue':
+        return [`queue ${effect.requestId} ${effect.reason}`];
+      case 'stream-fail':
+        return [`stream-fail ${effect.requestId}`];
+      case 'status':
+        return [`status ${effect.status}`];
+      case 'watch':
+        return [`watch ${effect.process.pid}`];
+      case 'kill':
+        return [`kill ${effect.process.pid} ${effect.why}`];
+    }
+  });
+}
