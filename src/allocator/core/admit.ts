@@ -49,28 +49,50 @@ export function refusalOf(
 ): Refusal | null {
   const { profile } = state.rules;
   const balance = balanceOf(profile, state.accounts, call.visitor, quotaNowMs);
-  const askedSeconds = askedSecondsOf(state, call.declaredSeconds);
-  const needMs = reservationMs(state, askedSeconds, call.size);
-  const refuse = (kind: RefusalKind, waitSeconds: number): Refusal => ({
-    kind,
-    leftSeconds: Math.floor(balance.leftMs / 1000),
-    waitSeconds,
-    requestedSeconds: needMs / 1000,
-    longestSeconds: longestSecondsOf(state, call),
-  });
   const { runsPerWindow } = profile.tiers[call.visitor.tier];
+  const refuse = (kind: RefusalKind, waitSeconds: number): Refusal =>
+    createRefusal(state, call, balance, kind, waitSeconds);
 
   if (call.tokenExpired) return refuse('expired-token', 0);
-  if (isIllegalDuration(state, call, needMs)) return refuse('illegal-duration', -1);
-  if (needMs > balance.leftMs) return refuse('quota-exceeded', secondsToReset(state, balance));
+  if (isIllegalDuration(state, call)) return refuse('illegal-duration', -1);
+  if (costOf(state, call) > balance.leftMs) {
+    return refuse('quota-exceeded', secondsToReset(state, balance));
+  }
   if (runsPerWindow !== null && balance.runs >= runsPerWindow) return refuse('runs-exceeded', 0);
   if (!isEverPossible(state, call.size)) return refuse('no-gpu', 0);
   return null;
 }
 
-function isIllegalDuration(state: AllocatorState, call: AskedCall, needMs: number): boolean {
-  if (needMs > state.rules.profile.tiers[call.visitor.tier].longestCallSeconds * 1000) return true;
-  const { longestCallSeconds } = state.rules;
+/** The refusal of a call that was accepted and found no GPU in time. */
+export function noGpuRefusal(state: AllocatorState, call: AskedCall, quotaNowMs: number): Refusal {
+  const balance = balanceOf(state.rules.profile, state.accounts, call.visitor, quotaNowMs);
+  return createRefusal(state, call, balance, 'no-gpu', 0);
+}
+
+function createRefusal(
+  state: AllocatorState,
+  call: AskedCall,
+  balance: Balance,
+  kind: RefusalKind,
+  waitSeconds: number,
+): Refusal {
+  return {
+    kind,
+    leftSeconds: Math.floor(balance.leftMs / 1000),
+    waitSeconds,
+    requestedSeconds: costOf(state, call) / 1000,
+    longestSeconds: longestSecondsOf(state, call),
+  };
+}
+
+function costOf(state: AllocatorState, call: AskedCall): number {
+  return reservationMs(state, askedSecondsOf(state, call.declaredSeconds), call.size);
+}
+
+function isIllegalDuration(state: AllocatorState, call: AskedCall): boolean {
+  const { profile, longestCallSeconds } = state.rules;
+  const capSeconds = profile.tiers[call.visitor.tier].longestCallSeconds;
+  if (costOf(state, call) > capSeconds * 1000) return true;
   if (longestCallSeconds === null || !isDeclared(state, call)) return false;
   return askedSecondsOf(state, call.declaredSeconds) > longestCallSeconds;
 }

@@ -7,6 +7,7 @@
  * The law: every accepted request ends exactly once, granted, failed or gone.
  */
 
+import { noGpuRefusal } from './admit.js';
 import { isAtConcurrencyLimit, openPool } from './pool.js';
 import { dequeue, positionOf } from './queue.js';
 import { settle } from './quota.js';
@@ -68,18 +69,14 @@ function openStream(turn: Turn, waiter: Waiter): void {
 
 /** Ends the stream, or answers 503 where none was opened. */
 function answerInVain(turn: Turn, waiter: Waiter): void {
-  const { requestId, visitor, askedSeconds } = waiter;
-  if (!turn.state.unanswered.delete(requestId)) {
+  const { state, quotaNowMs } = turn;
+  const { requestId, visitor, size, askedSeconds } = waiter;
+  if (!state.unanswered.delete(requestId)) {
     turn.effects.push({ type: 'stream-fail', requestId });
     return;
   }
-  const refusal = {
-    kind: 'no-gpu',
-    leftSeconds: 0,
-    waitSeconds: 0,
-    requestedSeconds: askedSeconds,
-    longestSeconds: askedSeconds,
-  } as const;
+  const call = { visitor, size, tokenExpired: false, declaredSeconds: askedSeconds };
+  const refusal = noGpuRefusal(state, call, quotaNowMs);
   turn.effects.push({ type: 'refuse', requestId, tier: visitor.tier, refusal });
 }
 

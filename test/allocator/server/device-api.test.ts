@@ -10,7 +10,10 @@ import { systemClock } from '../../../src/shared/clock.js';
 import { identifyProcess } from '../../../src/shared/process-table.js';
 
 const SPACE = '/zerogpu/test';
-const SLICE_UUIDS = ['GPU-00000000-0000-0000-0000-000000000001', 'GPU-00000000-0000-0000-0000-000000000002'];
+const SLICE_UUIDS = [
+  'GPU-00000000-0000-0000-0000-000000000001',
+  'GPU-00000000-0000-0000-0000-000000000002',
+];
 
 let server: AllocatorServer;
 let records: CallRecord[];
@@ -63,16 +66,28 @@ function worker(): number {
   return child.pid ?? 0;
 }
 
-async function post(path: string, query: Record<string, string | number> = {}, init: RequestInit = {}) {
+async function post(
+  path: string,
+  query: Record<string, string | number> = {},
+  init: RequestInit = {},
+) {
   const search = new URLSearchParams(
     Object.entries(query).map(([name, value]) => [name, String(value)]),
   );
   return fetch(`${server.url}${path}?${search}`, { method: 'POST', ...init });
 }
 
-async function schedule(visitor: Visitor | null, query: Record<string, string | number> = {}, init = {}) {
+async function schedule(
+  visitor: Visitor | null,
+  query: Record<string, string | number> = {},
+  init = {},
+) {
   const token = visitor ? { token: await tokens.sign(visitor) } : {};
-  return post('/schedule', { cgroupPath: SPACE, taskId: 1, enableQueue: 'true', ...token, ...query }, init);
+  return post(
+    '/schedule',
+    { cgroupPath: SPACE, taskId: 1, enableQueue: 'true', ...token, ...query },
+    init,
+  );
 }
 
 interface GrantBody {
@@ -99,7 +114,11 @@ describe('/schedule, /allow, /release', () => {
     expect((await post('/allow', { allowToken, pid })).status).toBe(200);
     expect((await post('/release', { allowToken, fail: 'False' })).status).toBe(200);
     expect(records.map(({ event }) => event)).toEqual(['granted', 'allowed', 'ended']);
-    expect(records.at(-1)).toMatchObject({ end: 'released', peakVramBytes: 20, leftBeforeSeconds: 210 });
+    expect(records.at(-1)).toMatchObject({
+      end: 'released',
+      peakVramBytes: 20,
+      leftBeforeSeconds: 210,
+    });
   });
 
   it('reuses the warm worker without a second /allow', async () => {
@@ -111,7 +130,9 @@ describe('/schedule, /allow, /release', () => {
     const second = await grant(free);
     expect(second).toMatchObject({ idle: true, nvidiaIndex: 0 });
     expect(second.allowToken).not.toBe(first.allowToken);
-    expect((await post('/release', { allowToken: second.allowToken, fail: 'false' })).status).toBe(200);
+    expect((await post('/release', { allowToken: second.allowToken, fail: 'false' })).status).toBe(
+      200,
+    );
   });
 
   it('kills the worker of another task before its slice is given on', async () => {
@@ -173,7 +194,10 @@ describe('the queue', () => {
     const last = text.split('\n\n').filter(Boolean).at(-1) ?? '';
     const [event, data, ...rest] = last.split('\n');
     expect([event, rest]).toEqual(['event: succeeded', []]);
-    expect(JSON.parse(data?.slice('data: '.length) ?? '')).toMatchObject({ idle: true, nvidiaIndex: 0 });
+    expect(JSON.parse(data?.slice('data: '.length) ?? '')).toMatchObject({
+      idle: true,
+      nvidiaIndex: 0,
+    });
   });
 
   it('runs two calls at once on two slices', async () => {
@@ -189,9 +213,7 @@ describe('the queue', () => {
     const waiting = await schedule(free, {}, { signal: leaving.signal });
     expect(waiting.status).toBe(200);
     leaving.abort();
-    await expect
-      .poll(async () => (await fetch(`${server.url}/queue-size`)).json())
-      .toBe(0);
+    await expect.poll(async () => (await fetch(`${server.url}/queue-size`)).json()).toBe(0);
     expect(records.at(-1)?.event).toBe('abandoned');
   });
 });
@@ -263,7 +285,9 @@ describe('bad requests', () => {
   it('takes the startup report, and a repeated parameter as a bad request', async () => {
     await start(1);
     expect((await post('/startup-report')).status).toBe(200);
-    const twice = await fetch(`${server.url}/schedule?cgroupPath=${SPACE}&cgroupPath=x`, { method: 'POST' });
+    const twice = await fetch(`${server.url}/schedule?cgroupPath=${SPACE}&cgroupPath=x`, {
+      method: 'POST',
+    });
     expect(twice.status).toBe(400);
   });
 });

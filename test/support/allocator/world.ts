@@ -187,7 +187,9 @@ export function answersOf(effects: readonly Effect[]): string[] {
         return [];
       case 'grant':
       case 'stream-grant':
-        return [`${effect.type} ${effect.requestId} slice ${effect.grant.nvidiaIndex}${effect.grant.idle ? ' idle' : ''}`];
+        return [
+          `${effect.type} ${effect.requestId} slice ${effect.grant.nvidiaIndex}${effect.grant.idle ? ' idle' : ''}`,
+        ];
       case 'refuse':
         return [`refuse ${effect.requestId} ${effect.refusal.kind}`];
       case 'queue':
