@@ -179,29 +179,29 @@ export function recordsOf(effects: readonly Effect[]): CallRecord[] {
   return effects.flatMap((effect) => (effect.type === 'record' ? [effect.record] : []));
 }
 
-/** The effects that are no records, in short words: `grant r1`, `kill 101 deadline`, `status 200`. */
+/** The effects that are no records, in short words: `grant r1 slice 0`, `kill 101 deadline`. */
 export function answersOf(effects: readonly Effect[]): string[] {
-  return effects.flatMap((effect) => {
-    switch (effect.type) {
-      case 'record':
-        return [];
-      case 'grant':
-      case 'stream-grant':
-        return [
-          `${effect.type} ${effect.requestId} slice ${effect.grant.nvidiaIndex}${effect.grant.idle ? ' idle' : ''}`,
-        ];
-      case 'refuse':
-        return [`refuse ${effect.requestId} ${effect.refusal.kind}`];
-      case 'queue':
-        return [`queue ${effect.requestId} ${effect.reason}`];
-      case 'stream-fail':
-        return [`stream-fail ${effect.requestId}`];
-      case 'status':
-        return [`status ${effect.status}`];
-      case 'watch':
-        return [`watch ${effect.process.pid}`];
-      case 'kill':
-        return [`kill ${effect.process.pid} ${effect.why}`];
+  return effects.filter((effect) => effect.type !== 'record').map(shortly);
+}
+
+function shortly(effect: Exclude<Effect, { type: 'record' }>): string {
+  switch (effect.type) {
+    case 'grant':
+    case 'stream-grant': {
+      const { nvidiaIndex, idle } = effect.grant;
+      return `${effect.type} ${effect.requestId} slice ${nvidiaIndex}${idle ? ' idle' : ''}`;
     }
-  });
+    case 'refuse':
+      return `refuse ${effect.requestId} ${effect.refusal.kind}`;
+    case 'queue':
+      return `queue ${effect.requestId} ${effect.reason}`;
+    case 'stream-fail':
+      return `stream-fail ${effect.requestId}`;
+    case 'status':
+      return `status ${effect.status}`;
+    case 'watch':
+      return `watch ${effect.process.pid}`;
+    case 'kill':
+      return `kill ${effect.process.pid} ${effect.why}`;
+  }
 }
