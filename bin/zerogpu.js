@@ -10,10 +10,8 @@ if (parts[0] < 20 || (parts[0] === 20 && parts[1] < 19)) {
   process.exitCode = 3;
 } else {
   import('../dist/cli.js').then(
-    function (cli) {
-      return cli.runProcess();
-    },
-    function (error) {
+    (cli) => cli.runProcess(),
+    (error) => {
       if (error && error.code === 'ERR_MODULE_NOT_FOUND' && /dist/.test(String(error.message))) {
         process.stderr.write('error  zerogpu is not built yet\n  fix    npm run setup\n');
         process.exitCode = 3;

@@ -34,7 +34,11 @@ export async function ensureNodePackages() {
   const stamp = join(root, 'node_modules', '.zerogpu-lock');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
   say('Installing Node packages (about 250 MB on disk, a minute or less)…');
-  await runCommand(process.platform === 'win32' ? 'npm.cmd' : 'npm', ['ci', '--no-audit', '--no-fund']);
+  await runCommand(process.platform === 'win32' ? 'npm.cmd' : 'npm', [
+    'ci',
+    '--no-audit',
+    '--no-fund',
+  ]);
   writeFileSync(stamp, wanted);
 }
 
@@ -44,7 +48,10 @@ export async function ensureBuilt() {
   const sources = ['src', 'package.json', 'tsup.config.ts'].map((path) => join(root, path));
   if (existsSync(built) && newest(sources) <= statSync(built).mtimeMs) return;
   say('Building zerogpu…');
-  await runCommand(process.execPath, [join(root, 'node_modules/tsup/dist/cli-default.js'), '--silent']);
+  await runCommand(process.execPath, [
+    join(root, 'node_modules/tsup/dist/cli-default.js'),
+    '--silent',
+  ]);
 }
 
 function newest(paths) {

@@ -75,7 +75,7 @@ export async function assemble(
   const gateway = await startGateway({
     host: options.host,
     port: options.port,
-    upstream: { host: '127.0.0.1', port: upstreamPort },
+    upstreamPort,
     defaultVisitor: options.visitor,
     tokens,
     onTold: console.told,

@@ -11,7 +11,13 @@ export interface Symbols {
   readonly refuse: string;
 }
 export const UNICODE_SYMBOLS: Symbols = { start: '→', end: '←', wait: '…', kill: '✗', refuse: '⊘' };
-export const ASCII_SYMBOLS: Symbols = { start: '->', end: '<-', wait: '..', kill: 'x', refuse: 'o' };
+export const ASCII_SYMBOLS: Symbols = {
+  start: '->',
+  end: '<-',
+  wait: '..',
+  kill: 'x',
+  refuse: 'o',
+};
 
 /** The text of a record after its time and number; null for records that need no line. */
 export function callLine(record: NamedRecord, symbols: Symbols): string | null {

@@ -2,7 +2,7 @@ import { basename, join } from 'node:path';
 import { visitorOf } from '../allocator/core/visitor.js';
 import { systemClock } from '../shared/clock.js';
 import { EXIT } from '../shared/errors.js';
-import { listeningPortsBelow } from '../shared/listen.js';
+import { listeningPortsBelow } from '../shared/tcp-table.js';
 import { appEnvironment } from './app-environment.js';
 import { type AppProcess, startApp } from './app-process.js';
 import { assemble, type RunParts } from './assemble.js';

@@ -74,7 +74,8 @@ export function parseRunOptions(
     gpu: parseGpu(raw.gpu),
     gpus: wholeNumber(raw.gpus, '--gpus', 1, 64),
     vramBytes: raw.vram === undefined ? null : parseBytes(raw.vram, '--vram'),
-    longestCallSeconds: raw.duration === undefined ? null : parseDuration(raw.duration, '--duration'),
+    longestCallSeconds:
+      raw.duration === undefined ? null : parseDuration(raw.duration, '--duration'),
     speed: parseSpeed(raw.speed),
     visitor: parseVisitor(raw.as),
     host: raw.host,

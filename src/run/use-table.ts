@@ -4,7 +4,9 @@ import type { FunctionUse } from './call-log.js';
 /** Room above the 95th percentile: durations vary, and a killed call costs more than a longer wait. */
 const MARGIN = 1.25;
 /** Durations that a person would write. */
-const ROUND_SECONDS = [5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 240, 300, 420, 600, 900, 1200, 1500];
+const ROUND_SECONDS = [
+  5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 240, 300, 420, 600, 900, 1200, 1500,
+];
 /** Below this many finished calls a percentile says little; advice then says so. */
 const FEW_CALLS = 5;
 

@@ -6,8 +6,8 @@
  * nobody. A waiter whose place needs a death first (a warm worker's, or a killed call's) claims it
  * and is granted when `process-died` came. The pass ends when no slice is left to give.
  *
- * Cost: O(slices) when nothing is free, else O(slices) per waiter that is placed or claims, and
- * O(1) per waiter that is stepped over.
+ * Cost: O(slices + Spaces) when nobody can be placed, which is most events; else that much for each
+ * waiter that is placed, and O(1) for each that is stepped over on the way to it.
  */
 import { assert } from './assert.js';
 import { firstOf, openLease } from './lease.js';
@@ -36,8 +36,8 @@ export function dispatch(turn: Turn): ReadonlySet<string> {
   if (state.queue.length === 0) return claims;
   const pool = openPool(state);
   let place = 0;
-  let room = hasRoom(pool);
-  while (room) {
+  let goOn = canPlaceAnyone(turn, pool);
+  while (goOn) {
     const waiter = state.queue[place];
     if (waiter === undefined) break;
     if (isAtConcurrencyLimit(state, pool, waiter)) {
@@ -52,9 +52,22 @@ export function dispatch(turn: Turn): ReadonlySet<string> {
       else holdBack(state, pool, waiter);
       place += 1;
     }
-    room = hasRoom(pool);
+    goOn = canPlaceAnyone(turn, pool);
   }
   return claims;
+}
+
+/** A slice is left, and somebody waits in a Space that may have one. */
+function canPlaceAnyone(turn: Turn, pool: Pool): boolean {
+  const { state } = turn;
+  if (!hasRoom(pool)) return false;
+  if (state.rules.concurrencyPerSpace === null) return true;
+  for (const [space, counts] of state.waitingInSpace) {
+    for (const size of ['large', 'xlarge'] as const) {
+      if (counts[size] > 0 && !isAtConcurrencyLimit(state, pool, { space, size })) return true;
+    }
+  }
+  return false;
 }
 
 /** Sends the kill to a warm worker; its slices are free when it is dead. */

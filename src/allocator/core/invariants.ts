@@ -97,6 +97,13 @@ function checkQueue(state: AllocatorState): string[] {
   if (state.waiting.size !== state.queue.length) {
     broken.push(`${state.waiting.size} requests wait, but ${state.queue.length} stand in line`);
   }
+  const counted = [...state.waitingInSpace.values()].reduce(
+    (sum, counts) => sum + counts.large + counts.xlarge,
+    0,
+  );
+  if (counted !== state.queue.length) {
+    broken.push(`${counted} waiters are counted in their Spaces, not ${state.queue.length}`);
+  }
   for (const requestId of state.unanswered) {
     if (!state.waiting.has(requestId)) broken.push(`request ${requestId} is unanswered and gone`);
   }

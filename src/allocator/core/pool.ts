@@ -76,7 +76,11 @@ export function hasRoom(pool: Pool): boolean {
 }
 
 /** True when the Space holds as many slices as it may, with this call's added. */
-export function isAtConcurrencyLimit(state: AllocatorState, pool: Pool, waiter: Waiter): boolean {
+export function isAtConcurrencyLimit(
+  state: AllocatorState,
+  pool: Pool,
+  waiter: Pick<Waiter, 'space' | 'size'>,
+): boolean {
   const limit = state.rules.concurrencyPerSpace;
   if (limit === null) return false;
   const held = pool.heldBySpace.get(waiter.space) ?? 0;

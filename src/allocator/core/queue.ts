@@ -17,6 +17,7 @@ export function enqueue(state: AllocatorState, waiter: Waiter): void {
   const arrivedMs = waiter.arrivedAt.monotonicMs;
   state.waiting.set(waiter.requestId, waiter);
   insert(state.queue, waiter);
+  countInSpace(state, waiter, 1);
   pushLast(state.timeouts, { waiter, dueMs: arrivedMs + facts.timeoutSeconds * 1000 });
   pushLast(state.ageing, { waiter, dueMs: arrivedMs + facts.ageingSecondsPerTier * 1000 });
 }
@@ -25,6 +26,7 @@ export function enqueue(state: AllocatorState, waiter: Waiter): void {
 export function dequeue(state: AllocatorState, waiter: Waiter): void {
   assert(state.waiting.delete(waiter.requestId), 'a waiter left twice');
   remove(state.queue, waiter);
+  countInSpace(state, waiter, -1);
 }
 
 /** Place in the line, from 1. */
@@ -57,6 +59,13 @@ export function nextTimedOut(state: AllocatorState, nowMs: number): Waiter | und
 export function nextTimeoutMs(state: AllocatorState): number | null {
   skipGone(state, state.timeouts);
   return peekFirst(state.timeouts)?.dueMs ?? null;
+}
+
+function countInSpace(state: AllocatorState, waiter: Waiter, change: 1 | -1): void {
+  const counts = state.waitingInSpace.get(waiter.space) ?? { large: 0, xlarge: 0 };
+  counts[waiter.size] += change;
+  if (counts.large + counts.xlarge === 0) state.waitingInSpace.delete(waiter.space);
+  else state.waitingInSpace.set(waiter.space, counts);
 }
 
 function takeDue(

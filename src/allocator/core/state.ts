@@ -39,6 +39,7 @@ export function createState(
     warmWorkers: [],
     queue: [],
     waiting: new Map(),
+    waitingInSpace: new Map(),
     unanswered: new Set(),
     ageing: createFifo(),
     timeouts: createFifo(),

@@ -323,6 +323,8 @@ export interface AllocatorState {
   readonly queue: Waiter[];
   /** The same waiters by requestId. */
   readonly waiting: Map<string, Waiter>;
+  /** How many of each size wait in each Space; Spaces where nobody waits are left out. */
+  readonly waitingInSpace: Map<string, Record<GpuSize, number>>;
   /** When waiters are lifted by one more tier, and when they time out. */
   readonly ageing: Fifo<DueWaiter>;
   readonly timeouts: Fifo<DueWaiter>;

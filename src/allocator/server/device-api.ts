@@ -140,6 +140,7 @@ export function createDeviceApi(ports: DeviceApiPorts): DeviceApi {
     pending.set(requestId, reply);
     onClientGone(reply.raw, () => {
       pending.delete(requestId);
+      ports.streams.forget(requestId);
       ports.driver().dispatch({ type: 'abandon', at: ports.clock.now(), requestId });
     });
     return requestId;

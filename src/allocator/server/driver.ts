@@ -19,7 +19,9 @@ export interface DriverPorts {
   readonly backend: GpuBackend;
   readonly answer: (answer: Answer) => void;
   readonly onRecord: (record: CallRecord) => void;
-  readonly createWatch: (onDeath: (process: { pid: number; startTime: number }) => void) => ProcessWatch;
+  readonly createWatch: (
+    onDeath: (process: { pid: number; startTime: number }) => void,
+  ) => ProcessWatch;
 }
 
 /** Owns the state: feeds events to `step` one at a time and carries out what comes back, in order. */

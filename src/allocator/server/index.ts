@@ -86,6 +86,8 @@ export async function startAllocator(options: AllocatorOptions): Promise<Allocat
     async close() {
       driver.close();
       streams.close();
+      // Fastify would do this itself had it done the listening.
+      api.app.server.closeAllConnections();
       await api.app.close();
     },
   };

@@ -13,7 +13,8 @@ export interface WaitingStreams {
   open(requestId: string, response: ServerResponse, tier: Tier, reason: QueuingReason): void;
   grant(requestId: string, grant: Grant): void;
   fail(requestId: string): void;
-  has(requestId: string): boolean;
+  /** The client has left: nothing more is written to it. */
+  forget(requestId: string): void;
   readonly size: number;
   close(): void;
 }
@@ -47,7 +48,7 @@ export function createWaitingStreams(): WaitingStreams {
     fail(requestId) {
       end(requestId, 'event: failed\n\n');
     },
-    has: (requestId) => waiting.has(requestId),
+    forget: (requestId) => void waiting.delete(requestId),
     get size() {
       return waiting.size;
     },

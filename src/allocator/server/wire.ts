@@ -21,7 +21,13 @@ export const scheduleQuery = z.object({
 export const allowQuery = z.object({
   allowToken: text,
   // Pid 1 is the container's init: allowing it would end the Space at the first deadline.
-  pid: wholeNumber.transform(Number).pipe(z.number().int().min(2).max(2 ** 31 - 1)),
+  pid: wholeNumber.transform(Number).pipe(
+    z
+      .number()
+      .int()
+      .min(2)
+      .max(2 ** 31 - 1),
+  ),
 });
 
 export const releaseQuery = z.object({

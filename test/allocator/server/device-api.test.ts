@@ -71,9 +71,8 @@ async function post(
   query: Record<string, string | number> = {},
   init: RequestInit = {},
 ) {
-  const search = new URLSearchParams(
-    Object.entries(query).map(([name, value]) => [name, String(value)]),
-  );
+  const search = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) search.set(name, String(value));
   return fetch(`${server.url}${path}?${search}`, { method: 'POST', ...init });
 }
 

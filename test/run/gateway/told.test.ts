@@ -44,7 +44,11 @@ describe('createToldReader', () => {
   });
 
   it('passes over events that are too large to be a message, and goes on after them', () => {
-    const large = event({ msg: 'process_completed', success: true, output: { x: 'y'.repeat(300_000) } });
+    const large = event({
+      msg: 'process_completed',
+      success: true,
+      output: { x: 'y'.repeat(300_000) },
+    });
     const bytes = Buffer.from(large + refused);
     const chunks = [];
     for (let i = 0; i < bytes.length; i += 10_000) chunks.push(bytes.subarray(i, i + 10_000));

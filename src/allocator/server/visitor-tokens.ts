@@ -1,0 +1,73 @@
+import { errors, jwtVerify, SignJWT } from 'jose';
+import { z } from 'zod';
+import type { Clock } from '../../shared/clock.js';
+import type { Visitor } from '../core/types.js';
+
+/** What a presented X-IP-Token turned out to be. */
+export type TokenVerdict =
+  | { readonly status: 'valid' | 'expired'; readonly visitor: Visitor }
+  | { readonly status: 'forged' };
+
+/** Signs and verifies the X-IP-Token that the platform's proxy adds to every visitor's request. */
+export interface VisitorTokens {
+  /** @param error why the visitor counts as anonymous; the package shows it to the visitor */
+  sign(visitor: Visitor, error?: string): Promise<string>;
+  verify(token: string): Promise<TokenVerdict>;
+}
+
+const ISSUER = 'zerogpu';
+const ALGORITHM = 'HS256';
+const LIFETIME_SECONDS = 3_600;
+/** A page may keep a token in its open stream: hand out none that is nearly over. */
+const REUSE_SECONDS = 300;
+/** Tokens kept for reuse; visitors beyond that are signed anew. */
+const MOST_KEPT = 1_000;
+
+const payloadSchema = z.object({
+  sub: z.string().min(1),
+  tier: z.enum(['anonymous', 'free', 'pro']),
+});
+
+/** @param secret 32 bytes, of this run alone */
+export function createVisitorTokens(secret: Uint8Array, clock: Clock): VisitorTokens {
+  const kept = new Map<string, { token: string; untilMs: number }>();
+
+  async function sign(visitor: Visitor, error?: string): Promise<string> {
+    const nowMs = clock.now().wallMs;
+    const key = `${visitor.tier} ${visitor.key} ${error ?? ''}`;
+    const known = kept.get(key);
+    if (known && known.untilMs > nowMs) return known.token;
+    const issuedAt = Math.floor(nowMs / 1_000);
+    const token = await new SignJWT({ tier: visitor.tier, ...(error ? { error } : {}) })
+      .setProtectedHeader({ alg: ALGORITHM, typ: 'JWT' })
+      .setIssuer(ISSUER)
+      .setSubject(visitor.key)
+      .setIssuedAt(issuedAt)
+      .setExpirationTime(issuedAt + LIFETIME_SECONDS)
+      .sign(secret);
+    if (kept.size >= MOST_KEPT) kept.clear();
+    kept.set(key, { token, untilMs: nowMs + REUSE_SECONDS * 1_000 });
+    return token;
+  }
+
+  async function verify(token: string): Promise<TokenVerdict> {
+    const currentDate = new Date(clock.now().wallMs);
+    const options = { issuer: ISSUER, algorithms: [ALGORITHM], currentDate };
+    try {
+      const { payload } = await jwtVerify(token, secret, options);
+      return verdict('valid', payload);
+    } catch (error) {
+      // Expiry is looked at after the signature: an expired token is one of ours.
+      if (error instanceof errors.JWTExpired) return verdict('expired', error.payload);
+      return { status: 'forged' };
+    }
+  }
+  return { sign, verify };
+}
+
+function verdict(status: 'valid' | 'expired', payload: unknown): TokenVerdict {
+  const parsed = payloadSchema.safeParse(payload);
+  if (!parsed.success) return { status: 'forged' };
+  const { sub, tier } = parsed.data;
+  return { status, visitor: { key: sub, tier, hasToken: true } };
+}

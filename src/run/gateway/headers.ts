@@ -1,0 +1,90 @@
+/** What the gateway changes in headers, in both directions. Everything else passes as it came. */
+import type { IncomingHttpHeaders } from 'node:http';
+import { bearerVisitor, withoutOurCookie } from './identity.js';
+
+/** RFC 9110, section 7.6.1: these speak of one connection, not of the message. */
+const HOP_BY_HOP = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+]);
+
+/** Never taken from outside: we say who the visitor is and where it came in. */
+const OURS = new Set([
+  'x-ip-token',
+  'x-hf-authorization',
+  'x-forwarded-for',
+  'x-forwarded-host',
+  'x-forwarded-proto',
+  'x-forwarded-port',
+  'forwarded',
+  'expect',
+]);
+
+export interface ForwardFacts {
+  /** Signed for the visitor. */
+  readonly token: string;
+  readonly clientAddress: string;
+  /** Host header of the request: what the visitor typed. */
+  readonly host: string;
+}
+
+/** The headers that the app gets. */
+export function forwardedHeaders(
+  incoming: IncomingHttpHeaders,
+  facts: ForwardFacts,
+): Record<string, string | string[]> {
+  const named = connectionNames(incoming.connection);
+  const headers: Record<string, string | string[]> = {};
+  for (const [name, value] of Object.entries(incoming)) {
+    if (value === undefined || HOP_BY_HOP.has(name) || OURS.has(name) || named.has(name)) continue;
+    headers[name] = value;
+  }
+  // A visitor's name or an account's token was meant for the proxy; any other scheme is the app's.
+  if (isForTheProxy(incoming.authorization)) delete headers['authorization'];
+  const cookie = withoutOurCookie(incoming.cookie);
+  if (cookie === undefined) delete headers['cookie'];
+  else headers['cookie'] = cookie;
+  return {
+    ...headers,
+    'x-ip-token': facts.token,
+    'x-forwarded-for': facts.clientAddress,
+    'x-forwarded-host': facts.host,
+    'x-forwarded-proto': 'http',
+  };
+}
+
+/** The headers that the client gets: redirects to the app's own port lead back through here. */
+export function returnedHeaders(
+  incoming: Readonly<Record<string, string | string[] | undefined>>,
+  upstreamOrigin: string,
+  publicOrigin: string,
+): Record<string, string | string[]> {
+  const named = connectionNames(incoming['connection']);
+  const headers: Record<string, string | string[]> = {};
+  for (const [name, value] of Object.entries(incoming)) {
+    if (value === undefined || HOP_BY_HOP.has(name) || named.has(name)) continue;
+    headers[name] = value;
+  }
+  const location = headers['location'];
+  if (typeof location === 'string' && location.startsWith(upstreamOrigin)) {
+    headers['location'] = publicOrigin + location.slice(upstreamOrigin.length);
+  }
+  return headers;
+}
+
+function isForTheProxy(authorization: string | undefined): boolean {
+  if (authorization === undefined) return false;
+  return bearerVisitor(authorization) !== null || /^Bearer\s+hf_/i.test(authorization);
+}
+
+function connectionNames(value: string | string[] | undefined): ReadonlySet<string> {
+  const names = String(value ?? '').split(',');
+  return new Set(names.map((name) => name.trim().toLowerCase()));
+}

@@ -1,0 +1,177 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { Pool } from 'undici';
+import {
+  formatVisitorName,
+  type VisitorName,
+  visitorNameHelp,
+  visitorOf,
+} from '../../allocator/core/visitor.js';
+import type { VisitorTokens } from '../../allocator/server/visitor-tokens.js';
+import { listenOrExplain } from '../../shared/listen.js';
+import { forwardRequest } from './forward.js';
+import { forwardedHeaders } from './headers.js';
+import { identifyVisitor, rememberCookie } from './identity.js';
+import { forwardUpgrade } from './upgrade.js';
+
+export interface GatewayOptions {
+  readonly host: string;
+  readonly port: { readonly number: number; readonly explicit: boolean };
+  /** Port of the app on 127.0.0.1; `setUpstreamPort` changes it. */
+  readonly upstreamPort: number;
+  /** Who a visitor is that says nothing (`--as`). */
+  readonly defaultVisitor: VisitorName;
+  readonly tokens: VisitorTokens;
+  /** What a visitor was told about the GPU, in the package's own words. */
+  readonly onTold?: (message: string, visitor: string) => void;
+}
+
+/** The proxy in front of the app: it plays the platform's. */
+export interface Gateway {
+  readonly url: string;
+  readonly port: number;
+  setUpstreamPort(port: number): void;
+  close(): Promise<void>;
+}
+
+/** What is settled about a request before it is forwarded. */
+interface Admission {
+  readonly url: string;
+  readonly headers: Record<string, string | string[]>;
+  readonly visitorKey: string;
+  readonly setCookie: string | null;
+}
+
+const LOCAL_HOSTS = new Set(['localhost', '127.0.0.1', '[::1]']);
+
+/**
+ * Starts the gateway. It passes bytes on as they come, in both directions: uploads, event streams,
+ * ranges, websockets; it adds the signed X-IP-Token that says who the visitor is, and takes a forged
+ * one away.
+ *
+ * @throws UserError E_PORT_TAKEN
+ */
+export async function startGateway(options: GatewayOptions): Promise<Gateway> {
+  const { tokens, defaultVisitor } = options;
+  let upstreamPort = options.upstreamPort;
+  let pool = createPool(upstreamPort);
+  const sockets = new Set<Duplex>();
+
+  const server = createServer({
+    maxHeaderSize: 16_384,
+    headersTimeout: 5_000,
+    // An upload may take long; a socket that sends nothing at all is bounded below.
+    requestTimeout: 0,
+    connectionsCheckingInterval: 1_000,
+    keepAliveTimeout: 65_000,
+  });
+  server.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
+  server.on('request', (request, response) => {
+    admit(request)
+      .then((admission) => {
+        if (typeof admission === 'string') return refuse(response, 400, admission);
+        if (admission === null) return refuse(response, 403, foreignHost(request));
+        return forwardRequest(request, response, {
+          ...admission,
+          pool,
+          upstreamOrigin: `http://127.0.0.1:${upstreamPort}`,
+          publicOrigin: `http://${request.headers.host ?? ''}`,
+          onTold: (text) => options.onTold?.(text, admission.visitorKey),
+        });
+      })
+      .catch(() => refuse(response, 502, 'The Space does not answer.'));
+  });
+  server.on('upgrade', (request, socket, head) => {
+    socket.on('error', () => socket.destroy());
+    admit(request)
+      .then((admission) => {
+        if (admission === null || typeof admission === 'string') {
+          socket.end('HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n');
+          return;
+        }
+        const { url, headers } = admission;
+        forwardUpgrade({ request, socket, head, upstreamPort, url, headers });
+      })
+      .catch(() => socket.destroy());
+  });
+
+  /** Null for a foreign Host; a sentence for a `?as=` that names nobody. */
+  async function admit(request: IncomingMessage): Promise<Admission | string | null> {
+    const host = request.headers.host ?? '';
+    if (isLoopback(options.host) && !LOCAL_HOSTS.has(host.replace(/:\d+$/, '').toLowerCase())) {
+      return null;
+    }
+    const clientAddress = request.socket.remoteAddress?.replace(/^::ffff:/, '') ?? '127.0.0.1';
+    const facts = { url: request.url ?? '/', headers: request.headers };
+    const who = identifyVisitor(facts, defaultVisitor);
+    if (who.unknownName !== null) return `?as=${who.unknownName} is no visitor. ${visitorNameHelp}`;
+    const passedOn = await passedOnToken(request.headers['x-ip-token']);
+    const visitor = visitorOf(who.visitor, clientAddress);
+    const token = passedOn?.token ?? (await tokens.sign(visitor));
+    return {
+      url: who.url,
+      headers: forwardedHeaders(request.headers, { token, clientAddress, host }),
+      visitorKey: passedOn?.key ?? visitor.key,
+      setCookie: who.remember ? rememberCookie(formatVisitorName(who.visitor)) : null,
+    };
+  }
+
+  /** A token that we signed ourselves keeps its visitor: a Space that passes its visitor on. */
+  async function passedOnToken(header: string | string[] | undefined) {
+    if (typeof header !== 'string') return null;
+    const verdict = await tokens.verify(header);
+    return verdict.status === 'valid' ? { token: header, key: verdict.visitor.key } : null;
+  }
+
+  const { port, url } = await listenOrExplain(server, {
+    host: options.host,
+    port: options.port.number,
+    explicit: options.port.explicit,
+  });
+  return {
+    url,
+    port,
+    setUpstreamPort(next) {
+      upstreamPort = next;
+      const old = pool;
+      pool = createPool(next);
+      void old.close();
+    },
+    async close() {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      for (const socket of sockets) socket.destroy();
+      await pool.destroy();
+      await closed;
+    },
+  };
+}
+
+/** A GPU call may be silent for as long as it runs: time-outs are the allocator's, not the proxy's. */
+function createPool(port: number): Pool {
+  return new Pool(`http://127.0.0.1:${port}`, {
+    connections: null,
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    pipelining: 1,
+  });
+}
+
+function refuse(response: ServerResponse, status: number, text: string): void {
+  if (response.headersSent) {
+    response.destroy();
+    return;
+  }
+  response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8', connection: 'close' });
+  response.end(`${text}\n`);
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || host.startsWith('127.');
+}
+
+function foreignHost(request: IncomingMessage): string {
+  return `This gateway answers on this machine's own addresses only, not on ${request.headers.host ?? 'no host'}.`;
+}

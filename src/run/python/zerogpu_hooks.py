@@ -1,0 +1,125 @@
+"""What happens in a Space's process right after a package was imported.
+
+After `torch`: the emulated device takes its place, where the backend asks for one. After `spaces`,
+in the app's main process: the thread that tells names of decorated functions starts. Neither
+package is patched here.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+# For type checkers alone: each of these would cost every Python process milliseconds at its start.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from importlib.machinery import ModuleSpec
+    from types import ModuleType
+
+    AfterImport = Callable[[ModuleType], None]
+
+
+def emulate_device(torch: ModuleType) -> None:
+    """Puts the emulated device behind `cuda`."""
+    import emulated_cuda
+
+    emulated_cuda.install(torch)
+
+
+def tell_task_names(_spaces: ModuleType) -> None:
+    """Starts answering which function a task id belongs to."""
+    import zerogpu_tasks
+
+    zerogpu_tasks.start(os.path.join(os.environ["ZEROGPU_RUN_DIR"], "tasks.sock"))
+
+
+def is_app_process() -> bool:
+    """True in the process that the supervisor started, and in none that this one starts."""
+    return os.environ.get("ZEROGPU_APP_PID") == str(os.getpid())
+
+
+def wanted_hooks() -> dict[str, AfterImport]:
+    """Which packages this process waits for."""
+    hooks: dict[str, AfterImport] = {}
+    if os.environ.get("ZEROGPU_EMULATED_VRAM_BYTES"):
+        hooks["torch"] = emulate_device
+    if os.environ.get("ZEROGPU_RUN_DIR") and is_app_process():
+        hooks["spaces"] = tell_task_names
+    return hooks
+
+
+def install() -> None:
+    """Arms the hooks of this process, once."""
+    hooks = wanted_hooks()
+    if hooks and not any(isinstance(finder, AfterImportFinder) for finder in sys.meta_path):
+        sys.meta_path.insert(0, AfterImportFinder(hooks))
+
+
+class AfterImportFinder:
+    """Finds the awaited packages as the other finders do, and runs a hook when one is loaded.
+
+    The loader is kept, with its type: packages look at it. Only its `exec_module` is covered, and
+    uncovered once the package was imported. An import that fails may be tried again.
+    """
+
+    def __init__(self, hooks: dict[str, AfterImport]) -> None:
+        self.hooks = hooks
+
+    def find_spec(
+        self,
+        name: str,
+        path: Sequence[str] | None = None,
+        target: ModuleType | None = None,
+    ) -> ModuleSpec | None:
+        """The finder protocol of `sys.meta_path`."""
+        hook = self.hooks.get(name)
+        if hook is None:
+            return None
+        spec = self.find_by_others(name, path, target)
+        if spec is not None and spec.loader is not None:
+            self.cover(spec, hook)
+        return spec
+
+    def find_by_others(
+        self,
+        name: str,
+        path: Sequence[str] | None,
+        target: ModuleType | None,
+    ) -> ModuleSpec | None:
+        for finder in sys.meta_path:
+            find_spec = getattr(finder, "find_spec", None)
+            if finder is self or find_spec is None:
+                continue
+            spec = find_spec(name, path, target)
+            if spec is not None:
+                return spec
+        return None
+
+    def cover(self, spec: ModuleSpec, hook: AfterImport) -> None:
+        loader = spec.loader
+        execute = loader.exec_module
+
+        def exec_module(module: ModuleType) -> None:
+            execute(module)
+            self.finish(spec.name)
+            try:
+                del loader.exec_module
+            except AttributeError:
+                pass
+            run_hook(hook, module)
+
+        loader.exec_module = exec_module
+
+    def finish(self, name: str) -> None:
+        self.hooks.pop(name, None)
+        if not self.hooks and self in sys.meta_path:
+            sys.meta_path.remove(self)
+
+
+def run_hook(hook: AfterImport, module: ModuleType) -> None:
+    """A hook that fails says so and leaves the app to itself."""
+    try:
+        hook(module)
+    except Exception as error:
+        print(f"zerogpu: {hook.__name__} failed: {error!r}", file=sys.stderr)

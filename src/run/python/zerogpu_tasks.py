@@ -1,0 +1,163 @@
+"""Tells `zerogpu` which function a task id belongs to.
+
+The allocator sees a decorated function as a number only: `id()` of the function in the app's main
+process. A daemon thread there answers on a Unix socket in the run's folder: for a line
+`{"taskId": N}` a line `{"name": ..., "module": ..., "file": ..., "line": ...}`, or `null`.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import socket
+import sys
+import threading
+from typing import Any, Iterator, Optional
+
+# A client of ours sends some thirty bytes at once; anybody else is cut off soon.
+CLIENT_SECONDS = 1.0
+LONGEST_REQUEST_BYTES = 1024
+LONGEST_UNWRAPPING = 16
+
+# A fork in the middle of a search over all objects would leave that list, and with it every object
+# of that moment, to the worker for good.
+_search_lock = threading.Lock()
+
+
+def start(socket_path: str) -> None:
+    """Starts the thread; raises OSError when the socket can't be made."""
+    listener = listen(socket_path)
+    os.register_at_fork(before=_search_lock.acquire, after_in_parent=_search_lock.release)
+    os.register_at_fork(after_in_child=lambda: forget_in_child(listener))
+    thread = threading.Thread(target=serve, args=(listener,), name="zerogpu-tasks", daemon=True)
+    thread.start()
+
+
+def listen(socket_path: str) -> socket.socket:
+    """A listening socket at a path of any length: the kernel takes 107 bytes, /proc shortens."""
+    folder, name = os.path.split(socket_path)
+    folder_fd = os.open(folder, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        if os.path.lexists(socket_path):
+            os.unlink(socket_path)
+        listener.bind(f"/proc/self/fd/{folder_fd}/{name}")
+        listener.listen(8)
+    except BaseException:
+        listener.close()
+        raise
+    finally:
+        os.close(folder_fd)
+    return listener
+
+
+def forget_in_child(listener: socket.socket) -> None:
+    """A forked worker has no thread that would answer: its copy of the socket goes."""
+    _search_lock.release()
+    listener.close()
+
+
+def serve(listener: socket.socket) -> None:
+    """Answers one client after another, for as long as the app lives."""
+    while True:
+        try:
+            client, _ = listener.accept()
+        except OSError:
+            return
+        with client:
+            try:
+                answer_client(client)
+            except (OSError, ValueError):
+                # A client that left or that speaks something else gets no answer.
+                pass
+
+
+def answer_client(client: socket.socket) -> None:
+    """Reads one line and answers it; raises OSError or ValueError."""
+    client.settimeout(CLIENT_SECONDS)
+    request = b""
+    while not request.endswith(b"\n"):
+        part = client.recv(LONGEST_REQUEST_BYTES)
+        request += part
+        if not part or len(request) > LONGEST_REQUEST_BYTES:
+            return
+    message = json.loads(request)
+    if not isinstance(message, dict) or not isinstance(message.get("taskId"), int):
+        raise ValueError("no taskId")
+    client.sendall(json.dumps(describe(find_task(message["taskId"]))).encode() + b"\n")
+
+
+def find_task(task_id: int) -> Optional[Any]:
+    """The living callable with this id, or None."""
+    for candidate in likely_tasks():
+        if id(candidate) == task_id:
+            return candidate
+    with _search_lock:
+        for candidate in gc.get_objects():
+            if id(candidate) == task_id and callable(candidate):
+                return candidate
+    return None
+
+
+def likely_tasks() -> Iterator[Any]:
+    """What the Space's own modules hold, classes and wrappers looked into: nearly every task."""
+    home = os.getcwd()
+    for module in list(sys.modules.values()):
+        file = getattr(module, "__file__", None)
+        if not isinstance(file, str) or not os.path.abspath(file).startswith(home + os.sep):
+            continue
+        for value in list(vars(module).values()):
+            yield from unwrapped(value)
+            if isinstance(value, type):
+                for member in list(vars(value).values()):
+                    yield from unwrapped(member)
+
+
+def unwrapped(value: Any) -> Iterator[Any]:
+    """A function and what functools.wraps says it wraps."""
+    for _ in range(LONGEST_UNWRAPPING):
+        value = getattr(value, "__func__", value) if is_method_like(value) else value
+        yield value
+        # Looked up in the instance: a Space's object may do anything in __getattr__.
+        try:
+            value = object.__getattribute__(value, "__wrapped__")
+        except AttributeError:
+            return
+
+
+def is_method_like(value: Any) -> bool:
+    return isinstance(value, (staticmethod, classmethod))
+
+
+def describe(task: Optional[Any]) -> Optional[dict[str, Any]]:
+    """Name and place of a callable, as far as it has them."""
+    if task is None:
+        return None
+    function = innermost(task)
+    code = getattr(function, "__code__", None)
+    name = getattr(function, "__qualname__", None)
+    module = getattr(function, "__module__", None)
+    return {
+        "name": name if isinstance(name, str) else type(task).__qualname__,
+        "module": module if isinstance(module, str) else None,
+        "file": getattr(code, "co_filename", None),
+        "line": getattr(code, "co_firstlineno", None),
+    }
+
+
+def innermost(task: Any) -> Any:
+    """The function that the author wrote, below partials, bound methods and wrappers."""
+    for _ in range(LONGEST_UNWRAPPING):
+        below = None
+        for attribute in ("func", "__func__", "__wrapped__"):
+            try:
+                below = object.__getattribute__(task, attribute)
+            except AttributeError:
+                continue
+            if callable(below):
+                break
+        if not callable(below):
+            return task
+        task = below
+    return task
