@@ -11,7 +11,7 @@ import { type Cleanup, createCleanup } from './cleanup.js';
 import type { RunConsole } from './console.js';
 import type { RunWorld } from './index.js';
 import type { RunOptions } from './options.js';
-import { runtimePythonDir } from './package-root.js';
+import { runtimePythonDir } from './runtime-python.js';
 import { assertPlatformSupported } from './platform-support.js';
 import { type PythonEnvironment, resolvePython } from './python-env/index.js';
 import { cacheDir } from './run-folder.js';

@@ -12,7 +12,6 @@ export interface RunFolder {
   readonly cgroupPath: string;
   /** Where the package packs the tensors moved to cuda at start-up; wiped by it at launch. */
   readonly offloadDir: string;
-  readonly meterDir: string;
   remove(): Promise<void>;
 }
 
@@ -41,8 +40,6 @@ export async function createRunFolder(state: string, runId: string): Promise<Run
   const offloadDir = await firstWithDirectIo([join(dir, 'tensors'), tmpdir()], state);
   const cgroupPath = `/zerogpu/${runId}`;
   const cgroupFile = join(dir, 'cgroup');
-  const meterDir = join(dir, 'meter');
-  await mkdir(meterDir, { mode: 0o700 });
   // Both forms that the package knows: the v1 line for old releases, the v2 line for new ones.
   await writeFile(cgroupFile, `4:devices:${cgroupPath}\n0::${cgroupPath}\n`, { mode: 0o600 });
   return {
@@ -50,7 +47,6 @@ export async function createRunFolder(state: string, runId: string): Promise<Run
     cgroupFile,
     cgroupPath,
     offloadDir,
-    meterDir,
     async remove() {
       await rm(dir, { recursive: true, force: true, maxRetries: 3 });
       await rm(offloadDir, { recursive: true, force: true, maxRetries: 3 });

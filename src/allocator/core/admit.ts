@@ -13,8 +13,8 @@
  * call changes no account.
  */
 
-import { slicesNeeded } from './pool.js';
-import { type Balance, balanceOf, costMs } from './quota.js';
+import { type Balance, balanceOf } from './quota.js';
+import { costFactorOf, reservationMs, slicesNeeded } from './sizes.js';
 import type { AllocatorState, GpuSize, Refusal, RefusalKind, Visitor } from './types.js';
 
 export interface AskedCall {
@@ -28,17 +28,6 @@ export interface AskedCall {
 /** Seconds that the call asks for: as declared, else the profile's default. */
 export function askedSecondsOf(state: AllocatorState, declaredSeconds: number | null): number {
   return declaredSeconds ?? state.rules.profile.defaultDurationSeconds;
-}
-
-/** Quota seconds per second held. A size that the profile lacks is refused, at large's price. */
-export function costFactorOf(state: AllocatorState, size: GpuSize): number {
-  const { sizes } = state.rules.profile;
-  return (sizes[size] ?? sizes.large).costFactor;
-}
-
-/** What a call of this size and length holds back, in quota milliseconds. */
-export function reservationMs(state: AllocatorState, askedSeconds: number, size: GpuSize): number {
-  return costMs(askedSeconds * 1000, costFactorOf(state, size));
 }
 
 /** Null when the call is accepted. */

@@ -4,8 +4,10 @@
  * when slices fall free, as the queue view shows it.
  */
 import type { Instant } from '../../shared/clock.js';
-import { openPool, slicesNeeded } from './pool.js';
-import type { AllocatorState, Lease, Waiter } from './types.js';
+import { latestEndMs } from './lease.js';
+import { openPool } from './pool.js';
+import { slicesNeeded } from './sizes.js';
+import type { AllocatorState, Waiter } from './types.js';
 
 /**
  * @returns a function to call for each waiter in service order: seconds until its slices are free
@@ -13,7 +15,8 @@ import type { AllocatorState, Lease, Waiter } from './types.js';
 export function createForecast(state: AllocatorState, at: Instant): (waiter: Waiter) => number {
   const freeIn = new Map(state.slices.map((slice) => [slice.index, 0]));
   for (const lease of state.leases.values()) {
-    for (const index of lease.slices) freeIn.set(index, secondsHeld(state, lease, at));
+    const seconds = Math.max(0, (latestEndMs(state, lease) - at.monotonicMs) / 1000);
+    for (const index of lease.slices) freeIn.set(index, seconds);
   }
   const { gpus } = openPool(state);
   return (waiter) => {
@@ -32,12 +35,4 @@ export function createForecast(state: AllocatorState, at: Instant): (waiter: Wai
     for (const index of soonest.slices) freeIn.set(index, soonest.start + waiter.askedSeconds);
     return soonest.start;
   };
-}
-
-/** Until the call's deadline; its whole request when it has not begun; nothing once it is killed. */
-function secondsHeld(state: AllocatorState, lease: Lease, at: Instant): number {
-  if (lease.killing) return 0;
-  if (!lease.startedAt) return lease.askedSeconds;
-  const elapsed = (at.monotonicMs - lease.startedAt.monotonicMs) / 1000;
-  return Math.max(0, lease.askedSeconds + state.rules.profile.lease.graceSeconds - elapsed);
 }

@@ -2,8 +2,8 @@
  * What must be true of every state, between any two events. O(everything): for tests, simulations
  * and a look from outside, not for every step in production.
  */
-import { slicesNeeded } from './pool.js';
 import { compareRank } from './queue-order.js';
+import { slicesNeeded } from './sizes.js';
 import type { AllocatorState, QuotaAccount } from './types.js';
 
 /** @returns one sentence for each law that is broken; empty when all hold */
@@ -57,15 +57,17 @@ function checkConcurrency(state: AllocatorState): string[] {
 /** One process works for one call, and a call that began knows its clock and its window. */
 function checkProcesses(state: AllocatorState): string[] {
   const broken: string[] = [];
-  const pids = new Set<number>();
+  const known = new Set<string>();
   const processes = [
     ...[...state.leases.values()].flatMap((lease) => lease.process ?? []),
     ...state.warmWorkers.map((worker) => worker.process),
   ];
-  for (const { pid } of processes) {
-    if (pids.has(pid)) broken.push(`process ${pid} is known twice`);
+  for (const { pid, startTime } of processes) {
+    // A pid may come again before the news of its first owner's death: the start time tells them.
+    const key = `${pid} of ${startTime}`;
+    if (known.has(key)) broken.push(`process ${key} is known twice`);
     if (pid <= 1) broken.push(`process ${pid} could be killed`);
-    pids.add(pid);
+    known.add(key);
   }
   for (const [token, lease] of state.leases) {
     const who = `call ${lease.call}`;

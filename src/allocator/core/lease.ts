@@ -11,8 +11,8 @@
  * its slices are free only when it is known dead, or when a good release leaves it warm on them.
  */
 import type { ProcessId } from '../../shared/host.js';
-import { costFactorOf } from './admit.js';
 import { balanceOf, begin, costMs, settle } from './quota.js';
+import { costFactorOf } from './sizes.js';
 import { record, secondsSince, type Turn } from './turn.js';
 import type { AllocatorState, CallEnd, Lease, Waiter } from './types.js';
 
@@ -120,10 +120,20 @@ export function loseProcess(turn: Turn, lease: Lease): void {
 /** When time alone ends this lease, on the monotonic clock; null once the kill is out. */
 export function leaseDueMs(state: AllocatorState, lease: Lease): number | null {
   if (lease.killing) return null;
-  const { allowTimeoutSeconds, graceSeconds } = state.rules.profile.lease;
+  const { allowTimeoutSeconds } = state.rules.profile.lease;
   if (!lease.startedAt) return lease.grantedAt.monotonicMs + allowTimeoutSeconds * 1000;
-  if (!lease.process) return lease.grantedAt.monotonicMs + REFORK_MS;
-  return lease.startedAt.monotonicMs + (lease.askedSeconds + graceSeconds) * 1000;
+  return lease.process ? latestEndMs(state, lease) : lease.grantedAt.monotonicMs + REFORK_MS;
+}
+
+/**
+ * When the call is over at the latest, on the monotonic clock. One that has not begun is expected
+ * to begin at once; one that is being killed is as good as over.
+ */
+export function latestEndMs(state: AllocatorState, lease: Lease): number {
+  if (lease.killing) return Number.NEGATIVE_INFINITY;
+  const { graceSeconds } = state.rules.profile.lease;
+  const from = lease.startedAt ?? lease.grantedAt;
+  return from.monotonicMs + (lease.askedSeconds + graceSeconds) * 1000;
 }
 
 /** One pid is one process only with its start time; 0 is a host that can't tell it. */

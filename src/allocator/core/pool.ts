@@ -13,13 +13,17 @@
  *
  * The pool is drawn up anew for each pass, O(slices): there is no second book to keep in step.
  */
-import type { AllocatorState, GpuSize, Waiter, WarmWorker } from './types.js';
+import { latestEndMs } from './lease.js';
+import { slicesNeeded } from './sizes.js';
+import type { AllocatorState, Waiter, WarmWorker } from './types.js';
 
 type SliceUse = 'leased' | 'dying' | 'warm' | 'empty' | 'claimed';
 
 export interface Pool {
   readonly uses: Map<number, SliceUse>;
   readonly warmOn: Map<number, WarmWorker>;
+  /** When the call on a leased slice is over at the latest, on the monotonic clock. */
+  readonly busyUntilMs: Map<number, number>;
   /** Slice indexes of each GPU, ascending. */
   readonly gpus: Map<number, number[]>;
   /** GPUs kept for a waiter that needs several slices of one (see `holdBack`). */
@@ -43,6 +47,7 @@ export function openPool(state: AllocatorState): Pool {
   const pool: Pool = {
     uses: new Map(),
     warmOn: new Map(),
+    busyUntilMs: new Map(),
     gpus: new Map(),
     heldBack: new Set(),
     heldBySpace: new Map(),
@@ -60,7 +65,11 @@ export function openPool(state: AllocatorState): Pool {
     }
   }
   for (const lease of state.leases.values()) {
-    for (const index of lease.slices) pool.uses.set(index, lease.killing ? 'dying' : 'leased');
+    const endsAtMs = latestEndMs(state, lease);
+    for (const index of lease.slices) {
+      pool.uses.set(index, lease.killing ? 'dying' : 'leased');
+      pool.busyUntilMs.set(index, endsAtMs);
+    }
     countForSpace(pool, lease.space, lease.slices.length);
   }
   return pool;
@@ -85,12 +94,6 @@ export function isAtConcurrencyLimit(
   if (limit === null) return false;
   const held = pool.heldBySpace.get(waiter.space) ?? 0;
   return held + slicesNeeded(state, waiter.size) > limit;
-}
-
-/** Slices of one GPU that a call of this size holds. */
-export function slicesNeeded(state: AllocatorState, size: GpuSize): number {
-  const { sizes } = state.rules.profile;
-  return (sizes[size] ?? sizes.large).slices;
 }
 
 /**
@@ -118,19 +121,28 @@ export function take(
 
 /**
  * A waiter that needs several slices of one GPU can't run yet: nobody behind it gets a slice of
- * the GPU where the fewest calls run. Without this, calls of one slice would take each slice that
- * falls free, for ever. It ends at the latest at the deadlines of the calls that run there.
+ * the GPU that its calls will leave first. Without this, calls of one slice would take each slice
+ * that falls free, for ever. No call begins on a GPU that is kept, and another is kept only when it
+ * will be left sooner still: the wait ends at the latest at the deadlines known when it began.
  */
 export function holdBack(state: AllocatorState, pool: Pool, waiter: Waiter): void {
   const need = slicesNeeded(state, waiter.size);
   if (need === 1) return;
-  let best: { gpu: number; open: number } | null = null;
+  let best: { gpu: number; freeAtMs: number } | null = null;
   for (const [gpu, slices] of pool.gpus) {
     if (pool.heldBack.has(gpu) || slices.length < need) continue;
-    const open = slices.filter((index) => isOpen(pool, index)).length;
-    if (best === null || open > best.open) best = { gpu, open };
+    const freeAtMs = freeAt(pool, slices, need);
+    if (best === null || freeAtMs < best.freeAtMs) best = { gpu, freeAtMs };
   }
   if (best) pool.heldBack.add(best.gpu);
+}
+
+/** When `need` of these slices will be free at the latest. */
+function freeAt(pool: Pool, slices: readonly number[], need: number): number {
+  const times = slices.map((index) =>
+    isOpen(pool, index) ? 0 : (pool.busyUntilMs.get(index) ?? Number.POSITIVE_INFINITY),
+  );
+  return times.sort((a, b) => a - b)[need - 1] ?? Number.POSITIVE_INFINITY;
 }
 
 function findOwnWarmWorker(

@@ -8,7 +8,7 @@
  * itself; one pass over the queue for what has fallen free (dispatch.ts); a stream for every
  * request that still waits (waiting.ts).
  */
-import { askedSecondsOf, refusalOf, reservationMs } from './admit.js';
+import { askedSecondsOf, refusalOf } from './admit.js';
 import { assert } from './assert.js';
 import { onAllow, onProcessDied, onRelease } from './calls.js';
 import { dispatch, evict } from './dispatch.js';
@@ -18,6 +18,7 @@ import { enqueue } from './queue.js';
 import { quotaClassOf } from './queue-order.js';
 import { balanceOf, reserve } from './quota.js';
 import { moveQuotaClock } from './quota-clock.js';
+import { reservationMs } from './sizes.js';
 import { record, type Turn } from './turn.js';
 import type {
   AllocatorEvent,

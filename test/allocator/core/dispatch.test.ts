@@ -188,7 +188,8 @@ describe('a Space', () => {
     world.schedule({ space: 'a', task: '3', user: 'free:5' });
     world.release(4);
     const effects = world.send({ type: 'space-gone', space: 'a' });
-    expect(answersOf(effects)).toEqual(['kill 102 space-gone', 'refuse r5 no-gpu']);
+    // The worker of task 1 dies already, to make room for call 5.
+    expect(answersOf(effects)).toEqual(['stream-fail r5', 'kill 102 space-gone']);
     expect(recordsOf(effects)).toMatchObject([
       { event: 'abandoned', call: 5 },
       { event: 'killing', call: 2, reason: 'space-gone' },
@@ -256,17 +257,24 @@ describe('a call of a whole card', () => {
     expect(answersOf(world.died(101))).toEqual(['stream-grant r2 slice 0']);
   });
 
-  it('keeps one card, and leaves the others to those behind', () => {
+  it('keeps the card that is left first, and leaves the other to those behind', () => {
     const world = card(2);
     for (const call of [1, 2, 3]) {
-      world.schedule({ user: `pro:${call}`, task: `${call}` });
+      world.schedule({ user: `pro:${call}`, task: `${call}`, duration: 100 * call });
       world.allow(call);
     }
+    // Card 0 is left after 200 s at the latest, card 1 after 300 s.
     expect(answersOf(world.schedule({ ...xlarge, user: 'pro:4' }))).toEqual(['queue r4 node']);
-    // Card 1 has fewer calls on it: it is the one that is kept, and card 0 is full.
-    expect(answersOf(world.schedule({ user: 'free:5', task: '5' }))).toEqual(['queue r5 node']);
-    expect(answersOf(world.release(1))).toEqual(['status 200', 'kill 101 evicted']);
-    expect(answersOf(world.died(101))).toEqual(['stream-grant r5 slice 0']);
+    expect(answersOf(world.schedule({ user: 'free:5', task: '5' }))).toEqual(['grant r5 slice 3']);
+    expect(answersOf(world.schedule({ user: 'free:6', task: '6' }))).toEqual(['queue r6 node']);
+    expect(answersOf(world.release(1))).toEqual(['status 200']);
+    expect(answersOf(world.release(2))).toEqual([
+      'status 200',
+      'kill 101 evicted',
+      'kill 102 evicted',
+    ]);
+    expect(answersOf(world.died(101))).toEqual([]);
+    expect(answersOf(world.died(102))).toEqual(['stream-grant r4 slice 0']);
   });
 
   it('does not touch a warm worker that it could not use yet', () => {

@@ -104,7 +104,7 @@ describe('invariants', () => {
     ['a waiter nobody knows', ({ state }) => void state.waiting.clear(), 'is not known'],
     [
       'a slice that is not there',
-      ({ state }) => void state.leases.forEach((lease) => Object.assign(lease, { slices: [7] })),
+      ({ state }) => void Object.assign(state.leases.get('t1') ?? {}, { slices: [7] }),
       'holds slice 7, which does not exist',
     ],
   ])('name %s', (_, spoil, words) => {

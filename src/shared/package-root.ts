@@ -8,9 +8,3 @@ export function packageRoot(): string {
   while (!existsSync(join(dir, 'package.json')) && dirname(dir) !== dir) dir = dirname(dir);
   return dir;
 }
-
-/** Where the Python that runs inside the Space's processes lies. */
-export function runtimePythonDir(): string {
-  const built = join(packageRoot(), 'dist/python/runtime');
-  return existsSync(built) ? built : join(packageRoot(), 'src/run/python');
-}

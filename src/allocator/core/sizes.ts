@@ -1,0 +1,24 @@
+/** What a call of a size takes: slices of one GPU, and quota. */
+import { costMs } from './quota.js';
+import type { AllocatorState, GpuSize } from './types.js';
+
+/** Slices of one GPU that a call of this size holds. */
+export function slicesNeeded(state: AllocatorState, size: GpuSize): number {
+  return factsOf(state, size).slices;
+}
+
+/** Quota seconds per second held. */
+export function costFactorOf(state: AllocatorState, size: GpuSize): number {
+  return factsOf(state, size).costFactor;
+}
+
+/** What a call of this size and length holds back, in quota milliseconds. */
+export function reservationMs(state: AllocatorState, askedSeconds: number, size: GpuSize): number {
+  return costMs(askedSeconds * 1000, costFactorOf(state, size));
+}
+
+/** A size that the profile lacks is refused; until that is said it counts as `large`. */
+function factsOf(state: AllocatorState, size: GpuSize) {
+  const { sizes } = state.rules.profile;
+  return sizes[size] ?? sizes.large;
+}

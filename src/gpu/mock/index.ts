@@ -1,0 +1,55 @@
+import { existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { SliceSpec } from '../../shared/host.js';
+import { packageRoot } from '../../shared/package-root.js';
+import type { BackendRequest, GpuBackend } from '../port.js';
+import { readMeter, removeMeter, resetCallPeak } from './meter.js';
+
+/**
+ * The emulated GPU: slices that exist in name and size only. The device itself is made in the worker,
+ * by the Python package `emulated_cuda`, out of host memory.
+ */
+export function createMockBackend(request: BackendRequest): GpuBackend {
+  const { profile, runDir } = request;
+  const vramBytes = request.vramBytes ?? profile.sizes.large.vramBytes;
+  const meterDir = join(runDir, 'meter');
+  mkdirSync(meterDir, { recursive: true, mode: 0o700 });
+  return {
+    name: 'mock',
+    description: `mock ${profile.gpu.name}, ${gigabytes(vramBytes)} a slice`,
+    slices: makeSlices(request, vramBytes),
+    environment: () => ({
+      ZEROGPU_EMULATED_VRAM_BYTES: String(vramBytes),
+      ZEROGPU_EMULATED_GPU_NAME: profile.gpu.name,
+      ZEROGPU_EMULATED_CAPABILITY: profile.gpu.computeCapability.join('.'),
+      ZEROGPU_EMULATED_SM_COUNT: String(profile.gpu.multiProcessorCount),
+      ZEROGPU_METER_DIR: meterDir,
+    }),
+    pythonPath: () => [emulatedPythonDir()],
+    beginCall: ({ pid }) => resetCallPeak(meterDir, pid),
+    readMemory: ({ pid }) => readMeter(meterDir, pid),
+    forget: ({ pid }) => removeMeter(meterDir, pid),
+    close: async () => {},
+  };
+}
+
+function makeSlices({ gpus, profile }: BackendRequest, vramBytes: number): readonly SliceSpec[] {
+  const { slicesPerGpu } = profile.gpu;
+  return Array.from({ length: gpus * slicesPerGpu }, (_, index) => ({
+    index,
+    gpu: Math.floor(index / slicesPerGpu),
+    uuid: `GPU-e3010a7e-0000-4000-8000-${String(index).padStart(12, '0')}`,
+    vramBytes,
+  }));
+}
+
+/** The folder that holds the package `emulated_cuda`. */
+function emulatedPythonDir(): string {
+  const built = join(packageRoot(), 'dist/python/emulated');
+  return existsSync(built) ? built : join(packageRoot(), 'src/gpu/mock');
+}
+
+/** As the platform's page counts it: `74.6 GB`. */
+function gigabytes(bytes: number): string {
+  return `${(bytes / 1e9).toFixed(1)} GB`;
+}
