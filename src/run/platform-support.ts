@@ -11,7 +11,7 @@ const WAYS_OUT = [
   'a Linux container with Node and Python, and the Space’s folder mounted in it',
   'or: a Linux virtual machine with the folder shared',
 ];
-const WAYS_OUT_OF_WINDOWS = ['wsl --install   (then zerogpu inside WSL 2)', 'or: ' + WAYS_OUT[0]];
+const WAYS_OUT_OF_WINDOWS = ['wsl --install   (then zerogpu inside WSL 2)', `or: ${WAYS_OUT[0]}`];
 
 /**
  * ZeroGPU mode of the `spaces` package needs Linux: it opens its pack files with O_DIRECT and

@@ -1,0 +1,40 @@
+"""What the device looks like, read from the environment once."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+# As the `spaces` package reports an H200 slice (spaces/zero/configs.json, release 0.51.3).
+DEFAULT_VRAM_BYTES = 74_625_056_768
+
+
+@dataclass(frozen=True)
+class Config:
+    """The emulated card.
+
+    Attributes:
+        vram_bytes: memory of the slice; more than that is out of memory.
+        name: as `torch.cuda.get_device_name()` tells it.
+        capability: compute capability, major and minor.
+        sm_count: multiprocessors, for code that sizes its work by them.
+        meter_dir: folder of the meter's files, None for no meter outside this process.
+    """
+
+    vram_bytes: int
+    name: str
+    capability: tuple[int, int]
+    sm_count: int
+    meter_dir: str | None
+
+
+def read_config(environment: os._Environ[str] | dict[str, str]) -> Config:
+    """Reads the device's description; raises ValueError for a value that is no number."""
+    major, _, minor = environment.get("ZEROGPU_EMULATED_CAPABILITY", "9.0").partition(".")
+    return Config(
+        vram_bytes=int(environment.get("ZEROGPU_EMULATED_VRAM_BYTES", DEFAULT_VRAM_BYTES)),
+        name=environment.get("ZEROGPU_EMULATED_GPU_NAME", "NVIDIA H200"),
+        capability=(int(major), int(minor or 0)),
+        sm_count=int(environment.get("ZEROGPU_EMULATED_SM_COUNT", "60")),
+        meter_dir=environment.get("ZEROGPU_METER_DIR") or None,
+    )

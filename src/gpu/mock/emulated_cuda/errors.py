@@ -1,0 +1,51 @@
+"""PyTorch's own words for what goes wrong on a card."""
+
+from __future__ import annotations
+
+import torch
+
+from .meter import Meter
+
+OutOfMemoryError: type[RuntimeError] = getattr(
+    torch, "OutOfMemoryError", torch.cuda.OutOfMemoryError
+)
+
+
+def out_of_memory(size_bytes: int, meter: Meter) -> RuntimeError:
+    """The error of an allocation that does not fit, with the numbers people look for."""
+    free = meter.limit_bytes - meter.allocated_bytes
+    return OutOfMemoryError(
+        f"CUDA out of memory. Tried to allocate {amount(size_bytes)}. "
+        f"GPU 0 has a total capacity of {amount(meter.limit_bytes)} of which {amount(free)} is "
+        f"free. Of the allocated memory {amount(meter.allocated_bytes)} is allocated by PyTorch, "
+        "and 0 bytes is reserved by PyTorch but unallocated."
+    )
+
+
+def invalid_device(index: int) -> RuntimeError:
+    """The error of using a card that is not there: one slice is one visible device."""
+    error = getattr(torch, "AcceleratorError", RuntimeError)
+    message = (
+        "CUDA error: invalid device ordinal\n"
+        f"cuda:{index} was asked for; a ZeroGPU worker sees one device, cuda:0."
+    )
+    try:
+        return error(message)
+    except TypeError:
+        return RuntimeError(message)
+
+
+def mixed_devices(operator: str) -> RuntimeError:
+    """The error of an operator whose operands are on different devices."""
+    return RuntimeError(
+        "Expected all tensors to be on the same device, but found at least two devices, "
+        f"cuda:0 and cpu! (when checking arguments of {operator})"
+    )
+
+
+def amount(size_bytes: int) -> str:
+    """Bytes as PyTorch's messages have them: 12.00 MiB."""
+    for unit, size in (("GiB", 2**30), ("MiB", 2**20), ("KiB", 2**10)):
+        if size_bytes >= size:
+            return f"{size_bytes / size:.2f} {unit}"
+    return f"{size_bytes} bytes"

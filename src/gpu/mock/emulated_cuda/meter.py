@@ -1,0 +1,104 @@
+"""The VRAM meter: how many bytes of the slice are taken, exactly.
+
+A storage is counted once, when it is made, and given back when it is collected; views share their
+storage and are never counted. Other processes read the meter through a small shared file.
+"""
+
+from __future__ import annotations
+
+import mmap
+import os
+import struct
+import threading
+
+# CUDA's caching allocator hands out multiples of this, and counts so.
+BLOCK_BYTES = 512
+
+VERSION = 1
+LAYOUT = struct.Struct("<4Q")
+CALL_PEAK = struct.Struct("<Q")
+CALL_PEAK_OFFSET = 24
+
+
+class Meter:
+    """Bytes allocated on the device by this process, with their peaks."""
+
+    def __init__(self, limit_bytes: int, directory: str | None) -> None:
+        self.limit_bytes = limit_bytes
+        self.allocated_bytes = 0
+        self.peak_bytes = 0
+        self.allocation_count = 0
+        self.free_count = 0
+        self._directory = directory
+        self._file: mmap.mmap | None = None
+        # Re-entrant: a collection inside `allocate` may run `free` on the same thread.
+        self._lock = threading.RLock()
+        os.register_at_fork(after_in_child=self._after_fork)
+
+    def fits(self, size_bytes: int) -> bool:
+        """Whether that much could be allocated now."""
+        return self.allocated_bytes + rounded(size_bytes) <= self.limit_bytes
+
+    def allocate(self, size_bytes: int) -> int:
+        """Takes bytes; returns how many are counted, or -1 when the slice has no room."""
+        counted = rounded(size_bytes)
+        with self._lock:
+            if self.allocated_bytes + counted > self.limit_bytes:
+                return -1
+            self.allocated_bytes += counted
+            self.allocation_count += 1
+            if self.allocated_bytes > self.peak_bytes:
+                self.peak_bytes = self.allocated_bytes
+            self._publish()
+        return counted
+
+    def free(self, counted_bytes: int) -> None:
+        """Gives back what `allocate` counted."""
+        with self._lock:
+            self.allocated_bytes -= counted_bytes
+            self.free_count += 1
+            self._publish()
+
+    def reset_peak(self) -> None:
+        """Starts the process's peak anew."""
+        with self._lock:
+            self.peak_bytes = self.allocated_bytes
+            self._publish()
+
+    def _publish(self) -> None:
+        if self._directory is None:
+            return
+        if self._file is None:
+            self._file = self._open()
+            if self._file is None:
+                return
+        # The allocator sets the call's peak back when a call begins: read it, never keep it.
+        (call_peak,) = CALL_PEAK.unpack_from(self._file, CALL_PEAK_OFFSET)
+        call_peak = max(call_peak, self.allocated_bytes)
+        LAYOUT.pack_into(
+            self._file, 0, VERSION, self.allocated_bytes, self.peak_bytes, call_peak
+        )
+
+    def _open(self) -> mmap.mmap | None:
+        path = os.path.join(self._directory or "", str(os.getpid()))
+        try:
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600)
+            try:
+                os.ftruncate(descriptor, LAYOUT.size)
+                return mmap.mmap(descriptor, LAYOUT.size)
+            finally:
+                os.close(descriptor)
+        except OSError:
+            # The folder is gone or full: the device goes on without being watched.
+            self._directory = None
+            return None
+
+    def _after_fork(self) -> None:
+        # The parent's file is the parent's; a lock held by another thread stays held in the child.
+        self._lock = threading.RLock()
+        self._file = None
+
+
+def rounded(size_bytes: int) -> int:
+    """Bytes as the caching allocator counts them."""
+    return -(-size_bytes // BLOCK_BYTES) * BLOCK_BYTES

@@ -1,0 +1,86 @@
+"""What has to be known of an operator before it can run, worked out once per operator."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+# Operators with a CPU operand by right: index tensors, lengths, single values.
+MIXED_BY_RIGHT = (
+    "aten::copy_",
+    "aten::_copy_from",
+    "aten::_to_copy",
+    "aten::index",
+    "aten::index_put",
+    "aten::_index_put_impl_",
+    "aten::_unsafe_index",
+    "aten::_pack_padded_sequence",
+    "aten::_pad_packed_sequence",
+    "aten::_ctc_loss",
+    "aten::tensor_split",
+    "aten::set_",
+    "aten::_foreach_copy_",
+)
+
+# They return their operand's memory and their schema does not say so.
+HIDDEN_VIEWS = ("aten::_unsafe_view", "aten::_reshape_alias")
+
+
+class Plan:
+    """Facts of one operator overload."""
+
+    __slots__ = (
+        "draws_random",
+        "generator_index",
+        "is_factory",
+        "is_view",
+        "may_mix",
+        "name",
+        "out_names",
+    )
+
+    def __init__(self, operator: Any) -> None:
+        schema = operator._schema
+        self.name = operator.name()
+        base = self.name.partition(".")[0]
+        returns = [result.alias_info for result in schema.returns]
+        self.is_view = base in HIDDEN_VIEWS or (
+            bool(returns) and any(alias and not alias.is_write for alias in returns)
+        )
+        self.may_mix = base in MIXED_BY_RIGHT
+        names = [argument.name for argument in schema.arguments]
+        self.draws_random = "generator" in names
+        # Position among the arguments that may be given by position; None when by name only.
+        self.generator_index = next(
+            (
+                index
+                for index, argument in enumerate(schema.arguments)
+                if argument.name == "generator" and not argument.kwarg_only
+            ),
+            None,
+        )
+        self.is_factory = "device" in names
+        self.out_names = tuple(
+            argument.name
+            for argument in schema.arguments
+            if argument.is_out or (argument.alias_info and argument.alias_info.is_write)
+        )
+
+
+_plans: dict[Any, Plan] = {}
+
+
+def plan_of(operator: Any) -> Plan:
+    """The plan of an operator overload."""
+    plan = _plans.get(operator)
+    if plan is None:
+        plan = _plans[operator] = Plan(operator)
+    return plan
+
+
+def cuda_index(device: torch.device | None) -> int | None:
+    """Index of a CUDA device; None for another device."""
+    if device is None or device.type != "cuda":
+        return None
+    return device.index or 0

@@ -1,0 +1,79 @@
+"""Puts the kernels into PyTorch's dispatcher under CUDA's key."""
+
+from __future__ import annotations
+
+import functools
+import warnings
+from typing import Any
+
+import torch
+
+from .kernels import Kernels
+from .plans import plan_of
+from .special import SpecialKernels
+
+# With a composite kernel that would win over the fallback, although the CPU has a better one.
+WHOLE_ON_CPU = (
+    "convolution",
+    "convolution_backward",
+    "convolution_overrideable",
+    "convolution_backward_overrideable",
+    "_convolution",
+)
+
+_has_kernel = torch._C._dispatch_has_kernel_for_dispatch_key
+
+
+def register(kernels: Kernels, special: SpecialKernels) -> list[torch.library.Library]:
+    """Registers everything; the libraries must be kept, or their kernels go."""
+    everything = torch.library.Library("_", "IMPL")
+    aten = torch.library.Library("aten", "IMPL")
+    with warnings.catch_warnings():
+        # "Overriding a previously registered kernel": that is what we are here for.
+        warnings.simplefilter("ignore")
+        everything.fallback(kernels.run, "CUDA")
+        table = special.table()
+        for name, kernel in table.items():
+            if _is_operator(name):
+                aten.impl(name, kernel, "CUDA")
+        for name in _names_to_override(set(table)):
+            operator = _overload(name)
+            if operator is not None:
+                aten.impl(name, functools.partial(kernels.run, operator), "CUDA")
+    return [everything, aten]
+
+
+def _names_to_override(taken: set[str]) -> list[str]:
+    """Operators where another kernel would win over the fallback.
+
+    A structured operator's functional form has a composite kernel that allocates for the device and
+    then calls the device's own kernel, which there is none of. A CUDA build has CUDA's kernels.
+    """
+    names = [name for name in WHOLE_ON_CPU if _is_operator(name)]
+    for qualified in torch._C._dispatch_get_all_op_names():
+        if not qualified.startswith("aten::"):
+            continue
+        name = qualified[len("aten::") :]
+        if name in taken or name in names:
+            continue
+        on_cuda = _has_kernel(qualified, "CUDA")
+        if not on_cuda and not _has_kernel(qualified, "CompositeExplicitAutogradNonFunctional"):
+            continue
+        operator = _overload(name)
+        # A view's composite kernel only changes the shape: right as it is.
+        if operator is None or (plan_of(operator).is_view and not on_cuda):
+            continue
+        names.append(name)
+    return names
+
+
+def _is_operator(name: str) -> bool:
+    return _overload(name) is not None
+
+
+def _overload(name: str) -> Any:
+    packet, _, overload = name.partition(".")
+    try:
+        return getattr(getattr(torch.ops.aten, packet), overload or "default")
+    except AttributeError:
+        return None

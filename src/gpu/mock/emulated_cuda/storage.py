@@ -1,0 +1,81 @@
+"""Storages on the device: CUDA's tag over host memory."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+from .errors import out_of_memory
+from .meter import Meter
+
+CUDA = torch.device("cuda", 0)
+CPU = torch.device("cpu")
+
+_from_pointer = torch._C._construct_storage_from_data_pointer
+
+
+class Block:
+    """Owner of one storage's host memory, kept alive by the CUDA storage that it hangs on.
+
+    PyTorch keeps a storage's Python object for as long as its C++ side lives: when that goes, the
+    block goes, the memory is freed, and the meter gets its bytes back.
+    """
+
+    __slots__ = ("counted_bytes", "host", "meter", "views")
+
+    def __init__(self, host: torch.UntypedStorage, meter: Meter) -> None:
+        size_bytes = host.nbytes()
+        counted = meter.allocate(size_bytes)
+        if counted < 0:
+            self.counted_bytes = 0
+            raise out_of_memory(size_bytes, meter)
+        self.host = host
+        self.meter = meter
+        self.counted_bytes = counted
+        # One flat CPU tensor per dtype: an operand is one as_strided away.
+        self.views: dict[torch.dtype, torch.Tensor] = {}
+
+    def __del__(self) -> None:
+        if self.counted_bytes:
+            self.meter.free(self.counted_bytes)
+
+    def flat(self, dtype: torch.dtype) -> torch.Tensor:
+        """All of the memory as a one-dimensional CPU tensor that does not own it."""
+        view = self.views.get(dtype)
+        if view is None:
+            size_bytes = self.host.nbytes()
+            # Over the pointer and not over `host`: an operator must never resize what the CUDA
+            # storage points to. Without an allocator it refuses to.
+            storage = _from_pointer(self.host.data_ptr(), CPU, size_bytes)
+            view = torch.empty(0, dtype=dtype)
+            view.set_(storage, 0, (size_bytes // view.element_size(),), (1,))
+            self.views[dtype] = view
+        return view
+
+
+class Storages:
+    """Makes CUDA storages and finds the blocks behind them."""
+
+    def __init__(self, meter: Meter) -> None:
+        self.meter = meter
+
+    def adopt(self, host: torch.UntypedStorage) -> torch.UntypedStorage:
+        """A CUDA storage over the memory of a CPU storage, which belongs to it from now on."""
+        storage = _from_pointer(host.data_ptr(), CUDA, host.nbytes())
+        storage._zerogpu_block = Block(host, self.meter)
+        return storage
+
+    def allocate(self, size_bytes: int) -> torch.UntypedStorage:
+        """Uninitialised device memory; raises torch.OutOfMemoryError before any is touched."""
+        if not self.meter.fits(size_bytes):
+            raise out_of_memory(size_bytes, self.meter)
+        return self.adopt(torch.UntypedStorage(size_bytes))
+
+
+def block_of(storage: Any) -> Block:
+    """The block behind a CUDA storage; one that another part of PyTorch made has none."""
+    try:
+        return storage._zerogpu_block
+    except AttributeError:
+        raise RuntimeError("this CUDA storage was not made by the emulated device") from None

@@ -1,0 +1,102 @@
+import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { z } from 'zod';
+import type { ProcessId } from '../../shared/host.js';
+import { identifyProcess, isProcessAlive } from '../../shared/process-table.js';
+
+const POLL_MS = 300;
+
+const ownerSchema = z.object({ pid: z.int().positive(), startTime: z.int() });
+
+export interface LockOptions {
+  /** Called once, when another process holds the lock. */
+  readonly onWait: (owner: ProcessId) => void;
+  readonly signal?: AbortSignal;
+  /** The process that the lock is taken for; this one by default. */
+  readonly owner?: ProcessId;
+}
+
+/**
+ * Runs `work` while holding a lock file. The file names its owner by pid and start time, so that one
+ * left behind by a process that was killed never blocks the next.
+ *
+ * @throws what `work` throws, or the signal's reason while waiting
+ */
+export async function withLock<T>(
+  path: string,
+  options: LockOptions,
+  work: () => Promise<T>,
+): Promise<T> {
+  await mkdir(dirname(path), { recursive: true });
+  const owner = options.owner ?? identifyProcess(process.pid) ?? { pid: process.pid, startTime: 0 };
+  await acquire(path, owner, options);
+  try {
+    return await work();
+  } finally {
+    await rm(path, { force: true });
+  }
+}
+
+async function acquire(path: string, owner: ProcessId, options: LockOptions): Promise<void> {
+  let waiting = false;
+  // Written in full before it gets its name: nobody ever reads half an owner.
+  const draft = `${path}.${owner.pid}.${owner.startTime}`;
+  await writeFile(draft, JSON.stringify(owner));
+  try {
+    for (;;) {
+      options.signal?.throwIfAborted();
+      if (await tryLink(draft, path)) return;
+      const holder = await readOwner(path);
+      if (holder && isProcessAlive(holder)) {
+        if (!waiting) options.onWait(holder);
+        waiting = true;
+        await sleep(POLL_MS, undefined, options.signal ? { signal: options.signal } : {});
+      } else {
+        await removeStale(path, draft);
+      }
+    }
+  } finally {
+    await rm(draft, { force: true });
+  }
+}
+
+async function tryLink(draft: string, path: string): Promise<boolean> {
+  try {
+    await link(draft, path);
+    return true;
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+/**
+ * Two that see the same stale lock must not both remove it, or the second would remove the first
+ * one's new lock: it is moved aside, looked at once more, and put back if it is alive after all.
+ */
+async function removeStale(path: string, draft: string): Promise<void> {
+  const aside = `${draft}.stale`;
+  try {
+    await rename(path, aside);
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return;
+    throw error;
+  }
+  const holder = await readOwner(aside);
+  if (holder && isProcessAlive(holder)) await tryLink(aside, path);
+  await rm(aside, { force: true });
+}
+
+async function readOwner(path: string): Promise<ProcessId | null> {
+  try {
+    const owner = ownerSchema.safeParse(JSON.parse(await readFile(path, 'utf8')));
+    return owner.success ? owner.data : null;
+  } catch {
+    return null;
+  }
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && 'code' in error ? error.code : undefined;
+}

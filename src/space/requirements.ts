@@ -1,0 +1,116 @@
+import { readFile } from 'node:fs/promises';
+import { dirname, relative, resolve } from 'node:path';
+import { decodeText, splitLines } from './text.js';
+import type { Requirement, RequirementsFile } from './types.js';
+
+/** Files that include each other end somewhere. */
+const MOST_FILES = 32;
+
+const NAME = /^([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*(?:\[([^\]]*)\])?\s*/;
+const INCLUDE = /^(?:-r|--requirement)(?:\s+|=)\s*(.+)$/;
+
+/** PEP 503: how package indexes compare names. */
+export function normalizeName(name: string): string {
+  return name.toLowerCase().replaceAll(/[-_.]+/g, '-');
+}
+
+/**
+ * Reads a requirements file and the files of the Space that it includes with `-r`.
+ *
+ * @param path absolute
+ * @param dir the Space's folder
+ * @returns null when there is no such file
+ */
+export async function readRequirements(
+  path: string,
+  dir: string,
+): Promise<RequirementsFile | null> {
+  const requirements: Requirement[] = [];
+  const options: string[] = [];
+  const contents: string[] = [];
+  const open = [path];
+  const seen = new Set<string>();
+  for (let file = open.shift(); file && seen.size < MOST_FILES; file = open.shift()) {
+    if (seen.has(file)) continue;
+    seen.add(file);
+    const text = await readText(file);
+    if (text === null) {
+      if (file === path) return null;
+      // A missing include is the installer's to complain about, in its own words.
+      continue;
+    }
+    contents.push(text);
+    for (const { line, text: entry } of logicalLines(text)) {
+      const included = INCLUDE.exec(entry)?.[1];
+      if (included && !/^[a-z]+:\/\//i.test(included)) open.push(resolve(dirname(file), included));
+      if (entry.startsWith('-')) options.push(entry);
+      else requirements.push({ file: relative(dir, file), line, ...parseRequirement(entry) });
+    }
+  }
+  return { path, content: contents.join('\n'), requirements, options };
+}
+
+async function readText(path: string): Promise<string | null> {
+  try {
+    return decodeText(await readFile(path));
+  } catch {
+    return null;
+  }
+}
+
+/** Lines as pip joins them: a backslash at the end continues, ` #` starts a comment. */
+export function logicalLines(text: string): readonly { line: number; text: string }[] {
+  const found: { line: number; text: string }[] = [];
+  let joined = '';
+  let first = 0;
+  splitLines(text).forEach((raw, index) => {
+    if (joined === '') first = index + 1;
+    const isComment = /^\s*#/.test(raw);
+    if (raw.endsWith('\\') && !isComment) {
+      joined += `${raw.slice(0, -1).trim()} `;
+      return;
+    }
+    joined += isComment ? '' : raw;
+    const entry = joined.replace(/(^|\s)#.*$/, '').trim();
+    if (entry) found.push({ line: first, text: entry });
+    joined = '';
+  });
+  const last = joined.trim();
+  if (last) found.push({ line: first, text: last });
+  return found;
+}
+
+/** Takes one requirement apart; what is no PEP 508 requirement keeps only its text. */
+export function parseRequirement(text: string): Omit<Requirement, 'file' | 'line'> {
+  const bare = text.replace(/\s+--(?:hash|config-settings|global-option)\b.*$/, '');
+  const [main = '', marker] = splitOnce(bare, /\s*;\s*/);
+  const named = /^[A-Za-z][A-Za-z0-9+.-]*:\/\//.test(main) || /^[./~]/.test(main);
+  const match = named ? null : NAME.exec(main);
+  const rest = match ? main.slice(match[0].length) : '';
+  const isNamed = match !== null && (rest === '' || /^[@=<>!~(]/.test(rest));
+  const url = isNamed ? (/^@\s*(.+)$/.exec(rest)?.[1] ?? null) : named ? main : null;
+  const specifier = isNamed && url === null ? rest.replace(/^\((.*)\)$/, '$1').trim() : '';
+  return {
+    text,
+    name: isNamed ? normalizeName(match[1] ?? '') : nameInUrl(main),
+    extras: isNamed ? (match[2] ?? '').split(',').flatMap((extra) => extra.trim() || []) : [],
+    specifier,
+    pin: /^={2,3}\s*([^\s,*]+)$/.exec(specifier)?.[1] ?? null,
+    marker: marker ?? null,
+    url,
+  };
+}
+
+/** `git+https://…#egg=name` and wheels carry their name. */
+function nameInUrl(text: string): string | null {
+  const egg = /[#&]egg=([A-Za-z0-9._-]+)/.exec(text)?.[1];
+  const wheel = /(?:^|\/)([A-Za-z0-9._]+)-[^/-]+(?:-[^/]+){3}\.whl(?:[#?].*)?$/.exec(text)?.[1];
+  const name = egg ?? wheel;
+  return name === undefined ? null : normalizeName(name);
+}
+
+function splitOnce(text: string, separator: RegExp): readonly [string, string?] {
+  const match = separator.exec(text);
+  if (!match) return [text];
+  return [text.slice(0, match.index).trim(), text.slice(match.index + match[0].length).trim()];
+}

@@ -1,0 +1,109 @@
+/** The laws of the allocator, tried on random lives. `World` checks the invariants at each step. */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { quotaOf } from '../../../src/allocator/core/index.js';
+import { loadProfile } from '../../../src/platform/index.js';
+import { type Act, anyLife, anyWorld, Chaos } from '../../support/allocator/chaos.js';
+import { visitor, type WorldOptions } from '../../support/allocator/world.js';
+
+const RUNS = { numRuns: 100 };
+const platforms = fc.constantFrom('h200', 'rtx-pro-6000').map(loadProfile);
+const USERS = ['anon:1', 'anon:2', 'free:1', 'free:2', 'pro:1', 'pro:2'];
+
+function live(options: WorldOptions, acts: readonly Act[], each?: (chaos: Chaos) => void): Chaos {
+  const chaos = new Chaos(options);
+  for (const act of acts) {
+    chaos.play(act);
+    each?.(chaos);
+  }
+  return chaos;
+}
+
+describe('whatever happens', () => {
+  it('no slice has two holders, no call two grants, and every charge is the time held', () => {
+    fc.assert(
+      fc.property(anyWorld, platforms, anyLife, (options, profile, acts) => {
+        const { books } = live({ ...options, profile }, acts);
+        expect(books.complaints).toEqual([]);
+      }),
+      RUNS,
+    );
+  });
+
+  it('no second is lost or charged twice: accounts agree with the sum of their charges', () => {
+    fc.assert(
+      fc.property(anyWorld, platforms, anyLife, (options, profile, acts) => {
+        live({ ...options, profile }, acts, ({ world, books }) => {
+          for (const user of USERS) {
+            const { usedSeconds } = quotaOf(world.state, visitor(user), world.now);
+            expect(Math.round(usedSeconds * 1000)).toBe(books.usedMs(visitor(user).key));
+          }
+        });
+      }),
+      RUNS,
+    );
+  });
+
+  it('no acceptance brings used and reserved seconds above the quota', () => {
+    fc.assert(
+      fc.property(anyWorld, platforms, anyLife, (options, profile, acts) => {
+        const chaos = new Chaos({ ...options, profile });
+        for (const act of acts) {
+          const before = chaos.world.effects.length;
+          chaos.play(act);
+          if (act.do !== 'schedule') continue;
+          const news = chaos.world.effects.slice(before);
+          if (news.some((effect) => effect.type === 'refuse')) continue;
+          const { state, now } = chaos.world;
+          const quota = quotaOf(state, visitor(act.user), now);
+          expect(quota.usedSeconds + quota.reservedSeconds).toBeLessThanOrEqual(quota.limitSeconds);
+        }
+      }),
+      RUNS,
+    );
+  });
+
+  it('everybody who was accepted ends once, and nothing is left behind', () => {
+    fc.assert(
+      fc.property(anyWorld, platforms, anyLife, (options, profile, acts) => {
+        const chaos = live({ ...options, profile }, acts);
+        chaos.drain();
+        chaos.books.close();
+        expect(chaos.isQuiet()).toBe(true);
+        expect(chaos.books.complaints).toEqual([]);
+        for (const account of chaos.world.state.accounts.values()) {
+          expect(account).toMatchObject({ reservedMs: 0, begunMs: 0, pendingRuns: 0 });
+        }
+        expect(chaos.world.nextTickMs).toBeNull();
+      }),
+      RUNS,
+    );
+  });
+
+  it('nobody waits beyond the time-out when ticks come as asked', () => {
+    const timely = anyLife.map((acts) => acts.filter((act) => act.do !== 'wait'));
+    fc.assert(
+      fc.property(anyWorld, platforms, timely, (options, profile, acts) => {
+        live({ ...options, profile }, acts, ({ world }) => {
+          for (const waiter of world.state.queue) {
+            const waitedMs = world.monotonicMs - waiter.arrivedAt.monotonicMs;
+            expect(waitedMs).toBeLessThan(profile.queue.timeoutSeconds * 1000);
+          }
+        });
+      }),
+      RUNS,
+    );
+  });
+
+  it('the same events have the same effects', () => {
+    fc.assert(
+      fc.property(anyWorld, platforms, anyLife, (options, profile, acts) => {
+        const one = live({ ...options, profile }, acts);
+        const other = live({ ...options, profile }, acts);
+        expect(other.world.effects).toEqual(one.world.effects);
+        expect(other.world.state).toEqual(one.world.state);
+      }),
+      { numRuns: 50 },
+    );
+  });
+});
