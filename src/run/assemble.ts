@@ -16,7 +16,7 @@ import { type Gateway, startGateway } from './gateway/index.js';
 import type { RunOptions } from './options.js';
 import { quotaClock } from './quota-clock.js';
 import { createRunFolder, type RunFolder, stateDir } from './run-folder.js';
-import { createTaskNames } from './task-names.js';
+import { createTaskLabels } from './task-labels.js';
 
 /** Everything of a run but the app: the Space as read, and what stands around it. */
 export interface RunParts {
@@ -59,8 +59,8 @@ export async function assemble(
   const backend = createMockBackend({ profile, gpus, vramBytes, runDir: folder.dir });
   cleanup.add('the GPU backend', backend.close);
 
-  const names = createTaskNames(join(folder.dir, 'tasks.sock'));
-  const log = createCallLog(names.nameOf, console.call);
+  const labelOf = createTaskLabels(join(folder.dir, 'tasks.sock'));
+  const log = createCallLog(labelOf, console.call);
   const tokens = createVisitorTokens(randomBytes(32), systemClock);
   const allocator = await startAllocator({
     rules,

@@ -31,6 +31,11 @@ def device_index(device: Any = None) -> int:
     return 0
 
 
+def is_in_bad_fork() -> bool:
+    """Host memory survives a fork. By name in the module: `spaces` sends it to a process pickled."""
+    return False
+
+
 class DeviceProperties:
     """What `torch.cuda.get_device_properties()` returns."""
 
@@ -97,7 +102,7 @@ def _presence(config: Config) -> dict[str, Any]:
         "is_initialized": lambda: True,
         "init": lambda: None,
         "_lazy_init": lambda: None,
-        "_is_in_bad_fork": lambda: False,
+        "_is_in_bad_fork": is_in_bad_fork,
         "_is_compiled": lambda: True,
         "device_count": lambda: 1,
         "current_device": lambda: 0,
