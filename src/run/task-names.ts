@@ -73,31 +73,3 @@ function exchange(path: string, line: string, timeoutMs: number): Promise<string
     });
   });
 }
-
-/** Long enough for a search through a large app's objects, short enough not to hold up the log. */
-const ANSWER_WITHIN_MS = 1_000;
-/** An app without `zerogpu_tasks` (its own PYTHONPATH, an odd interpreter) is not asked for ever. */
-const FAILURES_BEFORE_SILENCE = 3;
-
-/** Names for the tasks of one run, each asked for once. */
-export function createTaskNames(socketPath: string) {
-  const known = new Map<string, Promise<string | null>>();
-  let failures = 0;
-
-  async function ask(taskId: string): Promise<string | null> {
-    if (failures >= FAILURES_BEFORE_SILENCE) return null;
-    const info = await askTaskName(socketPath, taskId, ANSWER_WITHIN_MS);
-    if (info) return info.name;
-    failures += 1;
-    known.delete(taskId);
-    return null;
-  }
-  return {
-    /** The function's name; `task-` and the end of its number when the app does not tell. */
-    async nameOf(_space: string, taskId: string): Promise<string> {
-      const asked = known.get(taskId) ?? ask(taskId);
-      known.set(taskId, asked);
-      return (await asked) ?? `task-${taskId.slice(-4)}`;
-    },
-  };
-}

@@ -1,6 +1,8 @@
 """Starts the app and sees to it that nothing of it survives.
 
-Usage: python supervise.py --lifeline-fd N -- APP_FILE [ARGUMENT...]
+Usage: python supervise.py --lifeline-fd N [--command] -- APP_FILE [ARGUMENT...]
+
+With --command it is any program instead of an app: an installer is not to outlive `zerogpu` either.
 
 The lifeline is one end of a pipe or socket whose other end belongs to `zerogpu`. Its end of file
 means that `zerogpu` is gone, by whatever signal: then everything that the app has started is
@@ -57,10 +59,15 @@ def prctl(option: int, value: int) -> None:
 
 
 def parse_arguments(arguments: list[str]) -> tuple[int, list[str]]:
-    """Returns the lifeline's descriptor and the app with its arguments; raises ValueError."""
-    if len(arguments) < 4 or arguments[0] != "--lifeline-fd" or arguments[2] != "--":
-        raise ValueError("usage: supervise.py --lifeline-fd N -- APP_FILE [ARGUMENT...]")
-    return int(arguments[1]), arguments[3:]
+    """Returns the lifeline's descriptor and the command to run; raises ValueError."""
+    usage = "usage: supervise.py --lifeline-fd N [--command] -- FILE [ARGUMENT...]"
+    if "--" not in arguments:
+        raise ValueError(usage)
+    end = arguments.index("--")
+    options, program = arguments[:end], arguments[end + 1 :]
+    if not program or options[:1] != ["--lifeline-fd"] or options[2:] not in ([], ["--command"]):
+        raise ValueError(usage)
+    return int(options[1]), program if options[2:] else app_command(program)
 
 
 def app_command(app: list[str]) -> list[str]:
@@ -71,14 +78,13 @@ def app_command(app: list[str]) -> list[str]:
     return [sys.executable, relative if usable else file, *arguments]
 
 
-def start_app(app: list[str]) -> int:
+def start_app(command: list[str]) -> int:
     """Forks the app into a session of its own; returns its pid.
 
     Forked by hand: the child must look for its parent after it has asked for the death signal, or
     a supervisor that died in between would leave it alone for good.
     """
     supervisor = os.getpid()
-    command = app_command(app)
     pid = os.fork()
     if pid != 0:
         return pid
@@ -93,7 +99,7 @@ def start_app(app: list[str]) -> int:
         for number in (*FORWARDED, signal.SIGPIPE, signal.SIGXFSZ):
             signal.signal(number, signal.SIG_DFL)
         environment = {**os.environ, "ZEROGPU_APP_PID": str(os.getpid())}
-        os.execve(command[0], command, environment)
+        os.execvpe(command[0], command, environment)
     except BaseException as error:  # noqa: BLE001 - a forked child must never return
         say(f"could not start {command[0]}: {error}")
     finally:
@@ -213,14 +219,14 @@ def listen_for_signals() -> int:
 def main(arguments: list[str]) -> int:
     """Runs the app to its end, or to ours; returns the exit code."""
     try:
-        lifeline, app = parse_arguments(arguments)
+        lifeline, command = parse_arguments(arguments)
         os.set_inheritable(lifeline, False)
     except (ValueError, OSError) as error:
         say(str(error))
         return EXIT_USAGE
     prctl(PR_SET_CHILD_SUBREAPER, 1)
     wake = listen_for_signals()
-    supervisor = Supervisor(start_app(app), lifeline, wake)
+    supervisor = Supervisor(start_app(command), lifeline, wake)
     supervisor.wait()
     supervisor.kill_everything()
     return 128 + signal.SIGKILL if supervisor.exit_code is None else supervisor.exit_code

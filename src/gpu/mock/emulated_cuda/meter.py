@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import mmap
 import os
-import struct
 import threading
 
 # CUDA's caching allocator hands out multiples of this, and counts so.
 BLOCK_BYTES = 512
 
 VERSION = 1
-LAYOUT = struct.Struct("<4Q")
-CALL_PEAK = struct.Struct("<Q")
-CALL_PEAK_OFFSET = 24
+ALLOCATED = 1
+PROCESS_PEAK = 2
+CALL_PEAK = 3
+FILE_BYTES = 32
 
 
 class Meter:
@@ -30,7 +30,8 @@ class Meter:
         self.allocation_count = 0
         self.free_count = 0
         self._directory = directory
-        self._file: mmap.mmap | None = None
+        # Four 64-bit numbers in the machine's order; every machine we run on is little-endian.
+        self._file: memoryview | None = None
         # Re-entrant: a collection inside `allocate` may run `free` on the same thread.
         self._lock = threading.RLock()
         os.register_at_fork(after_in_child=self._after_fork)
@@ -72,20 +73,22 @@ class Meter:
             self._file = self._open()
             if self._file is None:
                 return
+        fields = self._file
+        fields[ALLOCATED] = self.allocated_bytes
+        fields[PROCESS_PEAK] = self.peak_bytes
         # The allocator sets the call's peak back when a call begins: read it, never keep it.
-        (call_peak,) = CALL_PEAK.unpack_from(self._file, CALL_PEAK_OFFSET)
-        call_peak = max(call_peak, self.allocated_bytes)
-        LAYOUT.pack_into(
-            self._file, 0, VERSION, self.allocated_bytes, self.peak_bytes, call_peak
-        )
+        if self.allocated_bytes > fields[CALL_PEAK]:
+            fields[CALL_PEAK] = self.allocated_bytes
 
-    def _open(self) -> mmap.mmap | None:
+    def _open(self) -> memoryview | None:
         path = os.path.join(self._directory or "", str(os.getpid()))
         try:
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600)
             try:
-                os.ftruncate(descriptor, LAYOUT.size)
-                return mmap.mmap(descriptor, LAYOUT.size)
+                os.ftruncate(descriptor, FILE_BYTES)
+                fields = memoryview(mmap.mmap(descriptor, FILE_BYTES)).cast("Q")
+                fields[0] = VERSION
+                return fields
             finally:
                 os.close(descriptor)
         except OSError:

@@ -33,11 +33,14 @@ class Plan:
     __slots__ = (
         "draws_random",
         "generator_index",
-        "is_factory",
+        "is_plain",
         "is_view",
         "may_mix",
         "name",
         "out_names",
+        "redispatch",
+        "tensor_at",
+        "writes_first",
     )
 
     def __init__(self, operator: Any) -> None:
@@ -60,12 +63,43 @@ class Plan:
             ),
             None,
         )
-        self.is_factory = "device" in names
         self.out_names = tuple(
             argument.name
             for argument in schema.arguments
             if argument.is_out or (argument.alias_info and argument.alias_info.is_write)
         )
+        # Straight to the kernel of a key, past the Python layers of `OpOverload`.
+        self.redispatch = operator._handle.redispatch_boxed
+        # A tensor made from a number (`x + 1`) reaches a kernel as that number.
+        self.tensor_at = tuple("Tensor" in str(argument.type) for argument in schema.arguments)
+        self.writes_first = self.out_names == (names[0],) if names else False
+        self.is_plain = (
+            not self.is_view
+            and not self.draws_random
+            and not self.may_mix
+            and (not self.out_names or self.writes_first)
+            and all(_is_plain_type(str(argument.type)) for argument in schema.arguments)
+            and [str(result.type) for result in schema.returns] == ["Tensor"]
+        )
+
+
+# Neither lists of tensors nor devices: what the short way through a kernel understands.
+PLAIN_TYPES = (
+    "Tensor",
+    "number",
+    "int",
+    "float",
+    "bool",
+    "str",
+    "List[int]",
+    "List[float]",
+    "List[bool]",
+)
+
+
+def _is_plain_type(name: str) -> bool:
+    bare = name[len("Optional[") : -1] if name.startswith("Optional[") else name
+    return bare in PLAIN_TYPES
 
 
 _plans: dict[Any, Plan] = {}

@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 
+from .composites import register_composites
 from .kernels import Kernels
 from .plans import plan_of
 from .special import SpecialKernels
@@ -40,6 +41,7 @@ def register(kernels: Kernels, special: SpecialKernels) -> list[torch.library.Li
             operator = _overload(name)
             if operator is not None:
                 aten.impl(name, functools.partial(kernels.run, operator), "CUDA")
+        register_composites(kernels, aten)
     return [everything, aten]
 
 

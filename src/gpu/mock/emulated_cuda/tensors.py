@@ -53,8 +53,8 @@ class Tensors:
         self._keep: list[object] = []
         self._seed = self._first_cuda_tensor()
         self._seeds: dict[torch.dtype, torch.Tensor] = {torch.uint8: self._seed}
-        self._set = aten.set_.source_Storage_storage_offset
-        self._alias = aten.alias.default
+        self._set = aten.set_.source_Storage_storage_offset._handle.redispatch_boxed
+        self._alias = aten.alias.default._handle.redispatch_boxed
 
     def _first_cuda_tensor(self) -> torch.Tensor:
         """An empty tensor with CUDA's dispatch key: DLPack may claim any device for a pointer."""
@@ -91,16 +91,35 @@ class Tensors:
         stride: tuple[int, ...],
     ) -> torch.Tensor:
         """A CUDA tensor over a CUDA storage; offset in elements."""
-        empty = self._alias.redispatch(CPU_KEYS, self._seed_of(dtype))
-        return self._set.redispatch(CPU_KEYS, empty, storage, offset, size, stride)
+        empty = self._alias(CPU_KEYS, self._seed_of(dtype))
+        return self._set(CPU_KEYS, empty, storage, offset, size, stride)
 
     def to_device(self, host: torch.Tensor) -> torch.Tensor:
         """The CUDA tensor that takes over a fresh CPU result's memory."""
+        dtype = host.dtype
         storage = self.storages.adopt(host.untyped_storage())
-        tensor = self.wrap(
-            storage, host.dtype, host.storage_offset(), host.size(), host.stride()
+        seed = self._seeds.get(dtype)
+        if seed is None:
+            seed = self._seed_of(dtype)
+        tensor = self._set(
+            CPU_KEYS,
+            self._alias(CPU_KEYS, seed),
+            storage,
+            host.storage_offset(),
+            host.size(),
+            host.stride(),
         )
         return with_bits_of(host, tensor)
+
+    def over(self, operand: torch.Tensor, result: torch.Tensor) -> torch.Tensor:
+        """An operand's own memory came back under another shape: as a CUDA tensor."""
+        return self.wrap(
+            operand.untyped_storage(),
+            result.dtype,
+            result.storage_offset(),
+            result.size(),
+            result.stride(),
+        )
 
     def to_host(self, tensor: torch.Tensor) -> torch.Tensor:
         """The CPU tensor over the same bytes, valid while the CUDA tensor lives."""
@@ -111,13 +130,13 @@ class Tensors:
     def replace_storage(self, tensor: torch.Tensor, host: torch.Tensor) -> None:
         """Gives an existing CUDA tensor the memory and shape of a CPU tensor."""
         storage = self.storages.adopt(host.untyped_storage())
-        self._set.redispatch(
+        self._set(
             CPU_KEYS, tensor, storage, host.storage_offset(), host.size(), host.stride()
         )
 
     def reshape(self, tensor: torch.Tensor, like: torch.Tensor) -> None:
         """Gives a CUDA tensor another shape over the same memory."""
-        self._set.redispatch(
+        self._set(
             CPU_KEYS,
             tensor,
             tensor.untyped_storage(),
