@@ -62,15 +62,25 @@ async function callAsEveryVisitor(url) {
   for (const visitor of VISITORS) {
     const client = await Client.connect(url, { token: visitor });
     const { data } = await client.predict('/greet', [visitor, 40]);
-    client.close();
-    rows.push({ visitor, answer: data[0], ...(await lastEnded(rows.length + 1)) });
+    closeQuietly(client);
+    rows.push({ ...(await lastEnded(rows.length + 1)), visitor, answer: data[0] });
   }
   process.stdout.write('\nvisitor     charged   left today   answer\n');
   for (const row of rows) {
     const charged = `${row.chargedSeconds.toFixed(2)} s`.padStart(7);
-    const left = `${row.leftAfterSeconds.toFixed(1)} s`.padStart(10);
+    const left = `${row.leftAfterSeconds.toFixed(2)} s`.padStart(10);
     process.stdout.write(`${row.visitor.padEnd(10)}  ${charged}   ${left}   ${row.answer}\n`);
   }
+}
+
+/** The client prints the abort of its own event stream as an error. */
+function closeQuietly(client) {
+  const { error } = console;
+  console.error = () => {};
+  client.close();
+  setTimeout(() => {
+    console.error = error;
+  }, 100).unref();
 }
 
 /** The n-th finished call in the event file: what the allocator charged, and what is left. */

@@ -30,10 +30,15 @@ try {
 
 /** The interpreter of an environment with the packages of test/requirements.txt. */
 async function testPython() {
-  const { ensureNamedEnvironment } = await import('../../dist/environments.js');
+  const { cacheDir, ensureNamedEnvironment } = await import('../../dist/environments.js');
   const requirements = readFileSync(join(root, 'test/requirements.txt'), 'utf8')
     .split('\n')
     .map((line) => line.trim())
     .filter((line) => line && !line.startsWith('#'));
-  return ensureNamedEnvironment('tests', requirements, process.env, say);
+  return ensureNamedEnvironment('tests', requirements, {
+    env: process.env,
+    cacheDir: cacheDir(process.env),
+    yes: true,
+    report: ({ message }) => say(message),
+  });
 }

@@ -11,13 +11,13 @@ import { type Cleanup, createCleanup } from './cleanup.js';
 import type { RunConsole } from './console.js';
 import type { RunWorld } from './index.js';
 import type { RunOptions } from './options.js';
-import { runtimePythonDir } from './runtime-python.js';
 import { assertPlatformSupported } from './platform-support.js';
 import { type PythonEnvironment, resolvePython } from './python-env/index.js';
 import { cacheDir } from './run-folder.js';
+import { runtimePythonDir } from './runtime-python.js';
 import { type Ending, howEnded, serveUntilDone, waitForStart } from './serve.js';
 import { sweepProcesses } from './sweep.js';
-import { useRows } from './use-table.js';
+import { usageRows } from './use-table.js';
 
 /** What one run was given. */
 interface RunContext {
@@ -177,7 +177,7 @@ async function finish(
   });
   await cleanup.run();
   await parts.log.flush();
-  console.table(useRows(parts.log.uses()));
+  console.table(usageRows(parts.log.uses()));
   switch (ending.kind) {
     case 'app-ended':
       return ending.exit.code === 0 ? EXIT.ok : EXIT.failed;

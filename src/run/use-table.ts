@@ -25,7 +25,7 @@ export interface UseRow {
 }
 
 /** Declared durations decide admission and queue place on the platform: this table says what fits. */
-export function useRows(uses: readonly FunctionUse[]): readonly UseRow[] {
+export function usageRows(uses: readonly FunctionUse[]): readonly UseRow[] {
   return uses.map((use) => {
     const used = [...use.usedSeconds].sort((a, b) => a - b);
     const declared = Math.max(0, ...use.askedSeconds);

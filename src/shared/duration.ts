@@ -28,8 +28,10 @@ function readSeconds(text: string): number | undefined {
   return Number(hours ?? 0) * 3600 + Number(minutes ?? 0) * 60 + Number(seconds ?? 0);
 }
 
-/** Seconds as people read them: `7.9s`, `59s`, `3m30s`, `2h05m`. */
+/** Seconds as people read them: `0.04s`, `7.9s`, `59s`, `3m30s`, `2h05m`. */
 export function formatSeconds(seconds: number): string {
+  // A warm call on a small model takes hundredths of a second, and is not free.
+  if (seconds >= 0.005 && seconds < 0.095) return `${seconds.toFixed(2)}s`;
   const tenths = Math.round(Math.max(0, seconds) * 10) / 10;
   if (tenths < 60) return Number.isInteger(tenths) ? `${tenths}s` : `${tenths.toFixed(1)}s`;
   const whole = Math.round(tenths);

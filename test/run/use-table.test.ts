@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { FunctionUse } from '../../src/run/call-log.js';
-import { renderUseTable, useRows } from '../../src/run/use-table.js';
+import { renderUseTable, usageRows } from '../../src/run/use-table.js';
 
 function use(overrides: Partial<FunctionUse>): FunctionUse {
   return {
@@ -15,35 +15,35 @@ function use(overrides: Partial<FunctionUse>): FunctionUse {
 
 describe('use table', () => {
   it('suggests the 95th percentile with a margin, rounded as a person would', () => {
-    const [row] = useRows([use({})]);
+    const [row] = usageRows([use({})]);
     expect(row).toMatchObject({ calls: 5, p50Seconds: 8.3, p95Seconds: 8.8, suggestedSeconds: 15 });
     expect(row?.advice).toBe('15s (4x the visitors)');
   });
 
   it('says from how few calls the advice comes', () => {
-    const [row] = useRows([use({ askedSeconds: [60], usedSeconds: [7.9] })]);
+    const [row] = usageRows([use({ askedSeconds: [60], usedSeconds: [7.9] })]);
     expect(row?.advice).toBe('10s (6x the visitors), from 1 call');
   });
 
   it('never suggests more than is declared, and nothing when calls were killed', () => {
-    expect(useRows([use({ askedSeconds: [10], usedSeconds: [9.5] })])[0]).toMatchObject({
+    expect(usageRows([use({ askedSeconds: [10], usedSeconds: [9.5] })])[0]).toMatchObject({
       suggestedSeconds: null,
       advice: 'fits',
     });
-    expect(useRows([use({ killed: 1 })])[0]).toMatchObject({
+    expect(usageRows([use({ killed: 1 })])[0]).toMatchObject({
       suggestedSeconds: null,
       advice: 'more, or fewer steps',
     });
   });
 
   it('has a row for a function whose calls were all refused', () => {
-    const [row] = useRows([use({ askedSeconds: [], usedSeconds: [], refused: 2 })]);
+    const [row] = usageRows([use({ askedSeconds: [], usedSeconds: [], refused: 2 })]);
     expect(row).toMatchObject({ calls: 0, refused: 2, advice: 'no call finished' });
   });
 
   it('renders aligned lines, and none without calls', () => {
     expect(renderUseTable([])).toEqual([]);
-    expect(renderUseTable(useRows([use({}), use({ name: 'upscale', killed: 1 })]))).toEqual([
+    expect(renderUseTable(usageRows([use({}), use({ name: 'upscale', killed: 1 })]))).toEqual([
       'function  calls  used p50 / p95  declared  killed  declare instead',
       'generate      5     8.3s / 8.8s     1m00s       0  15s (4x the visitors)',
       'upscale       5     8.3s / 8.8s     1m00s       1  more, or fewer steps',

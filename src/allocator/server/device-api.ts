@@ -149,9 +149,11 @@ export function createDeviceApi(ports: DeviceApiPorts): DeviceApi {
   function answer(answer: Answer): void {
     switch (answer.type) {
       case 'stream-grant':
-        return ports.streams.grant(answer.requestId, answer.grant);
+        ports.streams.grant(answer.requestId, answer.grant);
+        return;
       case 'stream-fail':
-        return ports.streams.fail(answer.requestId);
+        ports.streams.fail(answer.requestId);
+        return;
       default:
     }
     const reply = pending.get(answer.requestId);

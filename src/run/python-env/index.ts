@@ -1,8 +1,142 @@
-import { probePython } from './probe.js';
-import type { PythonEnvironment } from './types.js';
-export type { PythonEnvironment } from './types.js';
-export async function resolvePython(o: any): Promise<PythonEnvironment> {
-  const r = await probePython(o.explicitPython, o.env, o.signal);
-  if (!r.ok) throw new Error(r.reason);
-  return { python: r.facts.executable, version: r.facts.version, origin: 'flag', packages: r.facts.packages };
+import { EXIT, UserError } from '../../shared/errors.js';
+import type { Space } from '../../space/index.js';
+import { chosenPythons, type FoundPython } from './interpreters.js';
+import { ensureManaged } from './managed.js';
+import { needsTorch, planForSpace } from './plan.js';
+import { isRecentEnough, type PythonFacts, probePython } from './probe.js';
+import type { BuildContext, Environment, PythonEnvironment, PythonProgress } from './types.js';
+
+export { cacheDir } from '../run-folder.js';
+export type { PythonEnvironment, PythonProgress } from './types.js';
+
+export interface ResolveRequest {
+  readonly space: Space;
+  /** `--python`, or null. */
+  readonly explicitPython: string | null;
+  /** False refuses to install anything. */
+  readonly install: boolean;
+  /** Large downloads may go ahead unasked. */
+  readonly yes: boolean;
+  readonly env: Environment;
+  readonly cacheDir: string;
+  readonly report: (progress: PythonProgress) => void;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Finds the Python that runs a Space: `--python`, the Space's `.venv`, the active environment, else
+ * one that is made from the Space's own requirements and kept for the next time.
+ *
+ * @throws UserError E_PYTHON_NOT_FOUND, E_PYTHON_ENV, E_PYTHON_INSTALL, E_SPACE_REQUIREMENTS
+ */
+export async function resolvePython(request: ResolveRequest): Promise<PythonEnvironment> {
+  const { space, explicitPython, env, signal } = request;
+  if (explicitPython !== null) return explicit(explicitPython, request);
+
+  const reasons: string[] = [];
+  for (const { command, origin } of chosenPythons(space.dir, env)) {
+    const probed = await probePython(command, env, signal);
+    if (!probed.ok) {
+      reasons.push(`${command}: ${probed.reason}`);
+      continue;
+    }
+    const lack = lacking(probed.facts, space);
+    if (lack === null) return environmentOf({ facts: probed.facts, origin });
+    reasons.push(`${command}: ${lack}`);
+    // A .venv was made for this Space: that it is passed over must not be a surprise.
+    if (origin === 'space-venv' && request.install) {
+      request.report({ phase: 'look', message: `${command} is not used: ${lack}` });
+    }
+  }
+  if (!request.install) throw nothingInstalled(reasons);
+  return ensureManaged(
+    {
+      plan: planForSpace(space),
+      blame: [
+        ...(space.requirements?.requirements ?? []),
+        ...(space.preRequirements?.requirements ?? []),
+      ],
+    },
+    contextOf(request),
+  );
+}
+
+/**
+ * An environment with these packages alone, kept below the cache under its name: for tests and
+ * scripts of the project.
+ *
+ * @param requirements as pip takes them
+ * @returns the interpreter's path
+ */
+export async function ensureNamedEnvironment(
+  name: string,
+  requirements: readonly string[],
+  context: BuildContext,
+): Promise<string> {
+  const plan = {
+    name,
+    preRequirementFiles: [],
+    requirementFiles: [],
+    requirements,
+    constraints: [],
+    fileContents: [],
+    pythonMinor: null,
+    belowPythonMinor: null,
+  };
+  return (await ensureManaged({ plan, blame: [] }, context)).python;
+}
+
+async function explicit(command: string, request: ResolveRequest): Promise<PythonEnvironment> {
+  const { env, signal, space } = request;
+  const probed = await probePython(command, env, signal);
+  if (!probed.ok) {
+    throw new UserError('E_PYTHON_NOT_FOUND', `--python is "${command}": ${probed.reason}`, {
+      why: 'It has to be the interpreter of an environment with gradio and spaces.',
+      fix: 'zerogpu run   (without --python: an environment is found or made)',
+      exitCode: EXIT.cannot,
+    });
+  }
+  const lack = lacking(probed.facts, space);
+  if (lack === null) return environmentOf({ facts: probed.facts, origin: 'flag' });
+  const missing = missingPackages(probed.facts, space);
+  throw new UserError('E_PYTHON_ENV', `${command}: ${lack}`, {
+    why: "--python is used as it is: zerogpu installs nothing into somebody's environment.",
+    fix:
+      missing.length > 0
+        ? `${probed.facts.executable} -m pip install ${missing.join(' ')}`
+        : 'zerogpu run   (without --python: an environment is found or made)',
+    exitCode: EXIT.cannot,
+  });
+}
+
+/** Why an interpreter can't run the Space, or null. */
+function lacking(facts: PythonFacts, space: Space): string | null {
+  if (!isRecentEnough(facts))
+    return `it is Python ${facts.version}, and spaces needs 3.10 or newer`;
+  const missing = missingPackages(facts, space);
+  if (missing.length === 0) return null;
+  return `Python ${facts.version} without ${missing.join(' and ')}`;
+}
+
+function missingPackages({ packages }: PythonFacts, space: Space): readonly string[] {
+  const needed = ['gradio', 'spaces', ...(needsTorch(space) ? ['torch'] : [])] as const;
+  return needed.filter((name) => packages[name as keyof typeof packages] === null);
+}
+
+function environmentOf({ facts, origin }: FoundPython): PythonEnvironment {
+  const { executable, version, packages } = facts;
+  return { python: executable, version, origin, packages };
+}
+
+function nothingInstalled(reasons: readonly string[]): UserError {
+  return new UserError('E_PYTHON_ENV', 'no Python here has what the Space needs', {
+    why: [...reasons, '--no-install keeps zerogpu from making an environment.'].join('\n'),
+    fix: 'zerogpu run   (without --no-install)',
+    exitCode: EXIT.cannot,
+  });
+}
+
+function contextOf(request: ResolveRequest): BuildContext {
+  const { env, cacheDir, yes, report, signal } = request;
+  return { env, cacheDir, yes, report, ...(signal ? { signal } : {}) };
 }

@@ -79,7 +79,8 @@ export const GRADIO_EXTRAS: readonly {
 ];
 
 /** What only a build of PyTorch for NVIDIA cards brings along. */
-export const CUDA_PACKAGE = /^(nvidia-|triton$|pytorch-triton$|cuda-(bindings|pathfinder|toolkit)$)/;
+export const CUDA_PACKAGE =
+  /^(nvidia-|triton$|pytorch-triton$|cuda-(bindings|pathfinder|toolkit)$)/;
 
 /** Wheel sizes in megabytes, from the file lists of the package index (releases for CUDA 12). */
 const CUDA_WHEEL_MEGABYTES: readonly (readonly [prefix: string, megabytes: number])[] = [

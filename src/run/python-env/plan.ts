@@ -94,15 +94,14 @@ function torchRequirement(
   defaultTorch: string,
 ): readonly string[] {
   if (!needsTorch(space) || find(listed, 'torch')) return [];
-  const companion = listed.some(({ name, pin }) => pin !== null && TORCH_COMPANIONS.has(name ?? ''));
+  const companion = listed.some(
+    ({ name, pin }) => pin !== null && TORCH_COMPANIONS.has(name ?? ''),
+  );
   return [companion ? 'torch' : `torch==${defaultTorch}`];
 }
 
 /** A PyTorch that is listed without a version is kept from being newer than what is tested. */
-function torchConstraint(
-  listed: readonly Requirement[],
-  defaultTorch: string,
-): readonly string[] {
+function torchConstraint(listed: readonly Requirement[], defaultTorch: string): readonly string[] {
   const torch = find(listed, 'torch');
   return torch && torch.specifier === '' && torch.url === null ? [`torch<=${defaultTorch}`] : [];
 }
