@@ -1,6 +1,7 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { formatBytes } from '../../shared/bytes.js';
+import { systemClock } from '../../shared/clock.js';
 import { EXIT, UserError } from '../../shared/errors.js';
 import type { Requirement } from '../../space/index.js';
 import { chooseInstaller } from './choose-installer.js';
@@ -99,7 +100,7 @@ async function build(
   blame: readonly Requirement[],
   context: BuildContext,
 ): Promise<void> {
-  const started = Date.now();
+  const startedMs = systemClock.now().monotonicMs;
   const { report, env, signal } = context;
   const tool: ToolOptions = {
     env,
@@ -159,7 +160,7 @@ async function build(
   await rm(logFile, { force: true });
   report({
     phase: 'done',
-    message: `Environment ready after ${Math.round((Date.now() - started) / 1_000)} s: ${dir}`,
+    message: `Environment ready after ${Math.round((systemClock.now().monotonicMs - startedMs) / 1_000)} s: ${dir}`,
   });
 }
 

@@ -1,0 +1,79 @@
+/** What cannot start says so in one error with its fix, and leaves nothing running. */
+import { createServer } from 'node:net';
+import { describe, expect, it } from 'vitest';
+import { fixture, runToEnd, testPython } from '../support/e2e/space.js';
+
+const run = (dir: string, ...args: string[]) =>
+  runToEnd(['run', dir, '--python', testPython(), '--port', '0', ...args]);
+
+/** The one error of a run: its code line, and that nothing else went wrong. */
+function expectOneError(stderr: string, code: string): void {
+  expect(stderr.match(/\[E_[A-Z_]+\]|\bE_[A-Z_]+\b/g)).toEqual([expect.stringContaining(code)]);
+  expect(stderr).toMatch(/^\s*fix/m);
+  expect(stderr).not.toMatch(/^\s+at .+:\d+:\d+\)?$/m);
+}
+
+describe('an app that does not start', () => {
+  it('crashes at import', async () => {
+    const ended = await run(fixture('crashes-at-import'));
+    expect(ended).toMatchObject({ code: 1, stdout: '' });
+    expectOneError(ended.stderr, 'E_APP_CRASHED');
+    // Python's own words come with it.
+    expect(ended.stderr).toContain('Traceback');
+  });
+
+  it('never listens', async () => {
+    const ended = await run(fixture('never-listens'), '--start-timeout', '4s');
+    expect(ended).toMatchObject({ code: 1, stdout: '' });
+    expectOneError(ended.stderr, 'E_APP_SILENT');
+  });
+
+  it('has a port that is taken', async () => {
+    const server = createServer();
+    await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+    const address = server.address();
+    const port = typeof address === 'object' && address ? String(address.port) : '';
+    const ended = await run(fixture('everything'), '--port', port);
+    server.close();
+    expect(ended).toMatchObject({ code: 3, stdout: '' });
+    expectOneError(ended.stderr, 'E_PORT_TAKEN');
+    expect(ended.stderr).toContain(`${process.pid}`);
+  });
+});
+
+describe('a Python that does not fit', () => {
+  it('is not there', async () => {
+    const ended = await runToEnd(['run', fixture('everything'), '--python', '/no/such/python']);
+    expect(ended).toMatchObject({ code: 3, stdout: '' });
+    expectOneError(ended.stderr, 'E_PYTHON_NOT_FOUND');
+  });
+
+  it('is nowhere on PATH', async () => {
+    const env = { HOME: process.env['HOME'], PATH: '/nowhere' };
+    const ended = await runToEnd(['run', fixture('everything')], env);
+    expect(ended).toMatchObject({ code: 3, stdout: '' });
+    expectOneError(ended.stderr, 'E_PYTHON_NOT_FOUND');
+  });
+
+  it('may not be made with --no-install', async () => {
+    const env = { HOME: process.env['HOME'], PATH: '/usr/bin:/bin' };
+    const ended = await runToEnd(['run', fixture('everything'), '--no-install'], env);
+    expect(ended).toMatchObject({ code: 3, stdout: '' });
+    expectOneError(ended.stderr, 'E_PYTHON_ENV');
+  });
+});
+
+describe('requirements that cannot be installed', () => {
+  it('are named by file and line', async () => {
+    const ended = await runToEnd(['run', fixture('broken-requirements')], withoutEnvironment());
+    expect(ended).toMatchObject({ code: 3, stdout: '' });
+    expectOneError(ended.stderr, 'E_SPACE_REQUIREMENTS');
+    expect(ended.stderr).toMatch(/requirements\.txt:\d+/);
+  });
+});
+
+/** The user's environment without an activated virtual one. */
+function withoutEnvironment(): NodeJS.ProcessEnv {
+  const { VIRTUAL_ENV: _venv, CONDA_PREFIX: _conda, ...env } = process.env;
+  return env;
+}
