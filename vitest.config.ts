@@ -20,6 +20,7 @@ export default defineConfig({
           hookTimeout: 240_000,
         },
       },
+      { test: { name: 'matrix', include: ['test/matrix/**/*.test.ts'] } },
     ],
   },
 });

@@ -38,6 +38,8 @@ const result = {
 if (process.argv.includes('--json')) console.log(JSON.stringify(result));
 else {
   console.log(`node -e 0            ${result.nodeMs.toFixed(1)} ms (median of ${rounds})`);
-  console.log(`zerogpu --version    ${result.versionMs.toFixed(1)} ms, ${result.versionRatio.toFixed(2)} x`);
+  console.log(
+    `zerogpu --version    ${result.versionMs.toFixed(1)} ms, ${result.versionRatio.toFixed(2)} x`,
+  );
   console.log(`zerogpu run --help   ${result.helpRatio.toFixed(2)} x`);
 }

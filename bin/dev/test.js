@@ -13,10 +13,15 @@ try {
   const args = process.argv.slice(2);
   const env = { ...process.env };
   const unitOnly = args.includes('unit');
-  if (!unitOnly) env.ZEROGPU_TEST_PYTHON ||= await testPython();
+  if (!unitOnly) {
+    env.ZEROGPU_TEST_PYTHON ||= await pythonWith('requirements.txt');
+    env.ZEROGPU_TEST_PYTHON_OLD ||= await pythonWith('requirements-old.txt');
+  }
   const vitest = join(root, 'node_modules/vitest/vitest.mjs');
   const reporters = ['--reporter=default', '--reporter=./test/support/summary-reporter.ts'];
-  const child = spawn(process.execPath, [vitest, 'run', ...reporters, ...args], {
+  // The matrix of old and new releases has a script of its own: test/matrix/run.js.
+  const projects = args.includes('--project') ? [] : ['--project', 'unit', '--project', 'e2e'];
+  const child = spawn(process.execPath, [vitest, 'run', ...reporters, ...projects, ...args], {
     cwd: root,
     env,
     stdio: ['ignore', 'inherit', 'inherit'],
@@ -28,14 +33,15 @@ try {
   fail(error);
 }
 
-/** The interpreter of an environment with the packages of test/requirements.txt. */
-async function testPython() {
+/** The interpreter of an environment with the packages of a requirements file below test/. */
+async function pythonWith(file) {
   const { cacheDir, ensureNamedEnvironment } = await import('../../dist/environments.js');
-  const requirements = readFileSync(join(root, 'test/requirements.txt'), 'utf8')
+  const requirements = readFileSync(join(root, 'test', file), 'utf8')
     .split('\n')
     .map((line) => line.trim())
     .filter((line) => line && !line.startsWith('#'));
-  return ensureNamedEnvironment('tests', requirements, {
+  const name = file.replace(/\.txt$/, '').replace('requirements', 'tests');
+  return ensureNamedEnvironment(name, requirements, {
     env: process.env,
     cacheDir: cacheDir(process.env),
     yes: true,

@@ -8,8 +8,8 @@ const NOISE: readonly RegExp[] = [
   // No NVIDIA driver is the point of an emulated GPU (spaces 0.51, zero/config.py).
   /Error while reading infos from Nvidia driver FS/,
   // The app's own address goes past the gateway, so past visitors and quotas.
-  /^\* Running on local URL: /,
-  /^\* To create a public link, set `share=True` in `launch\(\)`\.$/,
+  /^(\* )?Running on local URL: /,
+  /^(\* )?To create a public link, set `share=True` in `launch\(\)`\.$/,
   /^$/,
 ];
 

@@ -1,8 +1,8 @@
 """What happens in a Space's process right after a package was imported.
 
-After `torch`: the emulated device takes its place, where the backend asks for one. After `spaces`,
-in the app's main process: the thread that tells names of decorated functions starts. Neither
-package is patched here.
+After `torch`: the emulated device takes its place, where the backend asks for one. After `spaces`:
+old releases get a cgroup to read, and in the app's main process the thread that tells names of
+decorated functions starts. Neither package is patched here.
 """
 
 from __future__ import annotations
@@ -27,11 +27,15 @@ def emulate_device(torch: ModuleType) -> None:
     emulated_cuda.install(torch)
 
 
-def tell_task_names(_spaces: ModuleType) -> None:
-    """Starts answering which function a task id belongs to."""
-    import zerogpu_tasks
+def equip_spaces(spaces: ModuleType) -> None:
+    """What the package needs around it: a cgroup of ours, and who tells its functions' names."""
+    import zerogpu_cgroup
 
-    zerogpu_tasks.start(os.path.join(os.environ["ZEROGPU_RUN_DIR"], "tasks.sock"))
+    zerogpu_cgroup.stand_in(spaces)
+    if is_app_process():
+        import zerogpu_tasks
+
+        zerogpu_tasks.start(os.path.join(os.environ["ZEROGPU_RUN_DIR"], "tasks.sock"))
 
 
 def is_app_process() -> bool:
@@ -44,8 +48,8 @@ def wanted_hooks() -> dict[str, AfterImport]:
     hooks: dict[str, AfterImport] = {}
     if os.environ.get("ZEROGPU_EMULATED_VRAM_BYTES"):
         hooks["torch"] = emulate_device
-    if os.environ.get("ZEROGPU_RUN_DIR") and is_app_process():
-        hooks["spaces"] = tell_task_names
+    if os.environ.get("ZEROGPU_RUN_DIR"):
+        hooks["spaces"] = equip_spaces
     return hooks
 
 

@@ -40,10 +40,15 @@ export interface StartedRun {
 export const fixture = (name: string) => join(ROOT, 'test/fixtures/spaces', name);
 
 /** The interpreter with the packages of test/requirements.txt; `npm test` makes it. */
-export function testPython(): string {
-  const python = process.env['ZEROGPU_TEST_PYTHON'];
+export const testPython = () => pythonIn('ZEROGPU_TEST_PYTHON');
+
+/** The same of test/requirements-old.txt. */
+export const oldPython = () => pythonIn('ZEROGPU_TEST_PYTHON_OLD');
+
+function pythonIn(variable: string): string {
+  const python = process.env[variable];
   if (python) return python;
-  throw new Error('ZEROGPU_TEST_PYTHON is not set: run the tests with `npm test`');
+  throw new Error(`${variable} is not set: run the tests with \`npm test\``);
 }
 
 /** Runs `zerogpu` and waits for its end: for what must not start. */
@@ -151,9 +156,12 @@ export async function startRun(
 }
 
 /** The same app without ZeroGPU, on plain CPU tensors. */
-export async function startPlain(dir: string): Promise<{ url: string; stop(): Promise<void> }> {
+export async function startPlain(
+  dir: string,
+  python: string = testPython(),
+): Promise<{ url: string; stop(): Promise<void> }> {
   const port = await freePort();
-  const child = spawn(testPython(), ['app.py'], {
+  const child = spawn(python, ['app.py'], {
     cwd: dir,
     env: { ...process.env, GRADIO_SERVER_PORT: String(port), GRADIO_ANALYTICS_ENABLED: 'False' },
     stdio: ['ignore', 'ignore', 'ignore'],

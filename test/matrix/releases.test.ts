@@ -1,0 +1,8 @@
+/** One pair of packages, named by `node test/matrix/run.js`. */
+import { describe, it } from 'vitest';
+import { checkRelease } from '../support/e2e/release-check.js';
+import { testPython } from '../support/e2e/space.js';
+
+describe(process.env['ZEROGPU_MATRIX_PAIR'] ?? 'the packages of the tests', () => {
+  it('answer, kill and refuse', () => checkRelease(testPython()), 300_000);
+});
