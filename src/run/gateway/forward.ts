@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { pipeline, Transform } from 'node:stream';
+import { PassThrough, pipeline, Transform } from 'node:stream';
 import type { Pool } from 'undici';
 import { returnedHeaders } from './headers.js';
 import { createToldReader } from './told.js';
@@ -26,15 +26,12 @@ export async function forwardRequest(
 ): Promise<void> {
   const clientGone = new AbortController();
   response.once('close', () => clientGone.abort());
-  const hasBody =
-    request.headers['content-length'] !== undefined ||
-    request.headers['transfer-encoding'] !== undefined;
   const answer = await options.pool
     .request({
       method: (request.method ?? 'GET') as 'GET',
       path: options.url,
       headers: options.headers,
-      body: hasBody ? request : null,
+      body: uploadOf(request),
       signal: clientGone.signal,
     })
     .catch((error: unknown) => {
@@ -48,14 +45,26 @@ export async function forwardRequest(
     headers['set-cookie'] = [headers['set-cookie'] ?? [], options.setCookie].flat();
   }
   response.writeHead(answer.statusCode, headers);
-  // An event stream's first byte may be long in coming; its headers must not wait for it.
-  response.flushHeaders();
-  const finished = () => {
-    // An upload that the app did not read to its end would poison the connection.
-    if (!request.complete) request.socket.destroy();
-  };
+  // An event stream's first byte may be long in coming; its headers must not wait for it. Bytes and
+  // not flushHeaders(), which would send a header's Latin-1 as UTF-8.
+  response.write(Buffer.alloc(0));
+  // Either side's end is the other's, whether it came early or not: there is nobody left to tell.
+  const finished = () => {};
   if (isEventStream(headers)) pipeline(answer.body, readAlong(options.onTold), response, finished);
   else pipeline(answer.body, response, finished);
+}
+
+/**
+ * The request's body as a stream of its own: an app that answers before it has read all of it ends
+ * this one, and the client still gets the answer. The rest is read and dropped.
+ */
+function uploadOf(request: IncomingMessage): PassThrough | null {
+  const { 'content-length': length, 'transfer-encoding': encoding } = request.headers;
+  if (length === undefined && encoding === undefined) return null;
+  const upload = request.pipe(new PassThrough());
+  upload.on('error', () => {});
+  upload.once('close', () => request.resume());
+  return upload;
 }
 
 function isEventStream(headers: Record<string, string | string[]>): boolean {

@@ -16,7 +16,8 @@ export interface UpgradeOptions {
 export function forwardUpgrade(options: UpgradeOptions): void {
   const { request, socket, head, upstreamPort } = options;
   const upstream = connect(upstreamPort, '127.0.0.1', () => {
-    upstream.write(requestHead(options));
+    // Header values are bytes, which Node reads as Latin-1.
+    upstream.write(requestHead(options), 'latin1');
     if (head.length > 0) upstream.write(head);
     socket.pipe(upstream).pipe(socket);
   });
