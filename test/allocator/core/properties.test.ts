@@ -10,11 +10,15 @@ const RUNS = { numRuns: 100 };
 const platforms = fc.constantFrom('h200', 'rtx-pro-6000').map(loadProfile);
 const USERS = ['anon:1', 'anon:2', 'free:1', 'free:2', 'pro:1', 'pro:2'];
 
-function live(options: WorldOptions, acts: readonly Act[], each?: (chaos: Chaos) => void): Chaos {
+function live(
+  options: WorldOptions,
+  acts: readonly Act[],
+  each?: (chaos: Chaos, act: Act) => void,
+): Chaos {
   const chaos = new Chaos(options);
   for (const act of acts) {
     chaos.play(act);
-    each?.(chaos);
+    each?.(chaos, act);
   }
   return chaos;
 }
@@ -33,7 +37,9 @@ describe('whatever happens', () => {
   it('no second is lost or charged twice: accounts agree with the sum of their charges', () => {
     fc.assert(
       fc.property(anyWorld, platforms, anyLife, (options, profile, acts) => {
-        live({ ...options, profile }, acts, ({ world, books }) => {
+        live({ ...options, profile }, acts, ({ world, books }, act) => {
+          // Time that passed unseen: a look ahead would be compared with the books of before.
+          if (act.do === 'jump' || act.do === 'wait') return;
           for (const user of USERS) {
             const { usedSeconds } = quotaOf(world.state, visitor(user), world.now);
             expect(Math.round(usedSeconds * 1000)).toBe(books.usedMs(visitor(user).key));

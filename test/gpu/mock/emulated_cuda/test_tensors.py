@@ -1,0 +1,133 @@
+"""What tensors do on the emulated device."""
+
+import copy
+import gc
+import io
+import unittest
+
+import torch
+from support import VRAM_BYTES, DeviceTest
+
+
+class Tensors(DeviceTest):
+    def test_factories_take_every_way_to_name_the_device(self):
+        for device in ("cuda", "cuda:0", 0, torch.device("cuda"), torch.device("cuda", 0)):
+            self.assertEqual(str(torch.zeros(2, device=device).device), "cuda:0")
+        with torch.device("cuda"):
+            self.assertEqual(torch.ones(2).device.type, "cuda")
+        torch.set_default_device("cuda")
+        try:
+            self.assertEqual(torch.ones(2).device.type, "cuda")
+        finally:
+            torch.set_default_device(None)
+
+    def test_a_second_card_is_not_there(self):
+        with self.assertRaisesRegex(RuntimeError, "invalid device ordinal"):
+            torch.zeros(2, device="cuda:1")
+
+    def test_numpy_needs_the_cpu(self):
+        with self.assertRaisesRegex(TypeError, "can't convert cuda:0 device type tensor to numpy"):
+            torch.ones(2, device="cuda").numpy()
+        self.assertEqual(torch.ones(2, device="cuda").cpu().numpy().tolist(), [1.0, 1.0])
+
+    def test_devices_do_not_mix(self):
+        with self.assertRaisesRegex(RuntimeError, "(?i)expected all tensors to be on the same device"):
+            torch.ones(2, device="cuda") + torch.ones(2)
+        # A CPU scalar may, as with CUDA.
+        self.assert_same(torch.ones(2, device="cuda") + torch.tensor(1.0), torch.full((2,), 2.0))
+
+    def test_same_numbers_as_on_the_cpu(self):
+        x = torch.randn(6, 6)
+        y = x.cuda()
+        operations = {
+            "matmul": lambda t: t @ t,
+            "linear": lambda t: torch.nn.functional.linear(t, t, t[0]),
+            "softmax": lambda t: t.softmax(-1),
+            "sort": lambda t: t.sort(dim=1).values,
+            "boolean mask": lambda t: t[t > 0],
+            "nonzero": lambda t: (t > 0).nonzero(),
+            "topk": lambda t: t.topk(2).values,
+            "unique": lambda t: t.unique(),
+            "svd": lambda t: torch.linalg.svd(t).S,
+            "fft": lambda t: torch.fft.fft(t),
+            "einsum": lambda t: torch.einsum("ij,jk->ik", t, t),
+            "index": lambda t: t[[0, 2], 1:],
+            "scatter": lambda t: torch.zeros_like(t).scatter_(1, t.argsort(1), t),
+            "view and contiguous": lambda t: t.t().contiguous().view(-1),
+            "cat": lambda t: torch.cat([t, t], 1),
+            "half": lambda t: t.half() * 2,
+            "bfloat16": lambda t: (t.bfloat16() @ t.bfloat16()),
+            "attention": lambda t: torch.nn.functional.scaled_dot_product_attention(
+                t[None, None], t[None, None], t[None, None], is_causal=True
+            ),
+            "norm": lambda t: torch.nn.functional.rms_norm(t, (6,), t[0]),
+        }
+        for name, operation in operations.items():
+            with self.subTest(name):
+                self.assert_same(operation(y), operation(x))
+
+    def test_writes_go_where_they_are_told(self):
+        x = torch.ones(3, device="cuda")
+        view = x[1:]
+        view.add_(1)
+        self.assertEqual(x.tolist(), [1, 2, 2])
+        out = torch.empty(0, device="cuda")
+        torch.add(x, x, out=out)
+        self.assertEqual(out.tolist(), [2, 4, 4])
+        self.assertEqual(tuple(out.resize_(2, 3).shape), (2, 3))
+        host = torch.zeros(3)
+        host.copy_(x)
+        self.assertEqual(host.tolist(), [1, 2, 2])
+
+    def test_moving_to_where_it_is_copies_nothing(self):
+        x = torch.ones(2, device="cuda")
+        self.assertIs(x.to("cuda"), x)
+        self.assertEqual(x.to("cpu", torch.float16).dtype, torch.float16)
+
+    def test_save_and_load(self):
+        module = torch.nn.Linear(4, 4).cuda()
+        file = io.BytesIO()
+        torch.save(module.state_dict(), file)
+        for location, expected in (("cuda", "cuda"), ("cpu", "cpu"), (None, "cuda")):
+            file.seek(0)
+            loaded = torch.load(file, map_location=location)["weight"]
+            self.assertEqual(loaded.device.type, expected)
+            torch.testing.assert_close(loaded.cpu(), module.weight.detach().cpu())
+        self.assertEqual(copy.deepcopy(module).weight.device.type, "cuda")
+
+
+class Memory(DeviceTest):
+    def test_counts_storages_once_and_views_not_at_all(self):
+        gc.collect()
+        before = torch.cuda.memory_allocated()
+        x = torch.ones(1024, 1024, device="cuda")
+        self.assertEqual(torch.cuda.memory_allocated() - before, 4 * 2**20)
+        views = [x.view(-1), x[1:], x.t()]
+        self.assertEqual(torch.cuda.memory_allocated() - before, 4 * 2**20)
+        del x
+        self.assertEqual(torch.cuda.memory_allocated() - before, 4 * 2**20)
+        del views
+        gc.collect()
+        self.assertEqual(torch.cuda.memory_allocated(), before)
+
+    def test_remembers_its_peak(self):
+        torch.cuda.reset_peak_memory_stats()
+        base = torch.cuda.memory_allocated()
+        torch.empty(8 * 2**20, dtype=torch.uint8, device="cuda")
+        self.assertEqual(torch.cuda.max_memory_allocated(), base + 8 * 2**20)
+        free, total = torch.cuda.mem_get_info()
+        self.assertEqual(total, VRAM_BYTES)
+        self.assertLessEqual(free, total - torch.cuda.memory_allocated())
+
+    def test_runs_out_in_cudas_words(self):
+        with self.assertRaisesRegex(
+            torch.OutOfMemoryError, r"CUDA out of memory\. Tried to allocate 2\.00 GiB\. GPU 0 has"
+        ):
+            torch.empty(2 * 2**30, dtype=torch.uint8, device="cuda")
+        # The failed one left nothing behind.
+        block = torch.empty(VRAM_BYTES // 2, dtype=torch.uint8, device="cuda")
+        self.assertEqual(block.numel(), VRAM_BYTES // 2)
+
+
+if __name__ == "__main__":
+    unittest.main()

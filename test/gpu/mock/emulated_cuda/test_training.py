@@ -1,0 +1,103 @@
+"""Modules, gradients, random numbers, and what has to be refused."""
+
+import unittest
+
+import torch
+from support import DeviceTest
+
+
+class Modules(DeviceTest):
+    def test_recurrent_and_convolutional_layers(self):
+        for make, shape in (
+            (lambda: torch.nn.LSTM(4, 5, 2), (3, 2, 4)),
+            (lambda: torch.nn.GRU(4, 5), (3, 2, 4)),
+            (lambda: torch.nn.Conv2d(3, 4, 3), (1, 3, 9, 9)),
+            (lambda: torch.nn.TransformerEncoderLayer(8, 2, 16, batch_first=True).eval(), (2, 3, 8)),
+            (lambda: torch.nn.BatchNorm1d(4), (8, 4)),
+        ):
+            module, x = make(), torch.randn(*shape)
+            first = module(x)
+            moved = module.cuda()(x.cuda())
+            if isinstance(first, tuple):
+                first, moved = first[0], moved[0]
+            with self.subTest(type(module).__name__):
+                self.assert_same(moved, first)
+
+    def test_gradients_and_an_optimizer(self):
+        def train(device):
+            torch.manual_seed(1)
+            net = torch.nn.Sequential(
+                torch.nn.Linear(8, 8), torch.nn.LayerNorm(8), torch.nn.GELU(), torch.nn.Linear(8, 1)
+            ).to(device)
+            optimizer = torch.optim.AdamW(net.parameters(), lr=0.01)
+            data = torch.linspace(-1, 1, 32).reshape(4, 8).to(device)
+            for _ in range(3):
+                optimizer.zero_grad()
+                loss = net(data).pow(2).mean()
+                loss.backward()
+                optimizer.step()
+            self.assertEqual(net[0].weight.grad.device.type, device)
+            return loss.cpu()
+
+        torch.testing.assert_close(train("cuda"), train("cpu"))
+
+    def test_attention_has_gradients(self):
+        def gradient(device):
+            torch.manual_seed(2)
+            q = torch.randn(1, 2, 4, 8).to(device).requires_grad_()
+            torch.nn.functional.scaled_dot_product_attention(q, q, q).sum().backward()
+            return q.grad
+
+        self.assert_same(gradient("cuda"), gradient("cpu"))
+
+    def test_autocast(self):
+        x = torch.randn(4, 4, device="cuda")
+        with torch.autocast("cuda", dtype=torch.bfloat16):
+            self.assertEqual((x @ x).dtype, torch.bfloat16)
+
+
+class RandomNumbers(DeviceTest):
+    def test_the_devices_stream_is_its_own(self):
+        torch.manual_seed(0)
+        first = torch.randn(4, device="cuda").cpu()
+        torch.manual_seed(0)
+        torch.randn(5)
+        torch.testing.assert_close(torch.randn(4, device="cuda").cpu(), first)
+        state = torch.cuda.get_rng_state()
+        second = torch.rand(2, device="cuda").cpu()
+        torch.cuda.set_rng_state(state)
+        torch.testing.assert_close(torch.rand(2, device="cuda").cpu(), second)
+
+    def test_generators_belong_to_a_device(self):
+        generator = torch.Generator("cuda").manual_seed(5)
+        one = torch.randn(2, generator=generator, device="cuda").cpu()
+        generator.manual_seed(5)
+        torch.testing.assert_close(torch.randn(2, generator=generator, device="cuda").cpu(), one)
+        with self.assertRaisesRegex(RuntimeError, "Expected a 'cuda' device type for generator"):
+            torch.randn(2, generator=torch.Generator().manual_seed(1), device="cuda")
+
+
+class Surface(DeviceTest):
+    def test_the_card_is_an_h200_slice(self):
+        self.assertTrue(torch.cuda.is_available())
+        self.assertEqual(torch.cuda.device_count(), 1)
+        self.assertIn("H200", torch.cuda.get_device_name())
+        self.assertEqual(torch.cuda.get_device_capability(), (9, 0))
+        self.assertEqual(torch.accelerator.current_accelerator().type, "cuda")
+
+    def test_streams_and_events(self):
+        start, end = (torch.cuda.Event(enable_timing=True) for _ in range(2))
+        start.record()
+        with torch.cuda.stream(torch.cuda.Stream()):
+            torch.ones(8, device="cuda").sum()
+        end.record()
+        torch.cuda.synchronize()
+        self.assertGreaterEqual(start.elapsed_time(end), 0.0)
+
+    def test_compile_says_what_the_platform_offers_instead(self):
+        with self.assertRaisesRegex(RuntimeError, "ZeroGPU does not support torch.compile. Compile ahead of time"):
+            torch.compile(torch.nn.Linear(2, 2).cuda())(torch.ones(1, 2, device="cuda"))
+
+
+if __name__ == "__main__":
+    unittest.main()
