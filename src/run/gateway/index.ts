@@ -89,7 +89,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     admit(request)
       .then((admission) => {
         if (admission === null || typeof admission === 'string') {
-          socket.end('HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n');
+          const status = admission === null ? '403 Forbidden' : '400 Bad Request';
+          socket.end(`HTTP/1.1 ${status}\r\ncontent-length: 0\r\n\r\n`);
           return;
         }
         const { url, headers } = admission;

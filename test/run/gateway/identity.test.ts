@@ -1,0 +1,183 @@
+/** Who a request's visitor is, and what a client can't say about itself. */
+import { connect, createServer } from 'node:net';
+import { describe, expect, it } from 'vitest';
+import type { Visitor } from '../../../src/allocator/core/types.js';
+import { createVisitorTokens } from '../../../src/allocator/server/visitor-tokens.js';
+import { systemClock } from '../../../src/shared/clock.js';
+import {
+  type AskOptions,
+  ask,
+  askHead,
+  type EchoedHead,
+  echoHead,
+  gatewayBefore,
+  tokens,
+} from '../../support/gateway/index.js';
+
+const ADA: Visitor = { key: 'free:ada', tier: 'free', hasToken: true };
+const LIN: Visitor = { key: 'pro:lin', tier: 'pro', hasToken: true };
+const PRO: Visitor = { key: 'pro', tier: 'pro', hasToken: true };
+const SOMEBODY: Visitor = { key: 'anonymous:127.0.0.1', tier: 'anonymous', hasToken: true };
+
+/** The visitor that the app was told of, as the allocator would verify it. */
+async function visitorOf(head: EchoedHead): Promise<Visitor | string> {
+  const verdict = await tokens.verify(head.headers['x-ip-token'] ?? '');
+  return verdict.status === 'valid' ? verdict.visitor : verdict.status;
+}
+
+const askVisitor = async (url: string, options: AskOptions = {}) =>
+  visitorOf(await askHead(url, options));
+
+describe('the token for the app', () => {
+  it('is one that the allocator verifies, of the visitor of --as when nobody is named', async () => {
+    const { url } = await gatewayBefore(echoHead);
+    expect(await askVisitor(url)).toEqual(SOMEBODY);
+    const other = await gatewayBefore(echoHead, { defaultVisitor: { tier: 'pro', name: 'lin' } });
+    expect(await askVisitor(other.url)).toEqual(LIN);
+  });
+
+  it.each([
+    ['of nobody’s', () => 'not.a.token'],
+    ['of another secret', () => createVisitorTokens(new Uint8Array(32), systemClock).sign(LIN)],
+    ['without a signature', () => `${btoa('{"alg":"none"}')}.${btoa('{"sub":"pro:lin"}')}.`],
+  ])('takes the place of one %s', async (_, forge) => {
+    const { url } = await gatewayBefore(echoHead);
+    const headers = { 'x-ip-token': await forge() };
+    expect(await askVisitor(url, { headers })).toEqual(SOMEBODY);
+  });
+
+  it('stays when it is the allocator’s own: a Space passes its visitor on to another', async () => {
+    const { url } = await gatewayBefore(echoHead);
+    const token = await tokens.sign(LIN);
+    const { headers } = await askHead(url, { headers: { 'x-ip-token': token } });
+    expect(headers['x-ip-token']).toBe(token);
+  });
+});
+
+describe('a visitor is named by', () => {
+  it.each([
+    ['authorization', 'Bearer free:ada', ADA],
+    ['authorization', 'bearer pro', PRO],
+    ['x-hf-authorization', 'Bearer pro:lin', LIN],
+    ['cookie', 'a=1; zerogpu_as=free%3Aada', ADA],
+  ])('the header %s: %s', async (name, value, visitor) => {
+    const { url } = await gatewayBefore(echoHead);
+    const head = await askHead(url, { headers: { [name]: value } });
+    expect(await visitorOf(head)).toEqual(visitor);
+    expect(head.headers['authorization']).toBeUndefined();
+    expect(head.headers['x-hf-authorization']).toBeUndefined();
+    expect(head.headers['cookie']).toBe(name === 'cookie' ? 'a=1' : undefined);
+  });
+
+  it('?as=, which the page’s later requests keep by a cookie', async () => {
+    const { url } = await gatewayBefore(echoHead);
+    const page = await ask(`${url}/?as=pro:lin`);
+    const [cookie = ''] = page.headers['set-cookie'] ?? [];
+    expect(cookie).toBe('zerogpu_as=pro%3Alin; Path=/; SameSite=Lax; HttpOnly');
+    expect(await visitorOf(JSON.parse(page.text))).toEqual(LIN);
+    const later = await ask(`${url}/config`, { headers: { cookie: cookie.split(';')[0] } });
+    expect(await visitorOf(JSON.parse(later.text))).toEqual(LIN);
+    expect(later.headers['set-cookie']).toBeUndefined();
+  });
+
+  it('?as= before a header, and a header before the cookie', async () => {
+    const { url } = await gatewayBefore(echoHead);
+    const headers = { authorization: 'Bearer free:ada', cookie: 'zerogpu_as=pro' };
+    expect(await askVisitor(`${url}/?as=pro%3Alin`, { headers })).toEqual(LIN);
+    expect(await askVisitor(url, { headers })).toEqual(ADA);
+    expect(await askVisitor(url, { headers: { cookie: headers.cookie } })).toEqual(PRO);
+  });
+});
+
+describe('the address', () => {
+  it.each([
+    ['/?as=pro', '/'],
+    ['/?as=pro&x=1', '/?x=1'],
+    ['/p?x=%20+&as=pro&y=', '/p?x=%20+&y='],
+    ['/?as=', '/'],
+    ['/?has=pro&alias', '/?has=pro&alias'],
+  ])('%s reaches the app as %s', async (asked, reached) => {
+    const { url } = await gatewayBefore(echoHead);
+    expect((await askHead(url + asked)).url).toBe(reached);
+  });
+
+  it('keeps the app’s own cookies beside the visitor’s', async () => {
+    const { url } = await gatewayBefore((_, response) => {
+      response.setHeader('set-cookie', ['app=1', 'b=2']).end();
+    });
+    const { headers } = await ask(`${url}/?as=free`);
+    expect(headers['set-cookie']).toEqual(['app=1', 'b=2', expect.stringMatching(/^zerogpu_as=/)]);
+  });
+});
+
+describe('names that nobody has', () => {
+  it('are refused in ?as=, with what a name looks like', async () => {
+    const asked: string[] = [];
+    const { url } = await gatewayBefore((incoming) => void asked.push(incoming.url ?? ''));
+    for (const name of ['prp', 'free:', 'free:a%20b', 'pro:lin:x', 'free:../x']) {
+      const answer = await ask(`${url}/?as=${name}`);
+      expect(answer.status, name).toBe(400);
+      expect(answer.text).toMatch(/^\?as=\S.* is no visitor\. A visitor is anonymous, free or pro/);
+    }
+    expect(asked).toEqual([]);
+  });
+
+  it('count for nothing elsewhere', async () => {
+    const { url } = await gatewayBefore(echoHead);
+    for (const headers of [
+      { authorization: 'Bearer nobody' },
+      { authorization: 'Basic cHJvOng=' },
+      { 'x-hf-authorization': 'Bearer nobody' },
+      { cookie: 'zerogpu_as=nobody' },
+      { cookie: 'zerogpu_as=%E0%A4%A' },
+    ]) {
+      expect(await askVisitor(url, { headers }), JSON.stringify(headers)).toEqual(SOMEBODY);
+    }
+  });
+
+  it('stay the app’s own when they may be meant for it, but no account’s token does', async () => {
+    const { url } = await gatewayBefore(echoHead);
+    const headerOf = async (value: string) =>
+      (await askHead(url, { headers: { authorization: value } })).headers['authorization'];
+    expect(await headerOf('Bearer of-the-app')).toBe('Bearer of-the-app');
+    expect(await headerOf('Basic cHJvOng=')).toBe('Basic cHJvOng=');
+    expect(await headerOf('Bearer hf_abcdef')).toBeUndefined();
+  });
+});
+
+describe('what a client says of its way here', () => {
+  it('is replaced by what the gateway sees', async () => {
+    const { url, port } = await gatewayBefore(echoHead);
+    const forged = Object.fromEntries(
+      ['for', 'host', 'proto', 'port'].map((name) => [`x-forwarded-${name}`, 'evil.example']),
+    );
+    const { headers } = await askHead(url, { headers: { ...forged, forwarded: 'for=1.2.3.4' } });
+    expect(headers).toMatchObject({
+      'x-forwarded-for': '127.0.0.1',
+      'x-forwarded-host': `127.0.0.1:${port}`,
+      'x-forwarded-proto': 'http',
+    });
+    expect(JSON.stringify(headers)).not.toMatch(/evil|1\.2\.3\.4/);
+  });
+
+  it('cannot be said twice either', async () => {
+    let head = '';
+    const app = createServer((socket) => {
+      socket.on('data', (part) => {
+        head += part;
+        socket.end('HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n');
+      });
+    });
+    const { port } = await gatewayBefore(app);
+    const socket = connect(port, '127.0.0.1').resume();
+    const own = await tokens.sign(LIN);
+    socket.write(
+      `GET / HTTP/1.1\r\nHost: localhost\r\nX-IP-Token: ${own}\r\nx-ip-token: x\r\n\r\n`,
+    );
+    await expect.poll(() => head).toContain('x-forwarded-proto');
+    socket.destroy();
+    const sent = [...head.matchAll(/^x-ip-token: (.*)\r$/gim)].map(([, token]) => token ?? '');
+    expect(sent).toHaveLength(1);
+    expect(await tokens.verify(sent[0] ?? '')).toMatchObject({ visitor: SOMEBODY });
+  });
+});
