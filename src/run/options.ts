@@ -1,5 +1,4 @@
 import { resolve } from 'node:path';
-import { z } from 'zod';
 import { parseVisitorName, type VisitorName, visitorNameHelp } from '../allocator/core/visitor.js';
 import { parseBytes } from '../shared/bytes.js';
 import { parseDuration } from '../shared/duration.js';
@@ -96,8 +95,8 @@ export function parseRunOptions(
 }
 
 function wholeNumber(text: string, flag: string, lowest: number, highest: number): number {
-  const parsed = z.coerce.number().int().min(lowest).max(highest).safeParse(text);
-  if (text.trim() !== '' && parsed.success) return parsed.data;
+  const number = /^\d+$/.test(text.trim()) ? Number(text) : Number.NaN;
+  if (number >= lowest && number <= highest) return number;
   throw new UserError('E_USAGE', `${flag} is "${text}", which can't be used`, {
     why: `${flag} takes a whole number from ${lowest} to ${highest}.`,
     fix: `${flag} ${Math.max(lowest, flag === '--port' ? DEFAULT_PORT : 1)}`,
@@ -105,8 +104,8 @@ function wholeNumber(text: string, flag: string, lowest: number, highest: number
 }
 
 function parseSpeed(text: string): number {
-  const speed = Number(text);
-  if (text.trim() !== '' && speed >= 1 && speed <= 100_000) return speed;
+  const speed = /^\d+(?:\.\d+)?$/.test(text.trim()) ? Number(text) : Number.NaN;
+  if (speed >= 1 && speed <= 100_000) return speed;
   throw new UserError('E_USAGE', `--speed is "${text}", which can't be used`, {
     why: 'Quota time can run 1 to 100000 times faster than the clock.',
     fix: '--speed 60',

@@ -1,4 +1,6 @@
+import { constants } from 'node:os';
 import { execa } from 'execa';
+import { systemClock } from '../shared/clock.js';
 import { EXIT, UserError } from '../shared/errors.js';
 import type { AppExit, AppProcess } from './app-process.js';
 import type { RunOptions } from './options.js';
@@ -23,16 +25,17 @@ export async function waitForStart(
   options: Pick<RunOptions, 'startTimeoutSeconds'>,
   interrupted: AbortSignal,
 ): Promise<{ readonly port: number } | { readonly signal: string }> {
-  const timeout = AbortSignal.timeout(options.startTimeoutSeconds * 1_000);
   const gaveUp = new AbortController();
+  const timeout = systemClock.after(options.startTimeoutSeconds * 1_000, () => gaveUp.abort());
   const answering = waitUntilAnswering(
     candidatePorts,
-    AbortSignal.any([timeout, interrupted, gaveUp.signal]),
+    AbortSignal.any([interrupted, gaveUp.signal]),
   );
   const first = await Promise.race([
     answering.then((port) => ({ port })),
     app.exited.then((exit) => ({ exit })),
   ]);
+  timeout.cancel();
   gaveUp.abort();
   if ('exit' in first) throw crashed(first.exit, app.lastLines());
   if (first.port !== null) return { port: first.port };
@@ -79,14 +82,12 @@ export async function serveUntilDone(
     onAbort(interrupted).then(() => ({ kind: 'interrupted', signal: String(interrupted.reason) })),
     app.exited.then((exit) => ({ kind: 'app-ended', exit })),
   ];
-  if (options.forSeconds !== null) {
+  const { forSeconds } = options;
+  if (forSeconds !== null) {
     endings.push(
       new Promise((resolve) => {
-        const timer = setTimeout(
-          () => resolve({ kind: 'time-over' }),
-          (options.forSeconds ?? 0) * 1_000,
-        );
-        done.signal.addEventListener('abort', () => clearTimeout(timer));
+        const timer = systemClock.after(forSeconds * 1_000, () => resolve({ kind: 'time-over' }));
+        done.signal.addEventListener('abort', timer.cancel);
       }),
     );
   }
@@ -124,7 +125,9 @@ async function runCommand(
       exitCode: EXIT.cannot,
     });
   }
-  return { kind: 'command-ended', code: result.exitCode ?? EXIT.failed };
+  // As shells have it for a command that a signal ended.
+  const signalCode = result.signal ? 128 + constants.signals[result.signal] : EXIT.failed;
+  return { kind: 'command-ended', code: result.exitCode ?? signalCode };
 }
 
 function onAbort(signal: AbortSignal): Promise<void> {
