@@ -1,6 +1,6 @@
 /** Whatever way a run ends, no process of its Space is left. */
 import { readdirSync, readFileSync } from 'node:fs';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { fixture, type StartedRun, startRun } from '../support/e2e/space.js';
 import { startVisitors, type Visitors } from '../support/e2e/visitors.js';
 
@@ -62,10 +62,9 @@ describe('a Space that starts children of its own', () => {
     const run = await startRun(fixture('forker'));
     const dir = runDirOf(run);
     const held = visitors.call(run.url, '/hold', [600], { token: 'pro' });
-    await run.waitFor(({ event }) => event === 'allowed' || event === 'granted');
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    await run.waitFor(({ event }) => event === 'allowed');
     // The app, its child, the worker and the worker's child at least.
-    expect(processesOf(dir).length).toBeGreaterThanOrEqual(4);
+    await vi.waitFor(() => expect(processesOf(dir).length).toBeGreaterThanOrEqual(4), 10_000);
     run.signal(signal);
     if (signal === 'SIGKILL') await waitUntilGone(dir, 2_000);
     const ended = await run.ended;

@@ -44,6 +44,7 @@ class Kernels:
         """
         host_args = []
         on_device = []
+        pointers = []
         run: Callable[..., Tensor] | None = None
         for value, wants_tensor in zip(args, plan.tensor_at):
             if isinstance(value, Tensor):
@@ -53,16 +54,26 @@ class Kernels:
                         return None
                     host_args.append(value)
                     continue
-                dtype = value.dtype
-                if dtype.is_complex or value.is_neg():
-                    return None
-                block = value.untyped_storage()._zerogpu_block
-                flat = block.views.get(dtype)
-                if flat is None:
-                    flat = block.flat(dtype)
-                host_args.append(
-                    flat.as_strided(value.size(), value.stride(), value.storage_offset())
-                )
+                storage = value.untyped_storage()
+                block = storage._zerogpu_block
+                dtype, size, stride = value.dtype, value.size(), value.stride()
+                whole = block.whole
+                if (
+                    whole is not None
+                    and size == block.size
+                    and stride == block.stride
+                    and dtype is whole.dtype
+                    and value.storage_offset() == block.offset
+                ):
+                    host_args.append(whole)
+                else:
+                    if dtype.is_complex or value.is_neg():
+                        return None
+                    flat = block.views.get(dtype)
+                    if flat is None:
+                        flat = block.flat(dtype)
+                    host_args.append(flat.as_strided(size, stride, value.storage_offset()))
+                pointers.append(block.pointer)
                 on_device.append(value)
             else:
                 host_args.append(value)
@@ -75,9 +86,8 @@ class Kernels:
         if plan.writes_first:
             return args[0]
         pointer = result.untyped_storage().data_ptr()
-        for tensor in on_device:
-            if pointer and tensor.untyped_storage().data_ptr() == pointer:
-                return self.tensors.over(tensor, result)
+        if pointer and pointer in pointers:
+            return self.tensors.over(on_device[pointers.index(pointer)], result)
         return self.tensors.to_device(result)
 
     def _run_any(

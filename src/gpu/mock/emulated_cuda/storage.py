@@ -22,7 +22,7 @@ class Block:
     block goes, the memory is freed, and the meter gets its bytes back.
     """
 
-    __slots__ = ("counted_bytes", "host", "meter", "views")
+    __slots__ = ("counted_bytes", "host", "meter", "offset", "pointer", "size", "stride", "views", "whole")
 
     def __init__(self, host: torch.UntypedStorage, meter: Meter) -> None:
         size_bytes = host.nbytes()
@@ -31,10 +31,16 @@ class Block:
             self.counted_bytes = 0
             raise out_of_memory(size_bytes, meter)
         self.host = host
+        self.pointer = host.data_ptr()
         self.meter = meter
         self.counted_bytes = counted
         # One flat CPU tensor per dtype: an operand is one as_strided away.
         self.views: dict[torch.dtype, torch.Tensor] = {}
+        # The CPU tensor that the memory came with: most operands have its very shape.
+        self.whole: torch.Tensor | None = None
+        self.size: torch.Size | None = None
+        self.stride: tuple[int, ...] = ()
+        self.offset = 0
 
     def __del__(self) -> None:
         if self.counted_bytes:
@@ -47,7 +53,7 @@ class Block:
             size_bytes = self.host.nbytes()
             # Over the pointer and not over `host`: an operator must never resize what the CUDA
             # storage points to. Without an allocator it refuses to.
-            storage = _from_pointer(self.host.data_ptr(), CPU, size_bytes)
+            storage = _from_pointer(self.pointer, CPU, size_bytes)
             view = torch.empty(0, dtype=dtype)
             view.set_(storage, 0, (size_bytes // view.element_size(),), (1,))
             self.views[dtype] = view

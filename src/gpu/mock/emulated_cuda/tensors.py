@@ -101,15 +101,13 @@ class Tensors:
         seed = self._seeds.get(dtype)
         if seed is None:
             seed = self._seed_of(dtype)
-        tensor = self._set(
-            CPU_KEYS,
-            self._alias(CPU_KEYS, seed),
-            storage,
-            host.storage_offset(),
-            host.size(),
-            host.stride(),
-        )
-        return with_bits_of(host, tensor)
+        block = storage._zerogpu_block
+        size, stride, offset = host.size(), host.stride(), host.storage_offset()
+        tensor = self._set(CPU_KEYS, self._alias(CPU_KEYS, seed), storage, offset, size, stride)
+        if dtype.is_complex or host.is_neg():
+            return with_bits_of(host, tensor)
+        block.whole, block.size, block.stride, block.offset = host, size, stride, offset
+        return tensor
 
     def over(self, operand: torch.Tensor, result: torch.Tensor) -> torch.Tensor:
         """An operand's own memory came back under another shape: as a CUDA tensor."""
