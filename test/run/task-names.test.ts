@@ -1,0 +1,166 @@
+import { spawn } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { createServer, type Socket } from 'node:net';
+import { join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { createTaskLabels } from '../../src/run/task-labels.js';
+import { askTaskName } from '../../src/run/task-names.js';
+import { PYTHON, temporaryFolder } from '../support/supervise.js';
+
+const RUNTIME = resolve(import.meta.dirname, '../../src/run/python');
+const INFO = { name: 'Painter.draw', module: 'app', file: '/space/app.py', line: 12 };
+
+/** Something that answers on the run's socket as the test says. */
+async function answerer(onLine: (line: string, socket: Socket) => void): Promise<string> {
+  const path = join(temporaryFolder(), 'tasks.sock');
+  const server = createServer((socket) => {
+    const lines = createInterface({ input: socket });
+    // A client that has heard enough breaks off.
+    lines.on('error', () => {});
+    lines.on('line', (line) => onLine(line, socket));
+  });
+  await new Promise<void>((listening) => server.listen(path, listening));
+  onTestFinished(() => void server.close());
+  return path;
+}
+
+const answer = (text: string) => answerer((_, socket) => void socket.end(text));
+
+describe('asking for a name', () => {
+  it('sends the id as it came, digits beyond what a number holds included', async () => {
+    const asked: string[] = [];
+    const path = await answerer((line, socket) => {
+      asked.push(line);
+      socket.end(`${JSON.stringify(INFO)}\n`);
+    });
+    expect(await askTaskName(path, '18446744073709551615', 1_000)).toEqual(INFO);
+    expect(asked).toEqual(['{"taskId": 18446744073709551615}']);
+  });
+
+  it('takes an answer that comes in parts', async () => {
+    const text = `${JSON.stringify(INFO)}\n`;
+    const path = await answerer((_, socket) => {
+      socket.write(text.slice(0, 9));
+      setTimeout(() => socket.write(text.slice(9)), 20);
+    });
+    expect(await askTaskName(path, '1', 1_000)).toEqual(INFO);
+  });
+
+  it.each([
+    ['no such function', 'null\n'],
+    ['no answer', ''],
+    ['half an answer', '{"name": "dr'],
+    ['no JSON', 'hello\n'],
+    ['another answer', '{"name": 7}\n'],
+    ['an answer without end', 'x'.repeat(100_000)],
+  ])('gives null for %s', async (_, text) => {
+    expect(await askTaskName(await answer(text), '1', 1_000)).toBeNull();
+  });
+
+  it('gives null when nobody answers in time', async () => {
+    const path = await answerer(() => {});
+    const before = performance.now();
+    expect(await askTaskName(path, '1', 100)).toBeNull();
+    expect(performance.now() - before).toBeLessThan(1_000);
+  });
+
+  it('gives null where nobody listens, or there is no folder', async () => {
+    expect(await askTaskName('/no/such/folder/tasks.sock', '1', 1_000)).toBeNull();
+    expect(await askTaskName(join(temporaryFolder(), 'tasks.sock'), '1', 1_000)).toBeNull();
+  });
+
+  it.each(['', 'x', '-1', '1.5', '1}', '1, "x": 2', '1\n{}'])('asks nothing for %j', async (id) => {
+    const asked: string[] = [];
+    const path = await answerer((line) => void asked.push(line));
+    expect(await askTaskName(path, id, 100)).toBeNull();
+    expect(asked).toEqual([]);
+  });
+});
+
+describe('labels for people', () => {
+  it('are asked for once, by whoever asks', async () => {
+    let asked = 0;
+    const path = await answerer((_, socket) => {
+      asked += 1;
+      socket.end(`${JSON.stringify(INFO)}\n`);
+    });
+    const labelOf = createTaskLabels(path);
+    expect(await Promise.all([labelOf('1'), labelOf('1')])).toEqual([
+      'Painter.draw',
+      'Painter.draw',
+    ]);
+    expect(await labelOf('1')).toBe('Painter.draw');
+    expect(asked).toBe(1);
+  });
+
+  it('are a number where the app can’t tell, and asked for again', async () => {
+    const answers = ['null\n', 'null\n', `${JSON.stringify(INFO)}\n`];
+    const labelOf = createTaskLabels(
+      await answerer((_, socket) => void socket.end(answers.shift() ?? '')),
+    );
+    expect(await labelOf('140')).toBe('task 1');
+    expect(await labelOf('140')).toBe('task 1');
+    expect(await labelOf('140')).toBe('Painter.draw');
+  });
+});
+
+/** An app with functions of every kind, whose socket is answered by zerogpu_tasks.py. */
+const APP = `
+import functools, json, sys
+sys.path.insert(0, sys.argv[1])
+import zerogpu_tasks
+
+def decorate(function):
+    @functools.wraps(function)
+    def wrapper(*args):
+        return function(*args)
+    return wrapper
+
+@decorate
+def draw(): pass
+
+class Painter:
+    @staticmethod
+    @decorate
+    def paint(): pass
+    def __call__(self): pass
+
+painter = Painter()
+hidden = [decorate(lambda: 1), functools.partial(draw)]
+zerogpu_tasks.start(sys.argv[2])
+tasks = {"draw": draw, "paint": Painter.paint, "painter": painter, "lambda": hidden[0],
+         "partial": hidden[1], "inner": draw.__wrapped__, "builtin": len, "no": "no function"}
+print(json.dumps({name: str(id(task)) for name, task in tasks.items()}), flush=True)
+sys.stdin.read()
+`;
+
+describe('an app', () => {
+  it('tells the names of its functions, whatever wraps them, below a path of any length', async () => {
+    const dir = join(temporaryFolder(), 'a-long-name-'.repeat(10));
+    mkdirSync(dir);
+    const file = join(dir, 'app.py');
+    writeFileSync(file, APP);
+    const socket = join(dir, 'tasks.sock');
+    expect(socket.length).toBeGreaterThan(108);
+    const app = spawn(PYTHON, [file, RUNTIME, socket], {
+      cwd: dir,
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
+    onTestFinished(() => void app.kill('SIGKILL'));
+    const ids = await new Promise<Record<string, string>>((told) => {
+      createInterface({ input: app.stdout }).once('line', (line) => told(JSON.parse(line)));
+    });
+    const nameOf = async (task: string) =>
+      (await askTaskName(socket, ids[task] ?? '', 5_000))?.name;
+    const info = { name: 'draw', module: '__main__', file, line: 12 };
+    expect(await askTaskName(socket, ids['draw'] ?? '', 5_000)).toEqual(info);
+    expect(await nameOf('inner')).toBe('draw');
+    expect(await nameOf('partial')).toBe('draw');
+    expect(await nameOf('paint')).toBe('Painter.paint');
+    expect(await nameOf('painter')).toBe('Painter');
+    expect(await nameOf('lambda')).toBe('<lambda>');
+    expect(await nameOf('no')).toBeUndefined();
+    expect(await askTaskName(socket, '1', 5_000)).toBeNull();
+  });
+});
