@@ -176,7 +176,13 @@ export class Chaos {
     if (call !== undefined && !act.stray) this.world.allow(call, this.nextPid);
     else if (act.stray) {
       const pid = pickOf([1, this.nextPid, ...this.alive], act.pick);
-      this.world.allow(this.anyCall(act.pick), pid);
+      const number = this.anyCall(act.pick);
+      const lease = [...this.world.state.leases.values()].find(({ call }) => call === number);
+      const before = lease?.process ?? null;
+      this.world.allow(number, pid);
+      // The package forks a second worker for a call only when it has found the first one dead: the
+      // books know, the core has still to hear of it.
+      if (before && lease?.process !== before) this.books.hearDeath(before.pid);
     }
   }
 
