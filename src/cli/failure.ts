@@ -6,10 +6,12 @@ const WIDTH = 80;
 /**
  * Prints what went wrong and returns the exit code. A user's mistake shows what, why and the fix; a
  * bug of ours shows its stack.
+ *
+ * @param asJson as one line of `--log-format json`
  */
-export function printFailure(error: unknown, world: World): number {
+export function printFailure(error: unknown, world: World, asJson: boolean): number {
   if (error instanceof UserError) {
-    world.stderr.write(renderUserError(error, world));
+    world.stderr.write(asJson ? `${JSON.stringify(errorObject(error))}\n` : renderUserError(error));
     if (world.env['ZEROGPU_DEBUG'] && error.stack) world.stderr.write(`${error.stack}\n`);
     return error.exitCode;
   }
@@ -19,8 +21,7 @@ export function printFailure(error: unknown, world: World): number {
 }
 
 /** One error as text: first line what, then why, then lines to paste; the code at the right. */
-export function renderUserError(error: UserError, world: Pick<World, 'env' | 'stderr'>): string {
-  if (world.env['ZEROGPU_LOG_FORMAT'] === 'json') return `${JSON.stringify(errorObject(error))}\n`;
+export function renderUserError(error: UserError): string {
   const head = `error  ${error.message}`;
   const gap = Math.max(2, WIDTH - head.length - error.code.length);
   const lines = [`${head}${' '.repeat(gap)}${error.code}`];

@@ -1,13 +1,21 @@
 import { Command, CommanderError } from 'commander';
-import { EXIT } from '../shared/errors.js';
+import { EXIT, UserError } from '../shared/errors.js';
 import { declareRun } from './commands/run.js';
 import { printFailure } from './failure.js';
 import { createProcessWorld } from './process-world.js';
 import { VERSION } from './version.js';
 import type { World } from './world.js';
 
-/** Builds the whole command tree; help, completion and docs are made from it. */
-export function createProgram(world: World, setExitCode: (code: number) => void): Command {
+/**
+ * Builds the whole command tree; help, completion and docs are made from it.
+ *
+ * @param toRun what follows `--` on the command line
+ */
+export function createProgram(
+  world: World,
+  toRun: readonly string[],
+  setExitCode: (code: number) => void,
+): Command {
   const program = new Command('zerogpu')
     .description('Run, check and understand Hugging Face ZeroGPU Spaces on your own machine.')
     .version(VERSION, '-V, --version')
@@ -16,8 +24,10 @@ export function createProgram(world: World, setExitCode: (code: number) => void)
     .configureOutput({
       writeOut: (text) => void world.stdout.write(text),
       writeErr: (text) => void world.stderr.write(text),
+      // Wrong use is printed as every other error is.
+      outputError: () => {},
     });
-  declareRun(program, world, setExitCode);
+  declareRun(program, world, toRun, setExitCode);
   return program;
 }
 
@@ -28,21 +38,45 @@ export function createProgram(world: World, setExitCode: (code: number) => void)
  */
 export async function main(argv: readonly string[], world: World): Promise<number> {
   let exitCode: number = EXIT.ok;
-  const program = createProgram(world, (code) => {
+  // Cut here: to commander, the word after `--` would be the folder that was left out.
+  const end = argv.includes('--') ? argv.indexOf('--') : argv.length;
+  const own = argv.slice(0, end);
+  const program = createProgram(world, argv.slice(end + 1), (code) => {
     exitCode = code;
   });
   try {
-    if (argv.length === 0) {
+    if (own.length === 0) {
       program.outputHelp();
       return EXIT.ok;
     }
-    await program.parseAsync(argv, { from: 'user' });
+    await program.parseAsync(own, { from: 'user' });
     return exitCode;
   } catch (error) {
-    // Commander has written its message (or help) already.
-    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
-    return printFailure(error, world);
+    const asJson = logFormat(own, world.env) === 'json';
+    if (!(error instanceof CommanderError)) return printFailure(error, world, asJson);
+    if (error.exitCode === 0) return EXIT.ok;
+    // Commander has written the help already.
+    if (error.code === 'commander.help') return EXIT.usage;
+    const known = program.commands.find((command) => command.name() === own[0]);
+    return printFailure(wrongUse(error, known?.name()), world, asJson);
   }
+}
+
+/** Commander's message, `error: what` and maybe a line `(why)`, as an error of ours. */
+function wrongUse({ code, message }: CommanderError, command: string | undefined): UserError {
+  const [what = '', ...more] = message.replace(/^error: /, '').split('\n');
+  if (code === 'commander.excessArguments') more.push('A program to run comes after --.');
+  const why = more.map((line) => line.replace(/^\((.*)\)$/, '$1')).join('\n');
+  return new UserError('E_USAGE', what, {
+    ...(why === '' ? {} : { why }),
+    fix: ['zerogpu', command, '--help'].filter(Boolean).join(' '),
+  });
+}
+
+/** Read by hand: what the parser choked on is to be told in this format as well. */
+function logFormat(argv: readonly string[], env: World['env']): string | undefined {
+  const flag = /(?:^|\0)--log-format[=\0]([^\0]*)/.exec(argv.join('\0'));
+  return flag?.[1] ?? env['ZEROGPU_LOG_FORMAT'];
 }
 
 /** Runs the command line of this process and sets its exit code. */

@@ -3,7 +3,6 @@ import type { Writable } from 'node:stream';
 import { systemClock } from '../shared/clock.js';
 import { ASCII_SYMBOLS, UNICODE_SYMBOLS } from './call-lines.js';
 import { jsonConsole, textConsole } from './console.js';
-import { drive } from './drive.js';
 import { teeEvents } from './event-file.js';
 import { parseRunOptions, type RawRunOptions } from './options.js';
 
@@ -41,5 +40,7 @@ export async function run(
   const talk = options.eventsFile
     ? teeEvents(console, resolve(world.cwd, options.eventsFile), systemClock)
     : console;
+  // Loaded last: a flag that can't be used is told in a tenth of a second.
+  const { drive } = await import('./drive.js');
   return drive(options, talk, world, version);
 }

@@ -120,7 +120,7 @@ async function runCommand(
   });
   if (result.exitCode === undefined && result.signal === undefined && !cancel.aborted) {
     throw new UserError('E_COMMAND_NOT_FOUND', `could not start ${file}`, {
-      why: result.shortMessage ?? 'It is not on PATH.',
+      why: (result.code !== 'ENOENT' && result.shortMessage) || 'There is no such program.',
       fix: 'zerogpu run DIR -- COMMAND   (a program on PATH, or its path)',
       exitCode: EXIT.cannot,
     });

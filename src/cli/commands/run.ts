@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import type { RawRunOptions } from '../../run/options.js';
+import { readEnvironmentTwins } from '../env-twins.js';
 import { VERSION } from '../version.js';
 import type { World } from '../world.js';
 
@@ -13,10 +14,15 @@ Examples
 The command after -- finds the Space at $ZEROGPU_URL. Visitors choose who they are with
 ?as=pro in the address, or with a token of that name: Client(url, token="free:ada").`;
 
-/** Declares `zerogpu run`; the work is done in src/run. */
+/**
+ * Declares `zerogpu run`; the work is done in src/run.
+ *
+ * @param toRun what follows `--`
+ */
 export function declareRun(
   program: Command,
   world: World,
+  toRun: readonly string[],
   setExitCode: (code: number) => void,
 ): void {
   const command = program
@@ -24,7 +30,6 @@ export function declareRun(
     .description('Run a Space, unmodified, under a local ZeroGPU allocator.')
     .usage('[dir] [options] [-- command…]')
     .argument('[dir]', 'folder of the Space', '.')
-    .argument('[command...]', 'run this against the Space, then stop')
     .optionsGroup('Platform')
     .addOption(twin('--platform <name>', 'h200, rtx-pro-6000', 'h200'))
     .addOption(twin('--gpu <kind>', 'auto, mock', 'auto'))
@@ -48,11 +53,11 @@ export function declareRun(
     .addOption(twin('--ascii', 'no arrows'))
     .addOption(twin('--state-dir <dir>', 'files of runs (default: ~/.local/state/zerogpu)'))
     .addHelpText('after', EXAMPLES)
-    .passThroughOptions(false)
-    .action(async (dir: string, rest: readonly string[], raw: RawRunOptions) => {
+    .action(async (dir: string, raw: RawRunOptions) => {
       const { run } = await import('../../run/index.js');
-      setExitCode(await run(dir, rest, raw, world, VERSION));
+      setExitCode(await run(dir, toRun, raw, world, VERSION));
     });
+  readEnvironmentTwins(command, world.env);
   command.copyInheritedSettings(program);
 }
 

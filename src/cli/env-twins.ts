@@ -1,0 +1,26 @@
+import type { Command } from 'commander';
+import type { World } from './world.js';
+
+/** How people switch something off in an environment variable. */
+const OFF = /^(0|false|no|off)$/i;
+
+/**
+ * Reads environment twins as people mean them: an empty variable says nothing (CI sets many), and
+ * a switch is what its value says. Commander by itself takes any value for "on", even `0`, and
+ * would read ZEROGPU_INSTALL=1 as `--no-install`.
+ */
+export function readEnvironmentTwins(command: Command, env: World['env']): void {
+  command.hook('preAction', () => {
+    for (const option of command.options) {
+      const name = option.attributeName();
+      if (!option.envVar || command.getOptionValueSource(name) !== 'env') continue;
+      const value = env[option.envVar] ?? '';
+      if (value.trim() === '') {
+        const unset: unknown = option.negate ? true : option.defaultValue;
+        command.setOptionValueWithSource(name, unset, 'default');
+      } else if (option.isBoolean() || option.negate) {
+        command.setOptionValueWithSource(name, !OFF.test(value.trim()), 'env');
+      }
+    }
+  });
+}
