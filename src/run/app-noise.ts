@@ -1,6 +1,6 @@
 /**
- * Lines that every app prints under ZeroGPU mode and that tell its author nothing, or the wrong
- * thing. Only the console for people leaves them out; `--log-format json` has every line.
+ * Output that every app makes under ZeroGPU mode and that tells its author nothing, or the wrong
+ * thing. Only the console for people leaves it out; `--log-format json` has every line.
  */
 const NOISE: readonly RegExp[] = [
   // Printed at every call, whatever the log level (spaces 0.51, utils.py).
@@ -13,7 +13,40 @@ const NOISE: readonly RegExp[] = [
   /^$/,
 ];
 
-/** Whether the console for people leaves out this line of the app's output. */
-export function isAppNoise(line: string): boolean {
-  return NOISE.some((pattern) => pattern.test(line.trimEnd()));
+/**
+ * A traceback that Gradio 6 leaves when the hot-reload thread of a Space collects an event loop whose
+ * socket is closed already. Nobody has done anything wrong.
+ */
+const LOOP_TRACEBACK = {
+  first: /^Exception ignored in: <function BaseEventLoop\.__del__ /,
+  inside: /^(Traceback \(most recent call last\):|\s)/,
+  last: /^ValueError: Invalid file descriptor: -1$/,
+};
+
+/**
+ * Passes on the lines that say something.
+ *
+ * @param write gets each line that is kept, in order
+ */
+export function createNoiseFilter(write: (line: string) => void): (line: string) => void {
+  let held: string[] = [];
+  const release = () => {
+    for (const line of held) write(line);
+    held = [];
+  };
+  return (line) => {
+    const text = line.trimEnd();
+    if (held.length > 0 && LOOP_TRACEBACK.last.test(text)) {
+      held = [];
+      return;
+    }
+    if (held.length > 0 && LOOP_TRACEBACK.inside.test(text)) {
+      held.push(line);
+      return;
+    }
+    // It was another exception after all: that one is shown whole.
+    release();
+    if (LOOP_TRACEBACK.first.test(text)) held.push(line);
+    else if (!NOISE.some((pattern) => pattern.test(text))) write(line);
+  };
 }

@@ -1,6 +1,6 @@
 import { formatBytes } from '../shared/bytes.js';
 import type { Clock } from '../shared/clock.js';
-import { isAppNoise } from './app-noise.js';
+import { createNoiseFilter } from './app-noise.js';
 import { callLine, type Symbols } from './call-lines.js';
 import type { NamedRecord } from './call-log.js';
 import { renderUseTable, type UseRow } from './use-table.js';
@@ -55,9 +55,7 @@ export function textConsole(write: WriteLine, clock: Clock, symbols: Symbols): R
       for (const note of facts.notes) write(`  note      ${note}`);
     },
     ready: (_url, seconds) => write(`  ready in ${seconds.toFixed(1)} s; Ctrl-C stops\n`),
-    app(line) {
-      if (!isAppNoise(line)) write(`${stamp()} app  ${line}`);
-    },
+    app: createNoiseFilter((line) => write(`${stamp()} app  ${line}`)),
     call(record) {
       const line = callLine(record, symbols);
       if (line === null) return;

@@ -1,8 +1,9 @@
 """What happens in a Space's process right after a package was imported.
 
-After `torch`: the emulated device takes its place, where the backend asks for one. After `spaces`:
-old releases get a cgroup to read, and in the app's main process the thread that tells names of
-decorated functions starts. Neither package is patched here.
+After `socket`: what the Space serves stays on loopback. After `torch`: the emulated device takes its
+place, where the backend asks for one. After `spaces`: old releases get a cgroup to read, and in the
+app's main process the thread that tells names of decorated functions starts. The packages
+themselves stay as they are.
 """
 
 from __future__ import annotations
@@ -38,6 +39,13 @@ def equip_spaces(spaces: ModuleType) -> None:
         zerogpu_tasks.start(os.path.join(os.environ["ZEROGPU_RUN_DIR"], "tasks.sock"))
 
 
+def keep_on_loopback(socket: ModuleType) -> None:
+    """Nothing that the Space serves is to be seen from outside but through the gateway."""
+    import zerogpu_loopback
+
+    zerogpu_loopback.keep_on_loopback(socket)
+
+
 def is_app_process() -> bool:
     """True in the process that the supervisor started, and in none that this one starts."""
     return os.environ.get("ZEROGPU_APP_PID") == str(os.getpid())
@@ -49,6 +57,7 @@ def wanted_hooks() -> dict[str, AfterImport]:
     if os.environ.get("ZEROGPU_EMULATED_VRAM_BYTES"):
         hooks["torch"] = emulate_device
     if os.environ.get("ZEROGPU_RUN_DIR"):
+        hooks["socket"] = keep_on_loopback
         hooks["spaces"] = equip_spaces
     return hooks
 
@@ -56,6 +65,9 @@ def wanted_hooks() -> dict[str, AfterImport]:
 def install() -> None:
     """Arms the hooks of this process, once."""
     hooks = wanted_hooks()
+    # A .pth file of the environment may have been earlier.
+    for name in [name for name in hooks if name in sys.modules]:
+        run_hook(hooks.pop(name), sys.modules[name])
     if hooks and not any(isinstance(finder, AfterImportFinder) for finder in sys.meta_path):
         sys.meta_path.insert(0, AfterImportFinder(hooks))
 
