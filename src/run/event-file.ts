@@ -8,11 +8,21 @@ import { jsonConsole, type RunConsole } from './console.js';
  * Writes the events of calls to a file as well, as `--log-format json` has them. Appended line by
  * line: what happened before a crash is there after it.
  *
- * @throws UserError E_USAGE when the file can't be written
+ * @throws UserError E_USAGE when the file can't be written from the start
  */
 export function teeEvents(talk: RunConsole, file: string, clock: Clock): RunConsole {
   append(file, '');
-  const events = jsonConsole((line) => append(file, `${line}\n`), clock);
+  let failed = false;
+  const events = jsonConsole((line) => {
+    if (failed) return;
+    try {
+      append(file, `${line}\n`);
+    } catch (error) {
+      // A full disk is no reason to end a run that works.
+      failed = true;
+      talk.warn(`${error instanceof Error ? error.message : error}; it ends here`);
+    }
+  }, clock);
   return {
     ...talk,
     call(record) {

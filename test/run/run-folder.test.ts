@@ -1,0 +1,64 @@
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { cacheDir, createRunFolder, stateDir } from '../../src/run/run-folder.js';
+import { temporaryFolder } from '../support/supervise.js';
+
+describe('the state folder', () => {
+  it.each([
+    ['/flag', { XDG_STATE_HOME: '/xdg', HOME: '/home/ada' }, '/flag'],
+    [null, { XDG_STATE_HOME: '/xdg', HOME: '/home/ada' }, '/xdg/zerogpu'],
+    [null, { XDG_STATE_HOME: '', HOME: '/home/ada' }, '/home/ada/.local/state/zerogpu'],
+    [null, { HOME: '/home/ada' }, '/home/ada/.local/state/zerogpu'],
+  ])('by --state-dir %s and %j is %s', (flag, env, dir) => {
+    expect(stateDir(flag, env)).toBe(dir);
+  });
+
+  it('is not where environments are kept: those can be made again', () => {
+    expect(cacheDir({ HOME: '/home/ada' })).toBe('/home/ada/.cache/zerogpu');
+    expect(cacheDir({ HOME: '/home/ada', XDG_CACHE_HOME: '/xdg' })).toBe('/xdg/zerogpu');
+  });
+});
+
+describe('the folder of a run', () => {
+  it('is the user’s alone, and says which container the Space is in', async () => {
+    const folder = await createRunFolder(join(temporaryFolder(), 'not', 'there', 'yet'), 'abc');
+    expect(statSync(folder.dir).mode & 0o777).toBe(0o700);
+    expect(folder.cgroupPath).toBe('/zerogpu/abc');
+    expect(readFileSync(folder.cgroupFile, 'utf8')).toBe(
+      '4:devices:/zerogpu/abc\n0::/zerogpu/abc\n',
+    );
+    expect(readdirSync(folder.offloadDir)).toEqual([]);
+    await folder.remove();
+  });
+
+  it('is another one for each run', async () => {
+    const state = temporaryFolder();
+    const [a, b] = [await createRunFolder(state, 'a'), await createRunFolder(state, 'b')];
+    expect(a.dir).not.toBe(b.dir);
+    expect(a.offloadDir).not.toBe(b.offloadDir);
+    await Promise.all([a.remove(), b.remove()]);
+  });
+
+  it('goes with all that is in it, and may be gone already', async () => {
+    const state = temporaryFolder();
+    const folder = await createRunFolder(state, 'abc');
+    writeFileSync(join(folder.dir, 'file'), 'x');
+    writeFileSync(join(folder.offloadDir, 'tensors'), 'x');
+    await folder.remove();
+    await folder.remove();
+    expect([folder.dir, folder.offloadDir].map((dir) => existsSync(dir))).toEqual([false, false]);
+    expect(readdirSync(join(state, 'runs'))).toEqual([]);
+  });
+
+  it('cannot be made in a file', async () => {
+    const file = join(temporaryFolder(), 'file');
+    writeFileSync(file, '');
+    await expect(createRunFolder(file, 'abc')).rejects.toMatchObject({
+      code: 'E_STATE_DIR',
+      exitCode: 3,
+      message: `the state folder ${file} can't be used`,
+      why: expect.stringContaining('ENOTDIR'),
+    });
+  });
+});
