@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { EXIT, UserError } from '../shared/errors.js';
+import { declarePython } from './commands/python.js';
 import { declareRun } from './commands/run.js';
 import { printFailure } from './failure.js';
 import { createProcessWorld } from './process-world.js';
@@ -20,6 +21,7 @@ export function createProgram(
     .description('Run, check and understand Hugging Face ZeroGPU Spaces on your own machine.')
     .version(VERSION, '-V, --version')
     .showSuggestionAfterError()
+    .enablePositionalOptions()
     .exitOverride()
     .configureOutput({
       writeOut: (text) => void world.stdout.write(text),
@@ -28,6 +30,7 @@ export function createProgram(
       outputError: () => {},
     });
   declareRun(program, world, toRun, setExitCode);
+  declarePython(program, world, setExitCode);
   return program;
 }
 
@@ -38,8 +41,10 @@ export function createProgram(
  */
 export async function main(argv: readonly string[], world: World): Promise<number> {
   let exitCode: number = EXIT.ok;
-  // Cut here: to commander, the word after `--` would be the folder that was left out.
-  const end = argv.includes('--') ? argv.indexOf('--') : argv.length;
+  // Cut here: to commander, the word after `--` would be the folder that was left out. Python has a
+  // `--` of its own.
+  const cut = argv[0] !== 'python' && argv.includes('--');
+  const end = cut ? argv.indexOf('--') : argv.length;
   const own = argv.slice(0, end);
   const program = createProgram(world, argv.slice(end + 1), (code) => {
     exitCode = code;

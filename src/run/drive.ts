@@ -1,5 +1,6 @@
 import { basename, join } from 'node:path';
 import { visitorOf } from '../allocator/core/visitor.js';
+import { assertTorchSupported } from '../gpu/mock/supported-torch.js';
 import { systemClock } from '../shared/clock.js';
 import { EXIT } from '../shared/errors.js';
 import { listeningPortsBelow } from '../shared/tcp-table.js';
@@ -58,6 +59,7 @@ async function startAndServe(context: RunContext): Promise<number> {
   const parts = await assemble(options, world.env, console, cleanup);
   const python = await findPython(context, parts);
   if (world.interrupted.aborted) return signalCode(world.interrupted);
+  if (parts.backend.name === 'mock') assertTorchSupported(python.packages.torch);
   announce(context, parts, python);
 
   const app = startSpace(context, parts, python);

@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import type { PlatformProfile } from '../../platform/schema.js';
 import type { SliceSpec } from '../../shared/host.js';
 import { packageRoot } from '../../shared/package-root.js';
 import type { BackendRequest, GpuBackend } from '../port.js';
@@ -19,10 +20,7 @@ export function createMockBackend(request: BackendRequest): GpuBackend {
     description: `mock ${profile.gpu.name}, ${gigabytes(vramBytes)} a slice`,
     slices: makeSlices(request, vramBytes),
     environment: () => ({
-      ZEROGPU_EMULATED_VRAM_BYTES: String(vramBytes),
-      ZEROGPU_EMULATED_GPU_NAME: profile.gpu.name,
-      ZEROGPU_EMULATED_CAPABILITY: profile.gpu.computeCapability.join('.'),
-      ZEROGPU_EMULATED_SM_COUNT: String(profile.gpu.multiProcessorCount),
+      ...emulatedEnvironment(profile, vramBytes),
       ZEROGPU_METER_DIR: meterDir,
     }),
     pythonPath: () => [emulatedPythonDir()],
@@ -30,6 +28,19 @@ export function createMockBackend(request: BackendRequest): GpuBackend {
     readMemory: ({ pid }) => readMeter(meterDir, pid),
     forget: ({ pid }) => removeMeter(meterDir, pid),
     close: async () => {},
+  };
+}
+
+/** What a Python process has to find in its environment to get the device. */
+export function emulatedEnvironment(
+  profile: PlatformProfile,
+  vramBytes: number,
+): Readonly<Record<string, string>> {
+  return {
+    ZEROGPU_EMULATED_VRAM_BYTES: String(vramBytes),
+    ZEROGPU_EMULATED_GPU_NAME: profile.gpu.name,
+    ZEROGPU_EMULATED_CAPABILITY: profile.gpu.computeCapability.join('.'),
+    ZEROGPU_EMULATED_SM_COUNT: String(profile.gpu.multiProcessorCount),
   };
 }
 
@@ -44,7 +55,7 @@ function makeSlices({ gpus, profile }: BackendRequest, vramBytes: number): reado
 }
 
 /** The folder that holds the package `emulated_cuda`. */
-function emulatedPythonDir(): string {
+export function emulatedPythonDir(): string {
   const built = join(packageRoot(), 'dist/python/emulated');
   return existsSync(built) ? built : join(packageRoot(), 'src/gpu/mock');
 }

@@ -1,6 +1,6 @@
 import { EXIT, UserError } from '../../shared/errors.js';
 import type { Space } from '../../space/index.js';
-import { chosenPythons, type FoundPython } from './interpreters.js';
+import { activePythons, chosenPythons, type FoundPython } from './interpreters.js';
 import { ensureManaged } from './managed.js';
 import { needsTorch, planForSpace } from './plan.js';
 import { isRecentEnough, type PythonFacts, probePython } from './probe.js';
@@ -105,6 +105,34 @@ async function explicit(command: string, request: ResolveRequest): Promise<Pytho
       missing.length > 0
         ? `${probed.facts.executable} -m pip install ${missing.join(' ')}`
         : 'zerogpu run   (without --python: an environment is found or made)',
+    exitCode: EXIT.cannot,
+  });
+}
+
+/**
+ * Finds an interpreter that has PyTorch: the one that is named, the activated environment, `python3`.
+ *
+ * @throws UserError E_PYTHON_NOT_FOUND, E_PYTHON_ENV
+ */
+export async function findPythonWithTorch(
+  explicitPython: string | null,
+  env: Environment,
+  signal?: AbortSignal,
+): Promise<PythonEnvironment> {
+  const reasons: string[] = [];
+  const candidates =
+    explicitPython === null
+      ? activePythons(env)
+      : [{ command: explicitPython, origin: 'flag' as const }];
+  for (const { command, origin } of candidates) {
+    const probed = await probePython(command, env, signal);
+    if (!probed.ok) reasons.push(`${command}: ${probed.reason}`);
+    else if (probed.facts.packages.torch === null) reasons.push(`${command}: no torch`);
+    else return environmentOf({ facts: probed.facts, origin });
+  }
+  throw new UserError('E_PYTHON_ENV', 'no Python with PyTorch was found', {
+    why: reasons.join('\n') || 'There is no python3 on PATH.',
+    fix: 'zerogpu python --python PATH …   (an environment that has torch)',
     exitCode: EXIT.cannot,
   });
 }

@@ -35,23 +35,31 @@ export function pythonOf(environmentDir: string): string | null {
   return existsSync(path) ? path : null;
 }
 
+/** An interpreter to look at, and what makes it a candidate. */
+export interface Candidate {
+  readonly command: string;
+  readonly origin: PythonOrigin;
+}
+
 /**
  * The interpreters that the user has chosen without naming them here, best first: the Space's own
  * `.venv`, the activated environment, and what `python3` is.
  */
-export function chosenPythons(
-  spaceDir: string,
-  env: Environment,
-): readonly { readonly command: string; readonly origin: PythonOrigin }[] {
-  const found = [
-    { command: pythonOf(join(spaceDir, '.venv')), origin: 'space-venv' as const },
-    ...['VIRTUAL_ENV', 'CONDA_PREFIX'].map((name) => ({
-      command: env[name] ? pythonOf(env[name]) : null,
-      origin: 'active' as const,
-    })),
-    { command: findOnPath('python3', env), origin: 'active' as const },
+export function chosenPythons(spaceDir: string, env: Environment): readonly Candidate[] {
+  const own = pythonOf(join(spaceDir, '.venv'));
+  return [
+    ...(own === null ? [] : [{ command: own, origin: 'space-venv' as const }]),
+    ...activePythons(env),
   ];
-  return found.flatMap(({ command, origin }) => (command === null ? [] : [{ command, origin }]));
+}
+
+/** The activated environment's interpreter, and what `python3` is. */
+export function activePythons(env: Environment): readonly Candidate[] {
+  const found = [
+    ...['VIRTUAL_ENV', 'CONDA_PREFIX'].map((name) => (env[name] ? pythonOf(env[name]) : null)),
+    findOnPath('python3', env),
+  ];
+  return found.flatMap((command) => (command === null ? [] : [{ command, origin: 'active' }]));
 }
 
 /**

@@ -38,6 +38,6 @@ def _run_the_next_one() -> None:
     spec.loader.exec_module(module)
 
 
-if os.environ.get("SPACES_ZERO_GPU"):
+if os.environ.get("SPACES_ZERO_GPU") or os.environ.get("ZEROGPU_EMULATED_VRAM_BYTES"):
     _install_hooks()
 _run_the_next_one()

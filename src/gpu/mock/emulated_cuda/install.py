@@ -29,7 +29,7 @@ def install(torch: ModuleType) -> None:
         return
     check_support(torch)
     # Imported late: each of them needs a finished `torch`.
-    from . import bindings, cxx, surface
+    from . import bindings, cxx, report, surface
     from .config import read_config
     from .kernels import Kernels
     from .meter import Meter
@@ -49,6 +49,8 @@ def install(torch: ModuleType) -> None:
     storages = Storages(meter)
     tensors = Tensors(storages)
     kernels = Kernels(tensors, random)
+    if report.is_wanted(os.environ):
+        kernels.run = report.Report(meter).timed(kernels.run)
     cxx.install_guard()
     cxx.install_hooks()
     libraries = register(kernels, SpecialKernels(tensors, storages, random, kernels))

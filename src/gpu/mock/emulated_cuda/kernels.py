@@ -21,7 +21,6 @@ class Kernels:
     def __init__(self, tensors: Tensors, random: DeviceRandom) -> None:
         self.tensors = tensors
         self.random = random
-        self.observer: Callable[[str], None] | None = None
 
     def run(self, operator: Any, *args: Any, **kwargs: Any) -> Any:
         """The kernel of any operator that has no better one: see `Library.fallback`."""
