@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable
+from typing import Any
 
 import torch
 
@@ -44,7 +44,7 @@ class Kernels:
         host_args = []
         on_device = []
         pointers = []
-        run: Callable[..., Tensor] | None = None
+        has_number = False
         for value, wants_tensor in zip(args, plan.tensor_at):
             if isinstance(value, Tensor):
                 if not value.is_cuda:
@@ -77,11 +77,14 @@ class Kernels:
             else:
                 host_args.append(value)
                 if wants_tensor and value is not None:
-                    run = operator
+                    has_number = True
         if not on_device:
             return None
         # Only the dispatcher's own call knows how a number takes part in type promotion.
-        result = run(*host_args) if run else plan.redispatch(CPU_KEYS, *host_args)
+        if has_number:
+            result = call_with_numbers(plan, operator, host_args, {})
+        else:
+            result = plan.redispatch(CPU_KEYS, *host_args)
         if plan.writes_first:
             return args[0]
         pointer = result.untyped_storage().data_ptr()
@@ -101,7 +104,7 @@ class Kernels:
             host_kwargs["pin_memory"] = False
         call.check_devices()
         try:
-            result = operator(*host_args, **host_kwargs)
+            result = call_with_numbers(plan, operator, host_args, host_kwargs)
         except RuntimeError as error:
             if "not resizable" not in str(error):
                 raise
@@ -226,6 +229,33 @@ class _Call:
             self.tensors.replace_storage(tensor, owned)
         self.pairs += grown
         return result
+
+
+def call_with_numbers(
+    plan: Plan, operator: Any, args: list[Any], kwargs: dict[str, Any]
+) -> Any:
+    """Calls an operator some of whose tensors may have arrived as numbers."""
+    if plan.takes_numbers:
+        try:
+            return operator(*args, **kwargs)
+        except RuntimeError as error:
+            if "Expected a value of type 'Tensor'" not in str(error):
+                raise
+            plan.takes_numbers = False
+    tensors = [
+        number_as_tensor(value) if wants_tensor else value
+        for value, wants_tensor in zip(args, plan.tensor_at)
+    ]
+    return operator(*tensors, *args[len(tensors) :], **kwargs)
+
+
+def number_as_tensor(value: Any) -> Any:
+    """A number as a tensor without dimensions, which type promotion treats nearly like it."""
+    if isinstance(value, (bool, int, complex)):
+        return torch.tensor(value)
+    if isinstance(value, float):
+        return torch.tensor(value, dtype=torch.get_default_dtype())
+    return value
 
 
 def _position(operator: Any, name: str) -> int:

@@ -39,6 +39,7 @@ class Plan:
         "name",
         "out_names",
         "redispatch",
+        "takes_numbers",
         "tensor_at",
         "writes_first",
     )
@@ -48,8 +49,11 @@ class Plan:
         self.name = operator.name()
         base = self.name.partition(".")[0]
         returns = [result.alias_info for result in schema.returns]
-        self.is_view = base in HIDDEN_VIEWS or (
-            bool(returns) and any(alias and not alias.is_write for alias in returns)
+        # `squeeze_` and its like change the tensor's own shape, and none of its memory.
+        self.is_view = (
+            base in HIDDEN_VIEWS
+            or torch.Tag.inplace_view in operator.tags
+            or any(alias and not alias.is_write for alias in returns)
         )
         self.may_mix = base in MIXED_BY_RIGHT
         names = [argument.name for argument in schema.arguments]
@@ -70,7 +74,9 @@ class Plan:
         )
         # Straight to the kernel of a key, past the Python layers of `OpOverload`.
         self.redispatch = operator._handle.redispatch_boxed
-        # A tensor made from a number (`x + 1`) reaches a kernel as that number.
+        # A tensor made from a number (`x + 1`) reaches a kernel as that number. Some operators take
+        # it back so; for the others, found out at the first call, it is made a tensor again.
+        self.takes_numbers = True
         self.tensor_at = tuple("Tensor" in str(argument.type) for argument in schema.arguments)
         self.writes_first = self.out_names == (names[0],) if names else False
         self.is_plain = (

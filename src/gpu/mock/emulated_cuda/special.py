@@ -56,6 +56,10 @@ class SpecialKernels:
             "_thnn_fused_lstm_cell": self.lstm_cell,
             "_thnn_fused_lstm_cell_backward_impl": self.lstm_cell_backward,
             "_thnn_fused_gru_cell": self.gru_cell,
+            "_use_cudnn_ctc_loss": lambda *args, **kwargs: False,
+            "_use_cudnn_ctc_loss.Tensor": lambda *args, **kwargs: False,
+            "_use_miopen_ctc_loss": lambda *args, **kwargs: False,
+            "_use_miopen_ctc_loss.Tensor": lambda *args, **kwargs: False,
             "record_stream": lambda tensor, stream: None,
         }
 

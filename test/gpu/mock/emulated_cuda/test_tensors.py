@@ -79,6 +79,38 @@ class Tensors(DeviceTest):
         host.copy_(x)
         self.assertEqual(host.tolist(), [1, 2, 2])
 
+    def test_shapes_change_in_place(self):
+        for change in (
+            lambda t: t.t_(),
+            lambda t: t.transpose_(0, 1),
+            lambda t: t.unsqueeze_(0),
+            lambda t: t.unsqueeze_(1).squeeze_(),
+            lambda t: t.swapaxes_(0, 1),
+            lambda t: t.as_strided_((2,), (1,)),
+            lambda t: t.resize_(4, 4).zero_(),
+            lambda t: t.set_(t[1:]),
+        ):
+            here, there = (torch.arange(6.0, device=device).reshape(2, 3) for device in ("cuda", "cpu"))
+            change(here)
+            change(there)
+            self.assertEqual((here.shape, here.stride()), (there.shape, there.stride()))
+            self.assert_same(here + 0, there + 0)
+            self.assert_same(here.mul_(2), there.mul_(2))
+
+    def test_numbers_take_part_as_on_the_cpu(self):
+        for dtype in (torch.int8, torch.int64, torch.float16, torch.float32, torch.bool):
+            x = torch.ones(2, dtype=dtype)
+            for operation in (
+                lambda t: t + 1,
+                lambda t: t * 2.5,
+                lambda t: 3 - t.float(),
+                lambda t: torch.remainder(t.float(), 2),
+                lambda t: torch.remainder(5, t.long()),
+                lambda t: torch.where(t > 0, t, 0.0),
+                lambda t: torch.maximum(t, torch.tensor(3, dtype=dtype)),
+            ):
+                self.assert_same(operation(x.cuda()), operation(x))
+
     def test_moving_to_where_it_is_copies_nothing(self):
         x = torch.ones(2, device="cuda")
         self.assertIs(x.to("cuda"), x)

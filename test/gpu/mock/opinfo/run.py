@@ -48,6 +48,8 @@ def moved(torch, value, device):
     """A sample's argument with its tensors copied to a device, their gradient flags kept."""
     if isinstance(value, torch.Tensor):
         flat = value.detach()
+        if flat.layout != torch.strided:
+            return flat.clone().to(device).requires_grad_(value.requires_grad)
         copy = torch.empty_strided(flat.size(), flat.stride(), dtype=flat.dtype).copy_(flat)
         return copy.to(device).requires_grad_(value.requires_grad)
     if isinstance(value, (list, tuple)) and type(value) in (list, tuple):
