@@ -10,6 +10,9 @@ import torch
 from .errors import invalid_device
 from .storage import CPU, CUDA, Storages
 
+# What CUDA builds of 2025 ship (9.10.2).
+CUDNN_VERSION = 91002
+
 NOT_SUPPORTED = (
     "ZeroGPU does not support torch.compile. Compile ahead of time instead: "
     "spaces.aoti_capture, torch.export.export and spaces.aoti_compile (torch 2.8 or newer)."
@@ -35,7 +38,14 @@ def replace_bindings() -> None:
     }.items():
         setattr(torch._C, name, value)
     torch.backends.cuda.is_built = lambda: True
+    # Convolutions must not choose cuDNN; that it is there is what programs ask.
     torch._C._set_cudnn_enabled(False)
+    torch.backends.cudnn.is_available = lambda: True
+    torch.backends.cudnn.version = lambda: CUDNN_VERSION
+    torch.backends.cuda.is_flash_attention_available = lambda: True
+    marks = torch.cuda.nvtx._nvtx
+    for name in ("rangePushA", "rangePop", "markA", "rangeStartA", "rangeEnd"):
+        setattr(marks, name, lambda *args: 0)
 
 
 def normalized(device: Any) -> Any:
@@ -114,6 +124,18 @@ def replace_storage_constructor(storages: Storages) -> None:
         return storages.allocate(int(args[0]) if args else 0)
 
     torch.UntypedStorage.__new__ = new
+    torch.UntypedStorage._share_cuda_ = refuse_to_leave
+
+
+def refuse_to_leave(self: torch.UntypedStorage, *_: Any, **__: Any) -> Any:
+    """What pickling between processes calls: results of a GPU function go that way.
+
+    On ZeroGPU such a call hangs, since the app's process asks for a GPU to unpack it.
+    """
+    raise RuntimeError(
+        "a CUDA tensor cannot leave its worker process: return .cpu(), .item() or a NumPy array. "
+        "On ZeroGPU this call would hang."
+    )
 
 
 def refuse_compile() -> None:

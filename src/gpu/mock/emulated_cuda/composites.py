@@ -34,20 +34,51 @@ def register_composites(kernels: Kernels, library: torch.library.Library) -> Non
 
 def _kernel(kernels: Kernels, operator: Any, is_attention: bool) -> Callable[..., Any]:
     run = kernels.run
+    tracing = torch._C._get_tracing_state
 
     def kernel(*args: Any, **kwargs: Any) -> Any:
-        if (torch.is_grad_enabled() and _wants_gradient(args)) or (
-            # Dropout draws from the device's stream: its parts know how.
-            is_attention and _dropout_of(args, kwargs) > 0
-        ):
+        # torch.jit.trace sees the parts alone.
+        if (torch.is_grad_enabled() and _wants_gradient(args, kwargs)) or tracing() is not None:
             return operator.decompose(*args, **kwargs)
         return run(operator, *args, **kwargs)
 
-    return kernel
+    def attention(*args: Any, **kwargs: Any) -> Any:
+        # Dropout draws from the device's stream: its parts know how.
+        if _dropout_of(args, kwargs) > 0:
+            return operator.decompose(*args, **kwargs)
+        try:
+            return kernel(*args, **kwargs)
+        except RuntimeError as error:
+            # The CPU lacks two of CUDA's backends; what they would answer is the same.
+            if "No viable backend" not in str(error):
+                raise
+            return _written_out(*args, **kwargs)
+
+    return attention if is_attention else kernel
 
 
-def _wants_gradient(args: tuple[Any, ...]) -> bool:
-    return any(isinstance(value, torch.Tensor) and value.requires_grad for value in args)
+def _written_out(
+    query: Any,
+    key: Any,
+    value: Any,
+    attn_mask: Any = None,
+    dropout_p: float = 0.0,
+    is_causal: bool = False,
+    *,
+    scale: float | None = None,
+    enable_gqa: bool = False,
+) -> Any:
+    """Attention in matrix products, whatever backends are switched on."""
+    options = {"scale": scale, "enable_gqa": enable_gqa}
+    math = torch.ops.aten._scaled_dot_product_attention_math
+    return math(query, key, value, attn_mask, dropout_p, is_causal, **options)[0]
+
+
+def _wants_gradient(args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
+    return any(
+        isinstance(value, torch.Tensor) and value.requires_grad
+        for value in (*args, *kwargs.values())
+    )
 
 
 def _dropout_of(args: tuple[Any, ...], kwargs: dict[str, Any]) -> float:

@@ -49,3 +49,10 @@ def amount(size_bytes: int) -> str:
         if size_bytes >= size:
             return f"{size_bytes / size:.2f} {unit}"
     return f"{size_bytes} bytes"
+
+
+def no_sparse_tensors() -> NotImplementedError:
+    """A sparse tensor has several memories and none of its own."""
+    return NotImplementedError(
+        "the emulated CUDA device has dense tensors alone: make sparse ones on the CPU"
+    )

@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-from .errors import invalid_device, mixed_devices
+from .errors import invalid_device, mixed_devices, no_sparse_tensors
 from .plans import Plan, cuda_index, plan_of
 from .rng import DeviceRandom
 from .storage import CPU, CUDA
@@ -54,7 +54,10 @@ class Kernels:
                     host_args.append(value)
                     continue
                 storage = value.untyped_storage()
-                block = storage._zerogpu_block
+                try:
+                    block = storage._zerogpu_block
+                except AttributeError:
+                    return None
                 dtype, size, stride = value.dtype, value.size(), value.stride()
                 whole = block.whole
                 if (
@@ -87,7 +90,10 @@ class Kernels:
             result = plan.redispatch(CPU_KEYS, *host_args)
         if plan.writes_first:
             return args[0]
-        pointer = result.untyped_storage().data_ptr()
+        try:
+            pointer = result.untyped_storage().data_ptr()
+        except NotImplementedError:
+            raise no_sparse_tensors() from None
         if pointer and pointer in pointers:
             return self.tensors.over(on_device[pointers.index(pointer)], result)
         return self.tensors.to_device(result)
@@ -180,6 +186,8 @@ class _Call:
         return result
 
     def _result(self, result: Tensor) -> Tensor:
+        if result.layout is not torch.strided and self.on_device:
+            raise no_sparse_tensors()
         for host, tensor in self.pairs:
             if result is host:
                 self._follow_shape(host, tensor)

@@ -24,11 +24,17 @@ class Meter:
     """Bytes allocated on the device by this process, with their peaks."""
 
     def __init__(self, limit_bytes: int, directory: str | None) -> None:
+        self.capacity_bytes = limit_bytes
+        # Below the capacity after set_per_process_memory_fraction.
         self.limit_bytes = limit_bytes
         self.allocated_bytes = 0
         self.peak_bytes = 0
+        # Since the start, or since `reset_accumulated`.
+        self.freed_bytes = 0
         self.allocation_count = 0
         self.free_count = 0
+        self.peak_count = 0
+        self.refused_count = 0
         self._directory = directory
         # Four 64-bit numbers in the machine's order; every machine we run on is little-endian.
         self._file: memoryview | None = None
@@ -45,11 +51,15 @@ class Meter:
         counted = rounded(size_bytes)
         with self._lock:
             if self.allocated_bytes + counted > self.limit_bytes:
+                self.refused_count += 1
                 return -1
             self.allocated_bytes += counted
             self.allocation_count += 1
             if self.allocated_bytes > self.peak_bytes:
                 self.peak_bytes = self.allocated_bytes
+            live = self.allocation_count - self.free_count
+            if live > self.peak_count:
+                self.peak_count = live
             self._publish()
         return counted
 
@@ -57,14 +67,24 @@ class Meter:
         """Gives back what `allocate` counted."""
         with self._lock:
             self.allocated_bytes -= counted_bytes
+            self.freed_bytes += counted_bytes
             self.free_count += 1
             self._publish()
 
     def reset_peak(self) -> None:
-        """Starts the process's peak anew."""
+        """Starts the process's peaks anew."""
         with self._lock:
             self.peak_bytes = self.allocated_bytes
+            self.peak_count = self.allocation_count - self.free_count
             self._publish()
+
+    def reset_accumulated(self) -> None:
+        """Starts the totals anew; what is live stays counted."""
+        with self._lock:
+            self.allocation_count -= self.free_count
+            self.free_count = 0
+            self.freed_bytes = 0
+            self.refused_count = 0
 
     def _publish(self) -> None:
         if self._directory is None:

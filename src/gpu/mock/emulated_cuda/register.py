@@ -59,7 +59,12 @@ def _names_to_override(taken: set[str]) -> list[str]:
         if name in taken or name in names:
             continue
         on_cuda = _has_kernel(qualified, "CUDA")
-        if not on_cuda and not _has_kernel(qualified, "CompositeExplicitAutogradNonFunctional"):
+        if not (
+            on_cuda
+            or _has_kernel(qualified, "CompositeExplicitAutogradNonFunctional")
+            # Written out for devices without a kernel, with other roundings than the CPU's own.
+            or (_has_kernel(qualified, "CompositeExplicitAutograd") and _has_kernel(qualified, "CPU"))
+        ):
             continue
         operator = _overload(name)
         # A view's composite kernel only changes the shape: right as it is.

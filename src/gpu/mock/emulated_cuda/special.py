@@ -48,6 +48,7 @@ class SpecialKernels:
             "set_": self.set_nothing,
             "empty.memory_format": self.empty,
             "empty_strided": self.empty_strided,
+            "_efficientzerotensor": self.zeros,
             "copy_": self.copy_,
             "resize_": self.resize_,
             "_local_scalar_dense": self.local_scalar_dense,
@@ -102,6 +103,12 @@ class SpecialKernels:
             size, dtype=dtype, layout=layout, device="cpu", memory_format=memory_format
         )
         return self.tensors.to_device(host)
+
+    def zeros(self, size: Any, *, dtype: torch.dtype | None = None, **_: Any) -> Tensor:
+        """Autograd's zeros, which have no memory on other devices: here they have."""
+        dtype = dtype or torch.get_default_dtype()
+        self._admit(None, size, dtype)
+        return self.tensors.to_device(torch.zeros(size, dtype=dtype))
 
     def empty_strided(
         self,

@@ -80,8 +80,23 @@ class Storages:
 
 
 def block_of(storage: Any) -> Block:
-    """The block behind a CUDA storage; one that another part of PyTorch made has none."""
+    """The block behind a CUDA storage."""
     try:
         return storage._zerogpu_block
     except AttributeError:
-        raise RuntimeError("this CUDA storage was not made by the emulated device") from None
+        return borrow(storage)
+
+
+def borrow(storage: Any) -> Block:
+    """A block for a storage that C++ has made over a part of another one's memory.
+
+    Its bytes are host memory like all of the device's, counted where they belong already.
+    """
+    block = Block.__new__(Block)
+    block.host = storage
+    block.pointer = storage.data_ptr()
+    block.counted_bytes = 0
+    block.views = {}
+    block.whole = None
+    # Hung on the storage it would keep alive what keeps it alive.
+    return block

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-from collections import OrderedDict
 from typing import Any
 
 import torch
 
 from .config import Config
-from .errors import amount, invalid_device
+from .errors import invalid_device
+from .memory import cuda_functions, replace_accelerator_bindings
 from .meter import Meter
 from .rng import DeviceRandom, Generator
 from .streams import CUDAGraph, Event, Stream
@@ -71,7 +71,7 @@ def replace_cuda_module(config: Config, meter: Meter, random: DeviceRandom) -> N
     stream = Stream()
     for name, value in {
         **_presence(config),
-        **_memory(meter),
+        **cuda_functions(meter, device_index),
         **_random_numbers(random),
         "Stream": Stream,
         "Event": Event,
@@ -83,6 +83,7 @@ def replace_cuda_module(config: Config, meter: Meter, random: DeviceRandom) -> N
         "synchronize": lambda device=None: None,
     }.items():
         setattr(cuda, name, value)
+    replace_accelerator_bindings(meter)
     torch.Generator = Generator
     torch.version.cuda = "12.8"
 
@@ -97,6 +98,10 @@ def _presence(config: Config) -> dict[str, Any]:
     def set_device(device: Any) -> None:
         device_index(device)
 
+    def exchange_device(device: Any) -> int:
+        # Negative: leave it as it is.
+        return device_index(device) if device >= 0 else 0
+
     return {
         "is_available": lambda: True,
         "is_initialized": lambda: True,
@@ -107,8 +112,8 @@ def _presence(config: Config) -> dict[str, Any]:
         "device_count": lambda: 1,
         "current_device": lambda: 0,
         "set_device": set_device,
-        "_exchange_device": lambda device: 0,
-        "_maybe_exchange_device": lambda device: 0,
+        "_exchange_device": exchange_device,
+        "_maybe_exchange_device": exchange_device,
         "get_device_properties": get_device_properties,
         "get_device_name": lambda device=None: get_device_properties(device).name,
         "get_device_capability": lambda device=None: (
@@ -123,79 +128,6 @@ def _presence(config: Config) -> dict[str, Any]:
         "power_draw": lambda device=None: 0,
         "clock_rate": lambda device=None: 0,
         "ipc_collect": lambda: None,
-    }
-
-
-def _memory(meter: Meter) -> dict[str, Any]:
-    def memory_stats(device: Any = None) -> OrderedDict[str, int]:
-        device_index(device)
-        live = meter.allocation_count - meter.free_count
-        stats: OrderedDict[str, int] = OrderedDict()
-        for pool in ("all", "large_pool", "small_pool"):
-            counted = pool == "all"
-            for kind in ("allocated_bytes", "reserved_bytes", "active_bytes", "requested_bytes"):
-                stats[f"{kind}.{pool}.current"] = meter.allocated_bytes if counted else 0
-                stats[f"{kind}.{pool}.peak"] = meter.peak_bytes if counted else 0
-                stats[f"{kind}.{pool}.allocated"] = 0
-                stats[f"{kind}.{pool}.freed"] = 0
-            for kind in ("allocation", "segment", "active", "inactive_split"):
-                stats[f"{kind}.{pool}.current"] = live if counted else 0
-                stats[f"{kind}.{pool}.peak"] = live if counted else 0
-                stats[f"{kind}.{pool}.allocated"] = meter.allocation_count if counted else 0
-                stats[f"{kind}.{pool}.freed"] = meter.free_count if counted else 0
-            for kind in ("inactive_split_bytes",):
-                for moment in ("current", "peak", "allocated", "freed"):
-                    stats[f"{kind}.{pool}.{moment}"] = 0
-        stats.update(num_alloc_retries=0, num_ooms=0)
-        return stats
-
-    def memory_summary(device: Any = None, abbreviated: bool = False) -> str:
-        device_index(device)
-        return (
-            "Emulated device, PyTorch memory summary, device ID 0\n"
-            f"  allocated  {amount(meter.allocated_bytes)}\n"
-            f"  peak       {amount(meter.peak_bytes)}\n"
-            f"  capacity   {amount(meter.limit_bytes)}\n"
-        )
-
-    def allocated(device: Any = None) -> int:
-        device_index(device)
-        return meter.allocated_bytes
-
-    def peak(device: Any = None) -> int:
-        device_index(device)
-        return meter.peak_bytes
-
-    def reset_peak(device: Any = None) -> None:
-        device_index(device)
-        meter.reset_peak()
-
-    def set_fraction(fraction: float, device: Any = None) -> None:
-        if not 0 <= fraction <= 1:
-            raise ValueError(f"Invalid fraction value: {fraction}. Allowed range: 0~1")
-        meter.limit_bytes = int(meter.limit_bytes * fraction)
-
-    return {
-        "memory_allocated": allocated,
-        "max_memory_allocated": peak,
-        "memory_reserved": allocated,
-        "max_memory_reserved": peak,
-        "memory_cached": allocated,
-        "max_memory_cached": peak,
-        "reset_peak_memory_stats": reset_peak,
-        "reset_max_memory_allocated": reset_peak,
-        "reset_max_memory_cached": reset_peak,
-        "reset_accumulated_memory_stats": lambda device=None: None,
-        "memory_stats": memory_stats,
-        "memory_stats_as_nested_dict": lambda device=None: {},
-        "memory_summary": memory_summary,
-        "memory_snapshot": lambda *_, **__: [],
-        "mem_get_info": lambda device=None: (
-            meter.limit_bytes - meter.allocated_bytes,
-            meter.limit_bytes,
-        ),
-        "empty_cache": lambda: None,
-        "set_per_process_memory_fraction": set_fraction,
     }
 
 

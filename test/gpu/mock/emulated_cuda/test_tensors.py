@@ -3,6 +3,7 @@
 import copy
 import gc
 import io
+import pickle
 import unittest
 
 import torch
@@ -128,6 +129,16 @@ class Tensors(DeviceTest):
         self.assertEqual(copy.deepcopy(module).weight.device.type, "cuda")
 
 
+    def test_pickle(self):
+        x = torch.randn(3, 4, device="cuda")
+        self.assert_same(pickle.loads(pickle.dumps(x)), x.cpu())
+        self.assert_same(copy.deepcopy(x.t()), x.cpu().t())
+
+    def test_sparse_tensors_are_refused_in_words(self):
+        with self.assertRaisesRegex(NotImplementedError, "dense tensors alone"):
+            torch.eye(3, device="cuda").to_sparse()
+
+
 class Memory(DeviceTest):
     def test_counts_storages_once_and_views_not_at_all(self):
         gc.collect()
@@ -159,6 +170,32 @@ class Memory(DeviceTest):
         # The failed one left nothing behind.
         block = torch.empty(VRAM_BYTES // 2, dtype=torch.uint8, device="cuda")
         self.assertEqual(block.numel(), VRAM_BYTES // 2)
+
+
+    def test_every_counter_tells_the_same(self):
+        torch.cuda.reset_peak_memory_stats()
+        torch.cuda.reset_accumulated_memory_stats()
+        block = torch.empty(3 * 2**20, dtype=torch.uint8, device="cuda")
+        now = torch.cuda.memory_allocated()
+        stats = torch.cuda.memory_stats()
+        self.assertEqual(stats["allocated_bytes.all.current"], now)
+        self.assertEqual(stats["allocated_bytes.all.peak"], torch.cuda.max_memory_allocated())
+        self.assertEqual(torch.accelerator.memory_allocated(), now)
+        self.assertEqual(torch.cuda.mem_get_info()[0], VRAM_BYTES - now)
+        self.assertIn("CUDA OOMs: 0", torch.cuda.memory_summary())
+        with self.assertRaises(torch.OutOfMemoryError):
+            torch.empty(2 * VRAM_BYTES, dtype=torch.uint8, device="cuda")
+        del block
+        self.assertEqual(torch.cuda.memory_allocated(), now - 3 * 2**20)
+        self.assertGreaterEqual(torch.cuda.memory_stats()["allocated_bytes.all.freed"], 3 * 2**20)
+
+    def test_a_share_of_the_card(self):
+        try:
+            torch.cuda.set_per_process_memory_fraction(0.25)
+            with self.assertRaises(torch.OutOfMemoryError):
+                torch.empty(VRAM_BYTES // 2, dtype=torch.uint8, device="cuda")
+        finally:
+            torch.cuda.set_per_process_memory_fraction(1.0)
 
 
 if __name__ == "__main__":

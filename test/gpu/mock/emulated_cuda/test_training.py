@@ -4,6 +4,7 @@ import unittest
 
 import torch
 from support import DeviceTest
+from torch.nn.attention import SDPBackend, sdpa_kernel
 
 
 class Modules(DeviceTest):
@@ -50,6 +51,33 @@ class Modules(DeviceTest):
 
         self.assert_same(gradient("cuda"), gradient("cpu"))
 
+    def test_every_attention_backend_answers(self):
+        q = torch.randn(1, 2, 4, 8)
+        expected = torch.nn.functional.scaled_dot_product_attention(q, q, q)
+        for backend in SDPBackend.MATH, SDPBackend.FLASH_ATTENTION, SDPBackend.EFFICIENT_ATTENTION:
+            with sdpa_kernel(backend):
+                here = q.cuda()
+                self.assert_same(
+                    torch.nn.functional.scaled_dot_product_attention(here, here, here), expected
+                )
+
+    def test_gradients_that_are_zero(self):
+        x = torch.randn(3, device="cuda", requires_grad=True)
+        self.assert_same(torch.autograd.grad(x.sgn().sum(), x)[0], torch.zeros(3))
+
+    def test_half_precision_norms_round_as_the_cpus(self):
+        x, weight = torch.randn(4, 6).half(), torch.randn(6).half()
+        here = torch.nn.functional.layer_norm(x.cuda(), (6,), weight.cuda(), weight.cuda())
+        self.assertTrue(here.cpu().equal(torch.nn.functional.layer_norm(x, (6,), weight, weight)))
+
+    def test_tracing_sees_the_weights(self):
+        module = torch.nn.Linear(3, 3).cuda()
+        x = torch.randn(2, 3, device="cuda")
+        with torch.no_grad():
+            traced = torch.jit.trace(module, x)
+            module.weight.zero_()
+            self.assert_same(traced(x), module.bias.cpu().expand(2, 3))
+
     def test_autocast(self):
         x = torch.randn(4, 4, device="cuda")
         with torch.autocast("cuda", dtype=torch.bfloat16):
@@ -84,6 +112,25 @@ class Surface(DeviceTest):
         self.assertIn("H200", torch.cuda.get_device_name())
         self.assertEqual(torch.cuda.get_device_capability(), (9, 0))
         self.assertEqual(torch.accelerator.current_accelerator().type, "cuda")
+
+    def test_there_is_no_second_card(self):
+        for attempt in (
+            lambda: torch.cuda.set_device(1),
+            lambda: torch.cuda.device(1).__enter__(),
+            lambda: torch.cuda.get_device_properties(1),
+            lambda: torch.cuda.memory_allocated(1),
+        ):
+            with self.assertRaisesRegex(RuntimeError, "invalid device ordinal"):
+                attempt()
+
+    def test_graphs_are_refused_in_words(self):
+        with self.assertRaisesRegex(RuntimeError, "CUDA graphs are not available"):
+            with torch.cuda.graph(torch.cuda.CUDAGraph()):
+                pass
+
+    def test_marks_for_profilers_do_nothing(self):
+        with torch.cuda.nvtx.range("step"):
+            torch.cuda.nvtx.mark("here")
 
     def test_streams_and_events(self):
         start, end = (torch.cuda.Event(enable_timing=True) for _ in range(2))
