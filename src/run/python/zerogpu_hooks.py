@@ -28,6 +28,13 @@ def emulate_device(torch: ModuleType) -> None:
     emulated_cuda.install(torch)
 
 
+def emulate_inductor(inductor: ModuleType) -> None:
+    """Ahead-of-time compilation, for the processor that is there."""
+    import emulated_cuda
+
+    emulated_cuda.redirect_inductor(inductor)
+
+
 def equip_spaces(spaces: ModuleType) -> None:
     """What the package needs around it: a cgroup of ours, and who tells its functions' names."""
     import zerogpu_cgroup
@@ -56,6 +63,7 @@ def wanted_hooks() -> dict[str, AfterImport]:
     hooks: dict[str, AfterImport] = {}
     if os.environ.get("ZEROGPU_EMULATED_VRAM_BYTES"):
         hooks["torch"] = emulate_device
+        hooks["torch._inductor"] = emulate_inductor
     if os.environ.get("ZEROGPU_RUN_DIR"):
         hooks["socket"] = keep_on_loopback
         hooks["spaces"] = equip_spaces

@@ -7,6 +7,7 @@ have derivatives.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Callable
 
 import torch
@@ -34,11 +35,9 @@ def register_composites(kernels: Kernels, library: torch.library.Library) -> Non
 
 def _kernel(kernels: Kernels, operator: Any, is_attention: bool) -> Callable[..., Any]:
     run = kernels.run
-    tracing = torch._C._get_tracing_state
 
     def kernel(*args: Any, **kwargs: Any) -> Any:
-        # torch.jit.trace sees the parts alone.
-        if (torch.is_grad_enabled() and _wants_gradient(args, kwargs)) or tracing() is not None:
+        if _is_watched() or _need_parts(args) or (kwargs and _need_parts(kwargs.values())):
             return operator.decompose(*args, **kwargs)
         return run(operator, *args, **kwargs)
 
@@ -74,11 +73,22 @@ def _written_out(
     return math(query, key, value, attn_mask, dropout_p, is_causal, **options)[0]
 
 
-def _wants_gradient(args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
-    return any(
-        isinstance(value, torch.Tensor) and value.requires_grad
-        for value in (*args, *kwargs.values())
-    )
+def _is_watched() -> bool:
+    """True while a tracer or a mode looks on: export, fake tensors, counters. They know the parts."""
+    return torch._C._len_torch_dispatch_stack() > 0 or torch._C._get_tracing_state() is not None
+
+
+def _need_parts(values: Iterable[Any]) -> bool:
+    """True if a gradient is wanted, or if an operand is more than a tensor."""
+    grad = torch.is_grad_enabled()
+    for value in values:
+        if isinstance(value, torch.Tensor):
+            kind = type(value)
+            if kind is not torch.Tensor and kind is not torch.nn.Parameter:
+                return True
+            if grad and value.requires_grad:
+                return True
+    return False
 
 
 def _dropout_of(args: tuple[Any, ...], kwargs: dict[str, Any]) -> float:

@@ -60,6 +60,15 @@ def install(torch: ModuleType) -> None:
     _installed.extend([libraries, kernels])
 
 
+def redirect_inductor(inductor: ModuleType) -> None:
+    """Has ahead-of-time compilers compile for the CPU; to be called when they are imported."""
+    if not _installed:
+        return
+    from . import aoti
+
+    aoti.redirect_inductor(inductor, _installed[1].tensors)
+
+
 def check_support(torch: ModuleType) -> None:
     """Raises UnsupportedTorch with one sentence that names what works."""
     version = tuple(int(part) for part in re.findall(r"\d+", torch.__version__)[:2])

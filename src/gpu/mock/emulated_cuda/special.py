@@ -61,6 +61,10 @@ class SpecialKernels:
             "_use_cudnn_ctc_loss.Tensor": lambda *args, **kwargs: False,
             "_use_miopen_ctc_loss": lambda *args, **kwargs: False,
             "_use_miopen_ctc_loss.Tensor": lambda *args, **kwargs: False,
+            "mm.dtype": product_as,
+            "mm.dtype_out": product_as,
+            "bmm.dtype": product_as,
+            "bmm.dtype_out": product_as,
             "record_stream": lambda tensor, stream: None,
         }
 
@@ -234,6 +238,14 @@ class SpecialKernels:
         new = (in_new + reset * hid_new).tanh()
         output = new + update * (hidden - new)
         return output, torch.cat([reset, update, new, hidden, hid_new], 1)
+
+
+def product_as(
+    left: Tensor, right: Tensor, out_dtype: torch.dtype, *, out: Tensor | None = None
+) -> Tensor:
+    """A product of half-precision matrices summed up and given in a wider type: CUDA's alone."""
+    result = left.to(out_dtype) @ right.to(out_dtype)
+    return result if out is None else out.copy_(result)
 
 
 def add_biases(gates: Tensor, *biases: Tensor | None) -> Tensor:

@@ -93,9 +93,9 @@ def borrow(storage: Any) -> Block:
     Its bytes are host memory like all of the device's, counted where they belong already.
     """
     block = Block.__new__(Block)
+    block.counted_bytes = 0
     block.host = storage
     block.pointer = storage.data_ptr()
-    block.counted_bytes = 0
     block.views = {}
     block.whole = None
     # Hung on the storage it would keep alive what keeps it alive.
