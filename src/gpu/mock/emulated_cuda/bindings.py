@@ -37,6 +37,8 @@ def replace_bindings() -> None:
         "_cuda_getCompiledVersion": lambda: 12080,
     }.items():
         setattr(torch._C, name, value)
+    # Modules that have taken the name from the C++ module already.
+    torch.cuda.graphs._cuda_isCurrentStreamCapturing = lambda: False
     torch.backends.cuda.is_built = lambda: True
     # Convolutions must not choose cuDNN; that it is there is what programs ask.
     torch._C._set_cudnn_enabled(False)

@@ -35,23 +35,25 @@ def register_composites(kernels: Kernels, library: torch.library.Library) -> Non
 
 def _kernel(kernels: Kernels, operator: Any, is_attention: bool) -> Callable[..., Any]:
     run = kernels.run
+    # The C++ side of attention asks the device which backend it has: a CUDA build asks the driver.
+    in_parts = _written_out if is_attention else operator.decompose
 
     def kernel(*args: Any, **kwargs: Any) -> Any:
         if _is_watched() or _need_parts(args) or (kwargs and _need_parts(kwargs.values())):
-            return operator.decompose(*args, **kwargs)
+            return in_parts(*args, **kwargs)
         return run(operator, *args, **kwargs)
 
     def attention(*args: Any, **kwargs: Any) -> Any:
         # Dropout draws from the device's stream: its parts know how.
         if _dropout_of(args, kwargs) > 0:
-            return operator.decompose(*args, **kwargs)
+            return in_parts(*args, **kwargs)
         try:
             return kernel(*args, **kwargs)
         except RuntimeError as error:
             # The CPU lacks two of CUDA's backends; what they would answer is the same.
             if "No viable backend" not in str(error):
                 raise
-            return _written_out(*args, **kwargs)
+            return in_parts(*args, **kwargs)
 
     return attention if is_attention else kernel
 

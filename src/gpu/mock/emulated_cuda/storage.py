@@ -8,6 +8,7 @@ import torch
 
 from .errors import out_of_memory
 from .meter import Meter
+from .preserve import preserver
 
 CUDA = torch.device("cuda", 0)
 CPU = torch.device("cpu")
@@ -65,11 +66,14 @@ class Storages:
 
     def __init__(self, meter: Meter) -> None:
         self.meter = meter
+        self._preserve = preserver()
 
     def adopt(self, host: torch.UntypedStorage) -> torch.UntypedStorage:
         """A CUDA storage over the memory of a CPU storage, which belongs to it from now on."""
         storage = _from_pointer(host.data_ptr(), CUDA, host.nbytes())
         storage._zerogpu_block = Block(host, self.meter)
+        if self._preserve is not None:
+            self._preserve(storage)
         return storage
 
     def allocate(self, size_bytes: int) -> torch.UntypedStorage:

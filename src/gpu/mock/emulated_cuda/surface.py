@@ -6,6 +6,7 @@ import contextlib
 from typing import Any
 
 import torch
+from torch import _streambase
 
 from .config import Config
 from .errors import invalid_device
@@ -83,6 +84,11 @@ def replace_cuda_module(config: Config, meter: Meter, random: DeviceRandom) -> N
         "synchronize": lambda device=None: None,
     }.items():
         setattr(cuda, name, value)
+    # Dynamo, which optimizers import, wants them to be of these kinds (up to PyTorch 2.6).
+    for base, ours in (("_StreamBase", Stream), ("_EventBase", Event)):
+        kind = getattr(_streambase, base, None)
+        if hasattr(kind, "register"):
+            kind.register(ours)
     replace_accelerator_bindings(meter)
     torch.Generator = Generator
     torch.version.cuda = "12.8"
