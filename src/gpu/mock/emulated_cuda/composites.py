@@ -70,7 +70,8 @@ def _written_out(
     enable_gqa: bool = False,
 ) -> Any:
     """Attention in matrix products, whatever backends are switched on."""
-    options = {"scale": scale, "enable_gqa": enable_gqa}
+    # PyTorch 2.4 has no groups of queries.
+    options = {"scale": scale, **({"enable_gqa": True} if enable_gqa else {})}
     math = torch.ops.aten._scaled_dot_product_attention_math
     return math(query, key, value, attn_mask, dropout_p, is_causal, **options)[0]
 

@@ -22,6 +22,7 @@ CUDA_TYPE = 1
 CUDA_DEVICE = 0x0001
 
 GUARD_TABLE_SYMBOL = "_ZN3c104impl26device_guard_impl_registryE"
+CPU_ALLOCATOR_SYMBOL = "_ZN3c1015GetCPUAllocatorEv"
 HOOKS_SYMBOL = "_ZN2at6detail12getCUDAHooksEv"
 
 # c10::Stream is two words: the device, and the stream's id (0, the default stream). A ctypes
@@ -80,6 +81,10 @@ def install_hooks() -> None:
     ]
     table = _copy_of_table(ctypes.addressof(hooks.contents), len(slots))
     device = ctypes.c_int8
+    # All of the device's memory is host memory: pinned memory is what the host's allocator gives.
+    get_allocator = getattr(ctypes.CDLL(_library("libc10.so")), CPU_ALLOCATOR_SYMBOL)
+    get_allocator.restype = _P
+    cpu_allocator = get_allocator()
     _fill(
         table,
         slots,
@@ -97,6 +102,7 @@ def install_hooks() -> None:
             "current_device": _function(device, lambda self: 0),
             "exchangeDevice": _function(device, lambda self, _: 0, device),
             "maybeExchangeDevice": _function(device, lambda self, _: 0, device),
+            "getPinnedMemoryAllocator": _function(_P, lambda self: cpu_allocator),
             "isPinnedPtr": _function(ctypes.c_bool, lambda self, _: False, _P),
             "deviceSynchronize": _function(None, lambda self, _: None, device),
         },

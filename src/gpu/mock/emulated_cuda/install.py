@@ -9,7 +9,7 @@ import sys
 from types import ModuleType
 from typing import Any
 
-OLDEST_TORCH = (2, 5)
+OLDEST_TORCH = (2, 4)
 MACHINES = ("x86_64", "aarch64")
 
 

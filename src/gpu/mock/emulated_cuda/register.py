@@ -32,12 +32,14 @@ def register(kernels: Kernels, special: SpecialKernels) -> list[torch.library.Li
     with warnings.catch_warnings():
         # "Overriding a previously registered kernel": that is what we are here for.
         warnings.simplefilter("ignore")
-        everything.fallback(kernels.run, "CUDA")
+        has_fallback = hasattr(everything, "fallback")
+        if has_fallback:
+            everything.fallback(kernels.run, "CUDA")
         table = special.table()
         for name, kernel in table.items():
             if _is_operator(name):
                 aten.impl(name, kernel, "CUDA")
-        for name in _names_to_override(set(table)):
+        for name in _names_to_override(set(table), everywhere=not has_fallback):
             operator = _overload(name)
             if operator is not None:
                 aten.impl(name, functools.partial(kernels.run, operator), "CUDA")
@@ -45,8 +47,10 @@ def register(kernels: Kernels, special: SpecialKernels) -> list[torch.library.Li
     return [everything, aten]
 
 
-def _names_to_override(taken: set[str]) -> list[str]:
+def _names_to_override(taken: set[str], everywhere: bool) -> list[str]:
     """Operators where another kernel would win over the fallback.
+
+    `everywhere` adds all that the CPU has a kernel for: PyTorch 2.4 knows no fallback.
 
     A structured operator's functional form has a composite kernel that allocates for the device and
     then calls the device's own kernel, which there is none of. A CUDA build has CUDA's kernels.
@@ -63,12 +67,13 @@ def _names_to_override(taken: set[str]) -> list[str]:
             on_cuda
             or _has_kernel(qualified, "CompositeExplicitAutogradNonFunctional")
             # Written out for devices without a kernel, with other roundings than the CPU's own.
-            or (_has_kernel(qualified, "CompositeExplicitAutograd") and _has_kernel(qualified, "CPU"))
+            or (_has_kernel(qualified, "CPU") and _has_kernel(qualified, "CompositeExplicitAutograd"))
+            or (everywhere and _has_kernel(qualified, "CPU"))
         ):
             continue
         operator = _overload(name)
         # A view's composite kernel only changes the shape: right as it is.
-        if operator is None or (plan_of(operator).is_view and not on_cuda):
+        if operator is None or (plan_of(operator).is_view and not on_cuda and not everywhere):
             continue
         names.append(name)
     return names

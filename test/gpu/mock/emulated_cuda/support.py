@@ -1,11 +1,11 @@
-"""Installs the device once for a test process, with a slice of 1 GiB."""
+"""Installs the device once for a test process, with a slice of 4 GiB."""
 
 import os
 import sys
 import unittest
 from pathlib import Path
 
-VRAM_BYTES = 2**30
+VRAM_BYTES = 4 * 2**30
 os.environ["ZEROGPU_EMULATED_VRAM_BYTES"] = str(VRAM_BYTES)
 sys.path.insert(0, str(Path(__file__).resolve().parents[4] / "src/gpu/mock"))
 

@@ -178,9 +178,9 @@ class Memory(DeviceTest):
 
     def test_runs_out_in_cudas_words(self):
         with self.assertRaisesRegex(
-            torch.OutOfMemoryError, r"CUDA out of memory\. Tried to allocate 2\.00 GiB\. GPU 0 has"
+            torch.OutOfMemoryError, r"CUDA out of memory\. Tried to allocate 8\.00 GiB\. GPU 0 has"
         ):
-            torch.empty(2 * 2**30, dtype=torch.uint8, device="cuda")
+            torch.empty(8 * 2**30, dtype=torch.uint8, device="cuda")
         # The failed one left nothing behind.
         block = torch.empty(VRAM_BYTES // 2, dtype=torch.uint8, device="cuda")
         self.assertEqual(block.numel(), VRAM_BYTES // 2)
