@@ -8,7 +8,7 @@ const PYTHON_PARTS = [
 ] as const;
 
 export default defineConfig({
-  entry: { cli: 'src/cli/main.ts', environments: 'src/run/python-env/index.ts' },
+  entry: { cli: 'src/cli/entry.ts', environments: 'src/run/python-env/index.ts' },
   format: 'esm',
   target: 'node20',
   platform: 'node',

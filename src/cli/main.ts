@@ -3,7 +3,6 @@ import { EXIT, UserError } from '../shared/errors.js';
 import { declarePython } from './commands/python.js';
 import { declareRun } from './commands/run.js';
 import { printFailure } from './failure.js';
-import { createProcessWorld } from './process-world.js';
 import { VERSION } from './version.js';
 import type { World } from './world.js';
 
@@ -82,10 +81,4 @@ function wrongUse({ code, message }: CommanderError, command: string | undefined
 function logFormat(argv: readonly string[], env: World['env']): string | undefined {
   const flag = /(?:^|\0)--log-format[=\0]([^\0]*)/.exec(argv.join('\0'));
   return flag?.[1] ?? env['ZEROGPU_LOG_FORMAT'];
-}
-
-/** Runs the command line of this process and sets its exit code. */
-export async function runProcess(): Promise<void> {
-  const world = createProcessWorld();
-  process.exitCode = await main(process.argv.slice(2), world);
 }

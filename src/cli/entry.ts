@@ -1,0 +1,18 @@
+import { VERSION } from './version.js';
+
+/**
+ * The process: answers the one question that needs no command tree, and loads that for the rest.
+ * Scripts ask for the version before anything else, and half of start-up is the tree.
+ */
+export async function runProcess(): Promise<void> {
+  const argv = process.argv.slice(2);
+  if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V')) {
+    process.stdout.write(`${VERSION}\n`);
+    return;
+  }
+  const [{ main }, { createProcessWorld }] = await Promise.all([
+    import('./main.js'),
+    import('./process-world.js'),
+  ]);
+  process.exitCode = await main(argv, createProcessWorld());
+}
