@@ -2,7 +2,7 @@
 
     PYTHON bench/emulated-cuda.py [ROUNDS] [--json]
 
-PYTHON is an interpreter with torch and transformers. Medians; the ratio is taken round by round.
+PYTHON is an interpreter with torch, transformers and diffusers. Medians; the ratio is taken round by round.
 """
 
 from __future__ import annotations
@@ -15,11 +15,15 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "src/gpu/mock"))
 
-import emulated_cuda
 import torch
 
-emulated_cuda.install(torch)
+import emulated_cuda
 
+load_started = time.perf_counter()
+emulated_cuda.install(torch)
+LOAD_MS = 1000 * (time.perf_counter() - load_started)
+
+from diffusers import UNet2DModel
 from transformers import LlamaConfig, LlamaForCausalLM
 
 TOKENS = 32
@@ -56,6 +60,30 @@ def make_conv_net() -> torch.nn.Module:
     return torch.nn.Sequential(*layers, torch.nn.AdaptiveAvgPool2d(1)).eval()
 
 
+def make_unet() -> UNet2DModel:
+    """A small denoiser: convolutions, group norms and attention."""
+    torch.manual_seed(0)
+    return UNet2DModel(
+        sample_size=32,
+        in_channels=3,
+        out_channels=3,
+        layers_per_block=2,
+        block_out_channels=(64, 128),
+        norm_num_groups=8,
+        down_block_types=("DownBlock2D", "AttnDownBlock2D"),
+        up_block_types=("AttnUpBlock2D", "UpBlock2D"),
+    ).eval()
+
+
+@torch.inference_mode()
+def unet_seconds(unet: UNet2DModel, device: str) -> float:
+    """One step of a denoiser on one image of 32 x 32."""
+    image = torch.ones(1, 3, 32, 32, device=device)
+    started = time.perf_counter()
+    unet(image, 10).sample.cpu()
+    return time.perf_counter() - started
+
+
 def generate_seconds(model: LlamaForCausalLM, device: str) -> float:
     """One greedy `generate` of TOKENS tokens."""
     prompt = torch.arange(1, 17, device=device)[None]
@@ -73,20 +101,37 @@ def conv_seconds(net: torch.nn.Module, device: str) -> float:
     return time.perf_counter() - started
 
 
-def add_seconds(_model: None, device: str) -> float:
-    """One small addition: what an operator costs by itself."""
-    a = torch.ones(4, device=device)
+OPERATORS = {
+    "add": lambda a, b: a + b,
+    "mul by a number": lambda a, b: a * 2,
+    "matmul": lambda a, b: a @ b,
+    "softmax": lambda a, b: a.softmax(-1),
+    "sum": lambda a, b: a.sum(),
+    "cat": lambda a, b: torch.cat((a, b)),
+    "transpose": lambda a, b: a.t(),
+    "index": lambda a, b: a[1:3],
+    "add in place": lambda a, b: a.add_(0),
+    "empty": lambda a, b: torch.empty(4, device=a.device),
+}
+CALLS = 1000
+
+
+@torch.inference_mode()
+def operator_seconds(name: str, device: str) -> float:
+    """One call of an operator on 4 x 4 numbers: what it costs by itself."""
+    operator = OPERATORS[name]
+    a, b = torch.ones(4, 4, device=device), torch.ones(4, 4, device=device)
     started = time.perf_counter()
-    for _ in range(2000):
-        a + a
-    return (time.perf_counter() - started) / 2000
+    for _ in range(CALLS):
+        operator(a, b)
+    return (time.perf_counter() - started) / CALLS
 
 
 def compare(make, measure, rounds: int) -> dict[str, float]:
     """Both sides in turn, after one warm-up each."""
     models = {device: make() for device in ("cpu", "cuda")}
     for device, model in models.items():
-        if model is not None:
+        if isinstance(model, torch.nn.Module):
             model.to(device)
         measure(model, device)
     times: dict[str, list[float]] = {"cpu": [], "cuda": []}
@@ -103,18 +148,27 @@ def compare(make, measure, rounds: int) -> dict[str, float]:
 
 def main() -> None:
     rounds = next((int(arg) for arg in sys.argv[1:] if arg.isdigit()), 9)
-    rows = {
-        "generate, hidden size 128": compare(lambda: make_language_model(128), generate_seconds, rounds),
-        "generate, hidden size 512": compare(lambda: make_language_model(512), generate_seconds, rounds),
+    small, larger = (lambda: make_language_model(128)), (lambda: make_language_model(512))
+    models = {
+        "generate, hidden size 128": compare(small, generate_seconds, rounds),
+        "generate, hidden size 512": compare(larger, generate_seconds, rounds),
+        "UNet step": compare(make_unet, unet_seconds, rounds),
         "conv net": compare(make_conv_net, conv_seconds, rounds),
-        "one addition of 4 numbers": compare(lambda: None, add_seconds, rounds),
+    }
+    operators = {
+        name: compare(lambda name=name: name, operator_seconds, rounds) for name in OPERATORS
     }
     if "--json" in sys.argv:
-        print(json.dumps(rows))
+        print(json.dumps({"loadMs": LOAD_MS, "models": models, "operators": operators}))
         return
-    print(f"{'':28}{'CPU':>12}{'emulated':>12}{'ratio':>8}   (medians of {rounds})")
-    for name, row in rows.items():
-        print(f"{name:28}{row['cpuMs']:9.3f} ms{row['cudaMs']:9.3f} ms{row['ratio']:8.2f}")
+    print(f"loading the device: {LOAD_MS:.0f} ms; medians of {rounds}")
+    print(f"{'model':28}{'CPU':>12}{'emulated':>12}{'ratio':>8}")
+    for name, row in models.items():
+        print(f"{name:28}{row['cpuMs']:9.1f} ms{row['cudaMs']:9.1f} ms{row['ratio']:8.2f}")
+    print(f"{'operator, 4 x 4 numbers':28}{'CPU':>12}{'emulated':>12}{'more':>11}")
+    for name, row in operators.items():
+        cpu, cuda = 1000 * row["cpuMs"], 1000 * row["cudaMs"]
+        print(f"{name:28}{cpu:9.1f} µs{cuda:9.1f} µs{cuda - cpu:8.1f} µs")
 
 
 if __name__ == "__main__":
