@@ -10,6 +10,8 @@ export interface FunctionUse {
   readonly usedSeconds: number[];
   killed: number;
   refused: number;
+  /** Highest of its calls, weights moved at start-up included; null when none touched the device. */
+  peakVramBytes: number | null;
 }
 
 /**
@@ -39,6 +41,7 @@ export function createCallLog(
       usedSeconds: [],
       killed: 0,
       refused: 0,
+      peakVramBytes: null,
     };
     uses.set(record.function, use);
     if (record.event === 'refused') {
@@ -48,6 +51,9 @@ export function createCallLog(
     use.askedSeconds.push(record.askedSeconds);
     use.usedSeconds.push(record.usedSeconds);
     if (record.end === 'deadline') use.killed += 1;
+    if (record.peakVramBytes !== null) {
+      use.peakVramBytes = Math.max(use.peakVramBytes ?? 0, record.peakVramBytes);
+    }
   }
   return {
     add,

@@ -1,3 +1,4 @@
+import { formatBytes } from '../shared/bytes.js';
 import { formatSeconds } from '../shared/duration.js';
 import type { FunctionUse } from './call-log.js';
 
@@ -19,6 +20,8 @@ export interface UseRow {
   readonly declaredSeconds: number;
   readonly killed: number;
   readonly refused: number;
+  /** Null when no call touched the device. */
+  readonly peakVramBytes: number | null;
   /** Null when there is nothing better to say than what is declared. */
   readonly suggestedSeconds: number | null;
   readonly advice: string;
@@ -38,6 +41,7 @@ export function usageRows(uses: readonly FunctionUse[]): readonly UseRow[] {
       declaredSeconds: declared,
       killed: use.killed,
       refused: use.refused,
+      peakVramBytes: use.peakVramBytes,
       ...advise(used.length, p95, declared, use.killed),
     };
   });
@@ -63,27 +67,41 @@ function roundUp(seconds: number): number {
   return ROUND_SECONDS.find((candidate) => candidate >= seconds) ?? Math.ceil(seconds / 60) * 60;
 }
 
+interface Column {
+  readonly title: string;
+  readonly align: 'left' | 'right';
+  cell(row: UseRow): string;
+}
+
+const COLUMNS: readonly Column[] = [
+  { title: 'function', align: 'left', cell: (row) => row.name },
+  { title: 'calls', align: 'right', cell: (row) => String(row.calls) },
+  {
+    title: 'used p50 / p95',
+    align: 'right',
+    cell: (row) => `${formatSeconds(row.p50Seconds)} / ${formatSeconds(row.p95Seconds)}`,
+  },
+  { title: 'declared', align: 'right', cell: (row) => formatSeconds(row.declaredSeconds) },
+  { title: 'killed', align: 'right', cell: (row) => String(row.killed) },
+  {
+    title: 'peak VRAM',
+    align: 'right',
+    cell: ({ peakVramBytes }) => (peakVramBytes === null ? '-' : formatBytes(peakVramBytes)),
+  },
+  { title: 'declare instead', align: 'left', cell: (row) => row.advice },
+];
+
 /** The table as text lines, aligned; empty when no function was called. */
 export function renderUseTable(rows: readonly UseRow[]): readonly string[] {
   if (rows.length === 0) return [];
-  const cells = [
-    ['function', 'calls', 'used p50 / p95', 'declared', 'killed', 'declare instead'],
-    ...rows.map((row) => [
-      row.name,
-      String(row.calls),
-      `${formatSeconds(row.p50Seconds)} / ${formatSeconds(row.p95Seconds)}`,
-      formatSeconds(row.declaredSeconds),
-      String(row.killed),
-      row.advice,
-    ]),
-  ];
-  const widths = [0, 1, 2, 3, 4].map((i) => Math.max(...cells.map((line) => line[i]?.length ?? 0)));
-  return cells.map((line) =>
-    line
-      .map((cell, i) => {
-        const width = widths[i] ?? 0;
-        return i === 0 || i === 5 ? cell.padEnd(width) : cell.padStart(width);
-      })
+  const columns = COLUMNS.map(({ title, align, cell }) => {
+    const cells = [title, ...rows.map(cell)];
+    const width = Math.max(...cells.map((text) => text.length));
+    return cells.map((text) => (align === 'left' ? text.padEnd(width) : text.padStart(width)));
+  });
+  return [-1, ...rows.keys()].map((index) =>
+    columns
+      .map((cells) => cells[index + 1])
       .join('  ')
       .trimEnd(),
   );

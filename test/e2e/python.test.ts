@@ -1,5 +1,5 @@
 /** `zerogpu python`: any Python program, with the emulated device as its cuda. */
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -65,6 +65,18 @@ describe('zerogpu python', () => {
     await new Promise((up) => child.stdout.once('data', up));
     child.kill('SIGTERM');
     expect(await new Promise((done) => child.on('exit', done))).toBe(143);
+  });
+
+  it('is not loaded, not one line of it, where nobody asked for it', () => {
+    const built = (part: string) => resolve(import.meta.dirname, '../../dist/python', part);
+    const code =
+      'import sys, torch; print([name for name in sys.modules if "emulated" in name],' +
+      ' torch.cuda.is_available())';
+    const { stdout } = spawnSync(testPython(), ['-c', code], {
+      encoding: 'utf8',
+      env: { PATH: process.env['PATH'], PYTHONPATH: `${built('runtime')}:${built('emulated')}` },
+    });
+    expect(stdout).toBe('[] False\n');
   });
 
   it('says what is missing', async () => {

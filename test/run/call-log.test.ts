@@ -32,8 +32,10 @@ describe('the log of calls', () => {
       async (taskId) => (taskId === '1' ? 'draw' : 'write'),
       () => {},
     );
-    const ended = (taskId: string, usedSeconds: number, end = 'released') =>
-      log.add(recordOf('ended', { taskId, usedSeconds, end }));
+    const ended = (taskId: string, usedSeconds: number, end = 'released') => {
+      const peakVramBytes = taskId === '1' ? usedSeconds * 1_000 : null;
+      log.add(recordOf('ended', { taskId, usedSeconds, end, peakVramBytes }));
+    };
     for (const event of ['granted', 'queued', 'allowed', 'killing', 'timed-out'] as const) {
       log.add(recordOf(event, { taskId: '1' }));
     }
@@ -44,8 +46,22 @@ describe('the log of calls', () => {
     log.add(recordOf('refused', { taskId: '2' }));
     await log.flush();
     expect(log.uses()).toEqual([
-      { name: 'draw', askedSeconds: [60, 60, 60], usedSeconds: [7, 60, 2], killed: 1, refused: 0 },
-      { name: 'write', askedSeconds: [60], usedSeconds: [1], killed: 0, refused: 1 },
+      {
+        name: 'draw',
+        askedSeconds: [60, 60, 60],
+        usedSeconds: [7, 60, 2],
+        killed: 1,
+        refused: 0,
+        peakVramBytes: 60_000,
+      },
+      {
+        name: 'write',
+        askedSeconds: [60],
+        usedSeconds: [1],
+        killed: 0,
+        refused: 1,
+        peakVramBytes: null,
+      },
     ]);
   });
 

@@ -26,7 +26,14 @@ const BANNER: BannerFacts = {
   notes: ['one thing', 'another'],
 };
 const ROWS = usageRows([
-  { name: 'generate', askedSeconds: [60], usedSeconds: [7.9], killed: 0, refused: 0 },
+  {
+    name: 'generate',
+    askedSeconds: [60],
+    usedSeconds: [7.9],
+    killed: 0,
+    refused: 0,
+    peakVramBytes: 2_000_000,
+  },
 ]);
 
 function text(symbols = UNICODE_SYMBOLS) {
@@ -121,8 +128,8 @@ describe('the console for people', () => {
     console.table(ROWS);
     console.table([]);
     expect(lines).toEqual([
-      '  function  calls  used p50 / p95  declared  killed  declare instead',
-      '  generate      1     7.9s / 7.9s     1m00s       0  10s (6x the visitors), from 1 call',
+      '  function  calls  used p50 / p95  declared  killed  peak VRAM  declare instead',
+      '  generate      1     7.9s / 7.9s     1m00s       0     2.0 MB  10s (6x the visitors), from 1 call',
     ]);
   });
 

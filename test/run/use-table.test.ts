@@ -9,6 +9,7 @@ function use(overrides: Partial<FunctionUse>): FunctionUse {
     usedSeconds: [7.9, 8.1, 8.3, 8.4, 8.8],
     killed: 0,
     refused: 0,
+    peakVramBytes: 1_500_000_000,
     ...overrides,
   };
 }
@@ -43,10 +44,11 @@ describe('use table', () => {
 
   it('renders aligned lines, and none without calls', () => {
     expect(renderUseTable([])).toEqual([]);
-    expect(renderUseTable(usageRows([use({}), use({ name: 'upscale', killed: 1 })]))).toEqual([
-      'function  calls  used p50 / p95  declared  killed  declare instead',
-      'generate      5     8.3s / 8.8s     1m00s       0  15s (4x the visitors)',
-      'upscale       5     8.3s / 8.8s     1m00s       1  more, or fewer steps',
+    const rows = usageRows([use({}), use({ name: 'upscale', killed: 1, peakVramBytes: null })]);
+    expect(renderUseTable(rows)).toEqual([
+      'function  calls  used p50 / p95  declared  killed  peak VRAM  declare instead',
+      'generate      5     8.3s / 8.8s     1m00s       0     1.5 GB  15s (4x the visitors)',
+      'upscale       5     8.3s / 8.8s     1m00s       1          -  more, or fewer steps',
     ]);
   });
 });
