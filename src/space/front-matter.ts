@@ -1,7 +1,7 @@
 import { isMap, isScalar, LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
 import { UserError } from '../shared/errors.js';
-import type { FrontMatter, FrontMatterField, SpaceWarning } from './types.js';
+import type { FrontMatter, FrontMatterField, SpaceWarning, TextRange } from './types.js';
 
 /** The fields that decide how a Space runs; each is one word or line of text. */
 const fieldsSchema = z.object({
@@ -75,6 +75,15 @@ function readFields(
 ): ReadonlyMap<string, FrontMatterField> {
   const lineCounter = new LineCounter();
   const lineAt = (offset: number) => lineCounter.linePos(offset).line + firstLine - 1;
+  const rangeOf = (start: number, end: number): TextRange => {
+    const [from, to] = [lineCounter.linePos(start), lineCounter.linePos(end)];
+    return {
+      line: from.line + firstLine - 1,
+      column: from.col,
+      endLine: to.line + firstLine - 1,
+      endColumn: to.col,
+    };
+  };
   // Duplicates are let through here and told below: a Space that runs elsewhere is to run.
   const document = parseDocument(yaml.replaceAll(/\r\n?/g, '\n'), {
     uniqueKeys: false,
@@ -99,7 +108,9 @@ function readFields(
     // The source text, and not the value: YAML reads `python_version: 3.10` as the number 3.1.
     const text = isScalar(value) ? (value.value === null ? null : (value.source ?? '')) : undefined;
     const plain: unknown = isScalar(value) ? value.value : value?.toJSON();
-    fields.set(name, { line, text, value: plain });
+    const [start = 0, end = 0] = value?.range ?? [];
+    const valueRange = end > start ? rangeOf(start, end) : null;
+    fields.set(name, { line, valueRange, text, value: plain });
   }
   return fields;
 }

@@ -7,4 +7,5 @@ export type {
   RequirementsFile,
   Space,
   SpaceWarning,
+  TextRange,
 } from './types.js';

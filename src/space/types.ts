@@ -1,7 +1,17 @@
+/** A stretch of a text file; lines and columns from 1, the end excluded. */
+export interface TextRange {
+  readonly line: number;
+  readonly column: number;
+  readonly endLine: number;
+  readonly endColumn: number;
+}
+
 /** One `key: value` of the README's front matter. */
 export interface FrontMatterField {
   /** Line in README.md, from 1. */
   readonly line: number;
+  /** Where the value stands, for a caret; null where none is written. */
+  readonly valueRange: TextRange | null;
   /** The source text of a plain value, null for an empty one, undefined for a list or a table. */
   readonly text: string | null | undefined;
   readonly value: unknown;
