@@ -56,6 +56,10 @@ export async function main(argv: readonly string[], world: World): Promise<numbe
     await program.parseAsync(own, { from: 'user' });
     return exitCode;
   } catch (error) {
+    // A signal that came while packages were installed, say: nothing failed.
+    if (world.interrupted.aborted && error === world.interrupted.reason) {
+      return error === 'SIGTERM' ? EXIT.sigterm : EXIT.sigint;
+    }
     const asJson = logFormat(own, world.env) === 'json';
     if (!(error instanceof CommanderError)) return printFailure(error, world, asJson);
     if (error.exitCode === 0) return EXIT.ok;

@@ -18,7 +18,12 @@ export interface InstallFailure {
   readonly dir: string;
   /** Where the whole output is kept, or null. */
   readonly logFile: string | null;
+  /** Room left on that disk, in bytes. */
+  readonly freeBytes: number;
 }
+
+/** Less is left than the smallest package needs: some tools fail on a full disk without saying so. */
+const FULL_BYTES = 20_000_000;
 
 /**
  * An installer's failure as one error: its own complaint, the line of requirements.txt that it is
@@ -29,7 +34,7 @@ export function installError(failure: InstallFailure): UserError {
   const said = complaints(output);
   const log = logFile === null ? '' : `All of the installer's output: ${logFile}`;
   const why = [...said, log].filter(Boolean).join('\n');
-  if (DISK.test(output)) {
+  if (DISK.test(output) || failure.freeBytes < FULL_BYTES) {
     return new UserError('E_PYTHON_INSTALL', `the disk is full: no room for packages in ${dir}`, {
       why,
       fix: ['XDG_CACHE_HOME=DIR zerogpu run …   (a folder with more room)'],
@@ -46,16 +51,7 @@ export function installError(failure: InstallFailure): UserError {
       exitCode: EXIT.cannot,
     });
   }
-  if (NETWORK.test(output)) {
-    return new UserError('E_PYTHON_INSTALL', 'the package index could not be reached', {
-      why,
-      fix: [
-        'check the network, and HTTPS_PROXY or PIP_INDEX_URL where you use them',
-        'or: zerogpu run --python PATH   (an environment that has gradio and spaces already)',
-      ],
-      exitCode: EXIT.cannot,
-    });
-  }
+  if (NETWORK.test(output)) return unreachable(why);
   const culprit = culpritOf(output, failure.requirements);
   if (culprit) {
     return new UserError(
@@ -64,9 +60,22 @@ export function installError(failure: InstallFailure): UserError {
       { why, fix: `correct line ${culprit.line} of ${culprit.file}`, exitCode: EXIT.cannot },
     );
   }
+  // An index that has no version at all of what we ask for ourselves is none.
+  if (/\(from versions: none\)/.test(output)) return unreachable(why);
   return new UserError('E_PYTHON_INSTALL', "the Space's packages can't be installed together", {
     why,
     fix: 'change the versions in requirements.txt, or sdk_version in README.md',
+    exitCode: EXIT.cannot,
+  });
+}
+
+function unreachable(why: string): UserError {
+  return new UserError('E_PYTHON_INSTALL', 'the package index could not be reached', {
+    why,
+    fix: [
+      'check the network, and HTTPS_PROXY or PIP_INDEX_URL where you use them',
+      'or: zerogpu run --python PATH   (an environment that has gradio and spaces already)',
+    ],
     exitCode: EXIT.cannot,
   });
 }

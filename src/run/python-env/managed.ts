@@ -1,4 +1,4 @@
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, statfs, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { formatBytes } from '../../shared/bytes.js';
 import { systemClock } from '../../shared/clock.js';
@@ -116,7 +116,9 @@ async function build(
   const check = async (outcome: { readonly ok: boolean; readonly output: string }) => {
     if (outcome.ok) return;
     await writeFile(logFile, outcome.output, { mode: 0o600 }).catch(() => {});
-    throw installError({ output: outcome.output, requirements: blame, dir, logFile });
+    const { bavail, bsize } = await statfs(tool.cwd);
+    const freeBytes = bavail * bsize;
+    throw installError({ output: outcome.output, requirements: blame, dir, logFile, freeBytes });
   };
   await check(await createVenv(dir, base, tool));
 

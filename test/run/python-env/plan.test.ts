@@ -1,0 +1,87 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { environmentId, planForSpace } from '../../../src/run/python-env/plan.js';
+import { readInstallLine } from '../../../src/run/python-env/progress-lines.js';
+import { readSpace } from '../../../src/space/index.js';
+
+const folders: string[] = [];
+afterEach(() => {
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true });
+});
+
+async function planOf(files: Readonly<Record<string, string>>) {
+  const dir = mkdtempSync(join(tmpdir(), 'zerogpu-plan-'));
+  folders.push(dir);
+  writeFileSync(join(dir, 'app.py'), files['app.py'] ?? 'import gradio, spaces\n');
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(dir, name), text);
+  return planForSpace(await readSpace(dir));
+}
+
+const readme = (version: string) => `---\nsdk: gradio\nsdk_version: ${version}\n---\n`;
+
+describe('what goes into an environment', () => {
+  it('is what the platform installs, with a PyTorch that is tested', async () => {
+    const plan = await planOf({
+      'README.md': readme('6.31.0'),
+      'app.py': 'import torch, spaces\n',
+    });
+    expect(plan.requirements).toEqual(['gradio[oauth,mcp]==6.31.0', 'spaces', 'torch==2.13.0']);
+    expect(plan.constraints).toEqual([]);
+  });
+
+  it('has no PyTorch where nothing uses it', async () => {
+    const plan = await planOf({ 'README.md': readme('6.31.0') });
+    expect(plan.requirements).toEqual(['gradio[oauth,mcp]==6.31.0', 'spaces']);
+  });
+
+  it('keeps the Space’s own PyTorch, and an open one from being newer than what is tested', async () => {
+    const pinned = await planOf({
+      'requirements.txt': 'torch==2.8.0\n',
+      'app.py': 'import torch\n',
+    });
+    expect(pinned.requirements).toEqual(['gradio[oauth,mcp]', 'spaces']);
+    expect(pinned.constraints).toEqual([]);
+    const open = await planOf({ 'requirements.txt': 'torch\ntransformers\n' });
+    expect(open.constraints).toEqual(['torch<=2.13.0']);
+  });
+
+  it('states for old releases what they forgot, unless the Space does', async () => {
+    const old = await planOf({ 'README.md': readme('4.44.1') });
+    expect(old.constraints).toContain('huggingface_hub<1.0');
+    expect(old.belowPythonMinor).toBe(13);
+    const own = await planOf({
+      'README.md': readme('4.44.1'),
+      'requirements.txt': 'huggingface_hub==0.25.2\n',
+    });
+    expect(own.constraints).not.toContain('huggingface_hub<1.0');
+  });
+
+  it('is another environment for other content, and the same for the same', async () => {
+    const files = { 'README.md': readme('6.31.0'), 'requirements.txt': 'numpy\n' };
+    const [one, same] = [await planOf(files), await planOf(files)];
+    const other = await planOf({ ...files, 'requirements.txt': 'numpy<2\n' });
+    const id = (plan: typeof one) => environmentId(plan, '3.11.7').split('-').at(-1);
+    expect(id(one)).toBe(id(same));
+    expect(id(one)).not.toBe(id(other));
+    expect(environmentId(one, '3.12.1')).not.toBe(environmentId(one, '3.11.7'));
+  });
+});
+
+describe("an installer's lines", () => {
+  it.each([
+    ['  Downloading torch-2.13.0-cp311-none-linux.whl (181.2 MB)', 'torch', 181_200_000],
+    ['Downloading torch (170.5MiB)', 'torch', 170.5 * 2 ** 20],
+  ])('%s', (line, what, bytes) => {
+    expect(readInstallLine(line)).toEqual({ kind: 'download', what, bytes });
+  });
+
+  it('says how many packages are unpacked, and nothing of the rest', () => {
+    expect(readInstallLine('Installing collected packages: a, b, c')).toEqual({
+      kind: 'unpack',
+      packages: 3,
+    });
+    expect(readInstallLine('Requirement already satisfied: pip')).toBeNull();
+  });
+});
