@@ -68,3 +68,23 @@ describe('a Space that listens on 0.0.0.0', () => {
     expect(addresses.filter((address) => !LOOPBACK.test(address))).toEqual([]);
   });
 });
+
+describe('a Space that names port 7860', () => {
+  it.each([
+    ['launches on it', {}],
+    ['serves itself there', { SERVER: 'uvicorn' }],
+  ])('%s, and answers through the gateway on another', async (_what, extra) => {
+    const env = { ...process.env, ...extra };
+    const run = await startRun(fixture('names-its-port'), [], undefined, env);
+    const visitors = startVisitors();
+    try {
+      expect(new URL(run.url).port).not.toBe('7860');
+      const answer = await visitors.call(run.url, '/shout', ['hello'], { token: 'pro' });
+      expect(answer).toMatchObject({ ok: true, value: 'HELLO' });
+      expect(run.events.filter(({ event }) => event === 'warning')).toEqual([]);
+    } finally {
+      visitors.close();
+      await run.stop();
+    }
+  });
+});
