@@ -40,11 +40,12 @@ export async function resolvePython(request: ResolveRequest): Promise<PythonEnvi
       reasons.push(`${command}: ${probed.reason}`);
       continue;
     }
-    const lack = lacking(probed.facts, space);
+    const lack = lacking(probed.facts, space) ?? otherGradio(probed.facts, space);
     if (lack === null) return environmentOf({ facts: probed.facts, origin });
     reasons.push(`${command}: ${lack}`);
-    // A .venv was made for this Space: that it is passed over must not be a surprise.
-    if (origin === 'space-venv' && request.install) {
+    // What was made or activated on purpose: that it is passed over must not be a surprise.
+    const onPurpose = origin === 'space-venv' || probed.facts.packages.gradio !== null;
+    if (onPurpose && request.install) {
       request.report({ phase: 'look', message: `${command} is not used: ${lack}` });
     }
   }
@@ -144,6 +145,17 @@ function lacking(facts: PythonFacts, space: Space): string | null {
   const missing = missingPackages(facts, space);
   if (missing.length === 0) return null;
   return `Python ${facts.version} without ${missing.join(' and ')}`;
+}
+
+/**
+ * A Space runs on the Gradio of its front matter on the platform; another major release is another
+ * app. `--python` may try it all the same.
+ */
+function otherGradio({ packages }: PythonFacts, space: Space): string | null {
+  const [wanted, found] = [space.frontMatter.sdkVersion, packages.gradio];
+  if (wanted === null || found === null) return null;
+  const major = (version: string) => version.split('.', 1)[0];
+  return major(wanted) === major(found) ? null : `gradio ${found}, and the Space is for ${wanted}`;
 }
 
 function missingPackages({ packages }: PythonFacts, space: Space): readonly string[] {
