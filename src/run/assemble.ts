@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { AllocatorRules } from '../allocator/core/types.js';
+import { createFaultPlan, FAULT_KINDS } from '../allocator/server/faults.js';
 import { type AllocatorServer, startAllocator } from '../allocator/server/index.js';
 import { createVisitorTokens } from '../allocator/server/visitor-tokens.js';
 import { createMockBackend } from '../gpu/mock/index.js';
@@ -68,6 +69,8 @@ export async function assemble(
     tokens,
     clock: quotaClock(systemClock, options.speed),
     onRecord: log.add,
+    faults: createFaultPlan(options.faults, options.seed),
+    onFault: ({ kind }) => console.warn(`fault ${kind}: ${FAULT_KINDS[kind].text}`),
   });
   cleanup.add('the allocator', allocator.close);
 

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { parseVisitorName, type VisitorName, visitorNameHelp } from '../allocator/core/visitor.js';
+import { type Fault, parseFaults } from '../allocator/server/faults.js';
 import { parseBytes } from '../shared/bytes.js';
 import { parseDuration } from '../shared/duration.js';
 import { UserError } from '../shared/errors.js';
@@ -12,6 +13,8 @@ export interface RawRunOptions {
   readonly vram?: string;
   readonly duration?: string;
   readonly speed: string;
+  readonly fault?: string;
+  readonly seed: string;
   readonly as: string;
   readonly host: string;
   readonly port?: string;
@@ -38,6 +41,10 @@ export interface RunOptions {
   readonly longestCallSeconds: number | null;
   /** Quota time runs this many times faster than the clock. */
   readonly speed: number;
+  /** Answers of the platform that are given on demand. */
+  readonly faults: readonly Fault[];
+  /** Seed of the faults' shares. */
+  readonly seed: number;
   readonly visitor: VisitorName;
   readonly host: string;
   readonly port: { readonly number: number; readonly explicit: boolean };
@@ -76,6 +83,8 @@ export function parseRunOptions(
     longestCallSeconds:
       raw.duration === undefined ? null : parseDuration(raw.duration, '--duration'),
     speed: parseSpeed(raw.speed),
+    faults: raw.fault === undefined ? [] : parseFaults(raw.fault),
+    seed: wholeNumber(raw.seed, '--seed', 0, 2 ** 32 - 1),
     visitor: parseVisitor(raw.as),
     host: raw.host,
     port:

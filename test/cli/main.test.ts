@@ -76,6 +76,7 @@ describe('the words of a command line', () => {
       gpu: 'auto',
       gpus: '1',
       speed: '1',
+      seed: '1',
       as: 'anonymous',
       host: '127.0.0.1',
       install: true,

@@ -5,6 +5,8 @@ import type { Clock } from '../../shared/clock.js';
 import type { ProcessId } from '../../shared/host.js';
 import type { Visitor } from '../core/types.js';
 import type { AllocatorDriver, Answer } from './driver.js';
+import { answerWithFault } from './fault-answers.js';
+import type { Fault, FaultPlan } from './faults.js';
 import type { SpaceRegistry } from './space-registry.js';
 import type { WaitingStreams } from './streams.js';
 import type { TokenVerdict } from './visitor-tokens.js';
@@ -18,6 +20,9 @@ export interface DeviceApiPorts {
   readonly spaces: SpaceRegistry;
   readonly verifyToken: (token: string) => Promise<TokenVerdict>;
   readonly newId: () => string;
+  readonly faults: FaultPlan;
+  /** Told of every fault before it happens. */
+  readonly onFault: (fault: Fault) => void;
   readonly identify: (pid: number) => ProcessId | null;
   readonly isDescendant: (pid: number, ancestor: ProcessId) => boolean;
   /** What the device says of a call's worker when it is released. */
@@ -35,6 +40,8 @@ export interface DeviceApi {
  */
 export function createDeviceApi(ports: DeviceApiPorts): DeviceApi {
   const pending = new Map<string, FastifyReply>();
+  /** Seconds from the grant to the kill of a call, by its token: the fault `kill`. */
+  const killsAfter = new Map<string, number>();
   const app = fastify({
     bodyLimit: 1_024,
     routerOptions: { maxParamLength: 256 },
@@ -61,6 +68,12 @@ export function createDeviceApi(ports: DeviceApiPorts): DeviceApi {
   app.addContentTypeParser('*', { parseAs: 'string' }, (_request, _body, done) => done(null));
 
   app.post('/startup-report', async (request, reply) => {
+    const fault = ports.faults.nextStartup();
+    if (fault) {
+      ports.onFault(fault);
+      await reply.code(404).send({ detail: 'Not found (fault)' });
+      return;
+    }
     ports.spaces.reportStartup(request.socket.remotePort ?? 0);
     await reply.code(200).send();
   });
@@ -72,12 +85,19 @@ export function createDeviceApi(ports: DeviceApiPorts): DeviceApi {
     if (!space) return reply.code(404).send({ detail: 'No Space runs under that cgroupPath' });
     const caller = await identifyCaller(query.token, space.name);
     if (caller === 'forged') return reply.code(401).send({ detail: 'Not a token of this proxy' });
+    const fault = ports.faults.nextCall();
+    if (fault) {
+      ports.onFault(fault);
+      if (await answerWithFault(fault, caller.visitor.tier, reply, ports.clock)) return reply;
+    }
     const requestId = hold(reply);
+    const allowToken = ports.newId();
+    if (fault?.kind === 'kill') killsAfter.set(allowToken, fault.seconds);
     ports.driver().dispatch({
       type: 'schedule',
       at: ports.clock.now(),
       requestId,
-      allowToken: ports.newId(),
+      allowToken,
       space: space.cgroupPath,
       taskId: query.taskId,
       visitor: caller.visitor,
@@ -146,7 +166,19 @@ export function createDeviceApi(ports: DeviceApiPorts): DeviceApi {
     return requestId;
   }
 
+  function killLater(allowToken: string): void {
+    const seconds = killsAfter.get(allowToken);
+    if (seconds === undefined) return;
+    killsAfter.delete(allowToken);
+    ports.clock.after(seconds * 1_000, () => {
+      const call = ports.driver().state.leases.get(allowToken)?.call;
+      if (call === undefined) return;
+      ports.driver().dispatch({ type: 'kill-call', at: ports.clock.now(), call });
+    });
+  }
+
   function answer(answer: Answer): void {
+    if ('grant' in answer) killLater(answer.grant.allowToken);
     switch (answer.type) {
       case 'stream-grant':
         ports.streams.grant(answer.requestId, answer.grant);

@@ -6,6 +6,7 @@ import { identifyProcess, isDescendantOf } from '../../shared/process-table.js';
 import type { AllocatorEvent, AllocatorRules, AllocatorState, CallRecord } from '../core/types.js';
 import { createDeviceApi } from './device-api.js';
 import { createDriver } from './driver.js';
+import { createFaultPlan, type Fault, type FaultPlan } from './faults.js';
 import { createProcessWatch } from './process-watch.js';
 import { createSpaceRegistry, type SpaceRegistry } from './space-registry.js';
 import { createWaitingStreams } from './streams.js';
@@ -20,6 +21,9 @@ export interface AllocatorOptions {
   readonly onRecord: (record: CallRecord) => void;
   /** A Space with at least one GPU function has called `launch()`. */
   readonly onStartupReport?: () => void;
+  /** Answers on demand; none by default. */
+  readonly faults?: FaultPlan;
+  readonly onFault?: (fault: Fault) => void;
   /** 0 for any free port. */
   readonly port?: number;
 }
@@ -55,6 +59,8 @@ export async function startAllocator(options: AllocatorOptions): Promise<Allocat
     identify: identifyProcess,
     isDescendant: isDescendantOf,
     measure,
+    faults: options.faults ?? createFaultPlan([], 0),
+    onFault: options.onFault ?? (() => {}),
   });
   const driver = createDriver(options.rules, {
     clock,

@@ -37,6 +37,10 @@ export function declareRun(
     .addOption(twin('--vram <size>', 'memory of a slice, e.g. 2GB (default: the platform’s)'))
     .addOption(twin('--duration <time>', 'longest GPU time one call may hold, e.g. 90s'))
     .addOption(twin('--speed <n>', 'quota time runs n times faster', '1'))
+    .addOption(
+      twin('--fault <spec>', 'answers of a bad day: no-gpu, quota@3, kill=2s@10% (docs/faults.md)'),
+    )
+    .addOption(twin('--seed <n>', 'seed of the faults’ shares', '1'))
     .optionsGroup('Visitors')
     .addOption(twin('--as <visitor>', 'anonymous, free, pro, or a name: free:ada', 'anonymous'))
     .addOption(twin('--host <address>', 'where visitors connect', '127.0.0.1'))
