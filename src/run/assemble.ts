@@ -81,6 +81,9 @@ export async function assemble(
     upstreamPort,
     defaultVisitor: options.visitor,
     tokens,
+    ...(options.faults.some(({ kind }) => kind === 'token-error')
+      ? { tokenError: 'Invalid token (fault)' }
+      : {}),
     onTold: console.told,
   });
   cleanup.add('the gateway', gateway.close);

@@ -63,3 +63,22 @@ describe('--fault', () => {
     expect(String(told[0]?.['message'])).toContain('startup-404');
   });
 });
+
+describe('--fault token-error', () => {
+  it('makes everybody anonymous, and tells them why', async () => {
+    const run = await startRun(fixture('everything'), ['--fault', 'token-error']);
+    const visitors = startVisitors();
+    try {
+      expect(await visitors.call(run.url, '/plain', [1], { token: 'pro:lin' })).toMatchObject({
+        ok: true,
+      });
+      const granted = await run.waitFor(({ event }) => event === 'granted');
+      expect(granted['visitor']).toMatchObject({ tier: 'anonymous' });
+      const told = await run.waitFor(({ event }) => event === 'told');
+      expect(told['message']).toContain('Falling back to IP-based quotas (Invalid token (fault))');
+    } finally {
+      visitors.close();
+      await run.stop();
+    }
+  });
+});

@@ -17,6 +17,7 @@ export const FAULT_KINDS = {
   'broken-stream': { text: 'the event stream of a waiting call breaks off', seconds: 1 },
   slow: { text: 'the answer comes late', seconds: 3 },
   kill: { text: 'the worker is killed while it runs', seconds: 1 },
+  'token-error': { text: 'no visitor’s own token counts: all are anonymous', seconds: null },
   'startup-404': { text: 'the report of a starting app is not accepted', seconds: null },
 } as const satisfies Record<string, { text: string; seconds: number | null }>;
 
@@ -59,6 +60,12 @@ function parseFault(part: string): Fault {
       fix: `--fault ${name}`,
     });
   }
+  if (name === 'token-error' && when !== undefined) {
+    throw new UserError('E_USAGE', `--fault is "${part}", but ${name} is for all visitors`, {
+      why: 'A token belongs to a request of the page, and not to a call.',
+      fix: '--fault token-error',
+    });
+  }
   const nth = when !== undefined && percent === undefined ? Number(when) : null;
   const share = percent === undefined ? 1 : Number(percent) / 100;
   if (nth === 0 || share <= 0 || share > 1) {
@@ -90,6 +97,9 @@ export function faultOf(faults: readonly Fault[], number: number, chance: number
   return faults.find(hits) ?? null;
 }
 
+/** What does not happen to a call: at the start, and in the gateway. */
+const NO_CALLS: readonly FaultKind[] = ['startup-404', 'token-error'];
+
 /** Faults for a run: counts the calls and draws their chances, the same for the same seed. */
 export interface FaultPlan {
   nextCall(): Fault | null;
@@ -106,7 +116,7 @@ export function createFaultPlan(faults: readonly Fault[], seed: number): FaultPl
     };
   };
   return {
-    nextCall: plan(faults.filter(({ kind }) => kind !== 'startup-404')),
+    nextCall: plan(faults.filter(({ kind }) => !NO_CALLS.includes(kind))),
     nextStartup: plan(faults.filter(({ kind }) => kind === 'startup-404')),
   };
 }

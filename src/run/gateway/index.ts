@@ -22,6 +22,8 @@ export interface GatewayOptions {
   /** Who a visitor is that says nothing (`--as`). */
   readonly defaultVisitor: VisitorName;
   readonly tokens: VisitorTokens;
+  /** Why nobody's own token counts: then all are anonymous, and are told so. */
+  readonly tokenError?: string;
   /** What a visitor was told about the GPU, in the package's own words. */
   readonly onTold?: (message: string, visitor: string) => void;
 }
@@ -110,8 +112,10 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     const who = identifyVisitor(facts, defaultVisitor);
     if (who.unknownName !== null) return `?as=${who.unknownName} is no visitor. ${visitorNameHelp}`;
     const passedOn = await passedOnToken(request.headers['x-ip-token']);
-    const visitor = visitorOf(who.visitor, clientAddress);
-    const token = passedOn?.token ?? (await tokens.sign(visitor));
+    const { tokenError } = options;
+    const name = tokenError ? { tier: 'anonymous' as const, name: null } : who.visitor;
+    const visitor = visitorOf(name, clientAddress);
+    const token = passedOn?.token ?? (await tokens.sign(visitor, tokenError));
     return {
       url: who.url,
       headers: forwardedHeaders(request.headers, { token, clientAddress, host }),

@@ -11,14 +11,21 @@ describe('--fault', () => {
     ]);
   });
 
-  it.each(['nothing', '', 'no-gpu,', 'quota=3s', 'kill=abc', 'no-gpu@0', 'no-gpu@0%', 'slow@101%'])(
-    'refuses %j with a fix',
-    (text) => {
-      expect(() => parseFaults(text)).toThrow(
-        expect.objectContaining({ code: 'E_USAGE', fix: [expect.stringContaining('--fault')] }),
-      );
-    },
-  );
+  it.each([
+    'nothing',
+    '',
+    'no-gpu,',
+    'quota=3s',
+    'kill=abc',
+    'no-gpu@0',
+    'no-gpu@0%',
+    'slow@101%',
+    'token-error@2',
+  ])('refuses %j with a fix', (text) => {
+    expect(() => parseFaults(text)).toThrow(
+      expect.objectContaining({ code: 'E_USAGE', fix: [expect.stringContaining('--fault')] }),
+    );
+  });
 
   it('hits the nth call alone, and the first fault of the list wins', () => {
     const faults = parseFaults('quota@2,no-gpu@2,slow@50%');
