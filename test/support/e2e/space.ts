@@ -106,7 +106,9 @@ export async function startRun(
   const stdout: string[] = [];
   const noise: string[] = [];
   const listeners = new Set<() => void>();
+  let over = false;
   const ended = endOf(child, 'close').finally(() => {
+    over = true;
     rmSync(state, { recursive: true, force: true });
     for (const listener of listeners) listener();
   });
@@ -116,10 +118,6 @@ export async function startRun(
     if (event) events.push(event);
     else noise.push(line);
     for (const listener of listeners) listener();
-  });
-  let over = false;
-  void ended.then(() => {
-    over = true;
   });
 
   const waitFor = (fits: (event: RunEvent) => boolean, withinMs = 60_000) =>
