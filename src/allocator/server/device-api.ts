@@ -89,6 +89,8 @@ export function createDeviceApi(ports: DeviceApiPorts): DeviceApi {
     if (fault) {
       ports.onFault(fault);
       if (await answerWithFault(fault, caller.visitor.tier, reply, ports.clock)) return reply;
+      // A late answer may find nobody waiting for it.
+      if (reply.raw.destroyed) return reply;
     }
     const requestId = hold(reply);
     const allowToken = ports.newId();
