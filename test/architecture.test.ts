@@ -12,7 +12,12 @@ const MAY_IMPORT: readonly (readonly [folder: string, allowed: readonly string[]
   ['shared', []],
   ['platform', ['shared']],
   ['allocator/core', ['platform', 'shared']],
-  ['allocator/server', ['allocator/core', 'gpu', 'platform', 'shared']],
+  [
+    'allocator/server',
+    ['allocator/core', 'allocator/store', 'allocator/client', 'gpu', 'platform', 'shared'],
+  ],
+  ['allocator/store', ['allocator/core', 'shared']],
+  ['allocator/client', ['shared']],
   ['gpu', ['platform', 'shared']],
   ['space', ['platform', 'shared']],
   ['run', ['allocator', 'gpu', 'space', 'platform', 'shared']],
