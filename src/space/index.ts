@@ -1,8 +1,26 @@
+export {
+  type FileReading,
+  filesInFolder,
+  filesInMemory,
+  type SpaceEntry,
+  type SpaceFiles,
+  type SpaceListing,
+} from './files.js';
+export {
+  type AppFileModel,
+  frontMatterField,
+  type ReadmeModel,
+  readSpaceModel,
+  type SpaceModel,
+  type UnreadableFile,
+} from './model.js';
 export { readSpace } from './read-space.js';
 export { normalizeName, parseRequirement } from './requirements.js';
+export type { SourceText } from './text.js';
 export type {
   FrontMatter,
   FrontMatterField,
+  FrontMatterReading,
   Requirement,
   RequirementsFile,
   Space,

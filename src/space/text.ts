@@ -19,3 +19,38 @@ export function decodeText(bytes: Uint8Array): string {
 export function splitLines(text: string): readonly string[] {
   return text.split(/\r\n|\n|\r/);
 }
+
+/** A text file as it lies on disk: enough to change a line of it and leave the rest as it was. */
+export interface SourceText {
+  /** Without byte order mark. */
+  readonly text: string;
+  /** Without their ends. */
+  readonly lines: readonly string[];
+  readonly encoding: 'utf-8' | 'utf-16le' | 'utf-16be';
+  readonly hasMark: boolean;
+  /** False when some bytes are no text in that encoding, and would be lost on the way back. */
+  readonly isExact: boolean;
+}
+
+/** Reads bytes as {@link decodeText} does, and remembers how. */
+export function decodeSource(bytes: Uint8Array): SourceText {
+  const mark = MARKS.find(({ bytes: start }) => start.every((byte, i) => bytes[i] === byte));
+  const encoding = mark?.encoding ?? 'utf-8';
+  const text = new TextDecoder(encoding).decode(bytes);
+  return {
+    text,
+    lines: splitLines(text),
+    encoding,
+    hasMark: mark !== undefined,
+    isExact: isValid(bytes, encoding),
+  };
+}
+
+function isValid(bytes: Uint8Array, encoding: string): boolean {
+  try {
+    new TextDecoder(encoding, { fatal: true }).decode(bytes);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -10,12 +10,37 @@ export interface TextRange {
 export interface FrontMatterField {
   /** Line in README.md, from 1. */
   readonly line: number;
+  readonly keyRange: TextRange;
   /** Where the value stands, for a caret; null where none is written. */
   readonly valueRange: TextRange | null;
+  readonly isQuoted: boolean;
   /** The source text of a plain value, null for an empty one, undefined for a list or a table. */
   readonly text: string | null | undefined;
   readonly value: unknown;
 }
+
+/** What there is of front matter, before anybody asks what it says. */
+export type FrontMatterReading =
+  | {
+      readonly state: 'absent';
+      /** The first line of dashes is there, and no second one. */
+      readonly isUnclosed: boolean;
+    }
+  | {
+      readonly state: 'broken';
+      readonly line: number;
+      readonly range: TextRange | null;
+      /** Without full stop. */
+      readonly reason: string;
+    }
+  | {
+      readonly state: 'read';
+      /** By key; of a key that is there twice, the last. */
+      readonly fields: ReadonlyMap<string, FrontMatterField>;
+      readonly duplicates: readonly { readonly name: string; readonly keyRange: TextRange }[];
+      /** The line of README.md after the first line of dashes, from 1. */
+      readonly firstLine: number;
+    };
 
 /** What the front matter says; null where it says nothing. Versions are text: `3.10`. */
 export interface FrontMatter {

@@ -1,0 +1,108 @@
+import type { PlatformProfile } from '../platform/index.js';
+import {
+  type Finding,
+  type Found,
+  type Rule,
+  type RuleContext,
+  type RuleId,
+  SEVERITIES,
+} from './rule.js';
+
+/** A rule that threw: a bug of ours. The other rules' findings stand. */
+export interface RuleFailure {
+  readonly rule: RuleId;
+  readonly error: unknown;
+}
+
+export interface RuleResults {
+  /** Gravest first, then by file, line and rule. */
+  readonly findings: readonly Finding[];
+  readonly failures: readonly RuleFailure[];
+}
+
+/**
+ * Asks every rule. A rule that finds something is asked again under the other profiles, so that a
+ * finding can say where the same Space would be fine; no rule has to know of that.
+ *
+ * @param otherProfiles the editions that were not chosen
+ */
+export function runRules(
+  rules: readonly Rule[],
+  context: RuleContext,
+  otherProfiles: readonly PlatformProfile[],
+): RuleResults {
+  const findings: Finding[] = [];
+  const failures: RuleFailure[] = [];
+  for (const rule of rules) {
+    try {
+      const found = [...rule.check(context)];
+      const elsewhere = found.length === 0 ? [] : otherProfiles.map(findIn(rule, context));
+      findings.push(...unique(found.map((one) => toFinding(rule, one, elsewhere))));
+    } catch (error) {
+      failures.push({ rule: rule.id, error });
+    }
+  }
+  return { findings: findings.sort(byGravity), failures };
+}
+
+interface Elsewhere {
+  readonly profile: string;
+  readonly places: ReadonlySet<string>;
+}
+
+function findIn(rule: Rule, context: RuleContext) {
+  return (profile: PlatformProfile): Elsewhere => {
+    const found = [...rule.check({ ...context, profile })];
+    const grave = found.filter((one) => !isLight(one.severity ?? rule.severity));
+    return { profile: profile.name, places: new Set(grave.map(placeOf)) };
+  };
+}
+
+function toFinding(rule: Rule, found: Found, elsewhere: readonly Elsewhere[]): Finding {
+  const severity = found.severity ?? rule.severity;
+  const place = placeOf(found);
+  return {
+    rule: rule.id,
+    severity,
+    file: found.file,
+    range: found.range,
+    data: found.data,
+    fix: found.fix ?? null,
+    alsoFineOn: isLight(severity)
+      ? []
+      : elsewhere.filter(({ places }) => !places.has(place)).map(({ profile }) => profile),
+  };
+}
+
+/** What nobody has to act on: to be spared it elsewhere is no news. */
+function isLight(severity: Finding['severity']): boolean {
+  return severity === 'info' || severity === 'advice';
+}
+
+function placeOf({ file, range }: Found): string {
+  return `${file}:${range?.line ?? 0}:${range?.column ?? 0}`;
+}
+
+/** A line that is included twice is one line to the reader. */
+function unique(findings: readonly Finding[]): readonly Finding[] {
+  const seen = new Set<string>();
+  return findings.filter((finding) => {
+    const key = JSON.stringify([finding.rule, finding.file, finding.range, finding.data]);
+    return !seen.has(key) && seen.add(key);
+  });
+}
+
+/** Errors first, then file, line, column, rule. */
+function byGravity(a: Finding, b: Finding): number {
+  return (
+    SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity) ||
+    compare(a.file, b.file) ||
+    (a.range?.line ?? 0) - (b.range?.line ?? 0) ||
+    (a.range?.column ?? 0) - (b.range?.column ?? 0) ||
+    compare(a.rule, b.rule)
+  );
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

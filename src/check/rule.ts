@@ -1,0 +1,127 @@
+/**
+ * What a rule of `zerogpu check` is. One rule is one file: it looks at the model of a Space and says
+ * where something is wrong, as data; the words for that data are the rule's as well. Engine and
+ * reporters know no rule by name.
+ */
+import type { PlatformProfile } from '../platform/index.js';
+import type { SpaceModel, TextRange } from '../space/index.js';
+
+/** `ZG1xx` metadata, `ZG2xx` dependencies, `ZG3xx` code, `ZG4xx` advice. */
+export type RuleId = `ZG${number}`;
+
+/**
+ * error: the platform refuses it, or it breaks there. warning: it most likely does harm. info: worth
+ * knowing. advice: it works, and something else would serve visitors better.
+ */
+export type Severity = 'error' | 'warning' | 'info' | 'advice';
+
+/** Gravest first: how findings are sorted. */
+export const SEVERITIES: readonly Severity[] = ['error', 'warning', 'info', 'advice'];
+
+/** What the words of a finding are made of: plain JSON. Declare it with `type`, not `interface`. */
+export type FindingData = Readonly<
+  Record<string, string | number | boolean | null | readonly string[]>
+>;
+
+/** One change of a text file. Ranges are those of the file as it was read. */
+export interface TextEdit {
+  /** Relative to the Space's folder, with `/`. */
+  readonly file: string;
+  /** An empty range (start = end) inserts. */
+  readonly range: TextRange;
+  /** Line ends as `\n`; the file's own are put in when it is written. */
+  readonly newText: string;
+}
+
+/** A change that is right whatever the author meant; all of its edits or none. */
+export interface Fix {
+  readonly edits: readonly TextEdit[];
+}
+
+/** A finding as a rule gives it. */
+export interface Found<Data extends FindingData = FindingData> {
+  /** Relative to the Space's folder, with `/`; a file that is missing is named all the same. */
+  readonly file: string;
+  /** Null where no line can be named: the file as a whole. */
+  readonly range: TextRange | null;
+  readonly data: Data;
+  /** Where this case is graver or lighter than the rule's own severity. */
+  readonly severity?: Severity;
+  readonly fix?: Fix;
+}
+
+/** The words for one finding. No full stop at the end; the user's own value is in them. */
+export interface Words {
+  /** First line: what is wrong. */
+  readonly message: string;
+  /** Beside the caret: what to write, or why. */
+  readonly note?: string;
+  /** What to do: `fix: …` where there is a safe edit, `try: …` otherwise. */
+  readonly help?: string;
+}
+
+/** Text of the rule's page, which `zerogpu explain` prints too. Paragraphs of Markdown. */
+export interface RuleDocs {
+  /** What happens on the platform, and why. */
+  readonly why: string;
+  /** What to do instead. */
+  readonly instead: string;
+  /** What is not found, so that nobody has to try. */
+  readonly notFound?: string;
+  readonly examples?: readonly RuleExample[];
+  /** Where this is known from. */
+  readonly evidence: string;
+}
+
+export interface RuleExample {
+  readonly title: string;
+  /** Info string of the fenced block: `yaml`, `text`, `python`. */
+  readonly language: string;
+  readonly code: string;
+}
+
+/** What the command line knows of the owner: `--owner`, `--hosted`. */
+export interface Hosting {
+  readonly owner: 'personal' | 'org';
+  /** ZeroGPU Spaces that the owner has already. */
+  readonly hosted: number;
+}
+
+/** All that a rule may look at. Nothing in it changes, and nothing of it throws. */
+export interface RuleContext {
+  readonly space: SpaceModel;
+  /** The edition of the platform that the Space is held against. */
+  readonly profile: PlatformProfile;
+  readonly hosting: Hosting | null;
+}
+
+export interface Rule<Data extends FindingData = FindingData> {
+  readonly id: RuleId;
+  /** In kebab case: `torch-compile`. Users may write it wherever an id is taken. */
+  readonly name: string;
+  /** What most findings of it are. */
+  readonly severity: Severity;
+  /** One sentence for lists. */
+  readonly summary: string;
+  readonly docs: RuleDocs;
+  /** Pure: the same context gives the same findings. */
+  check(context: RuleContext): Iterable<Found<Data>>;
+  words(data: Data): Words;
+}
+
+/** A finding as reporters get it. */
+export interface Finding {
+  readonly rule: RuleId;
+  readonly severity: Severity;
+  readonly file: string;
+  readonly range: TextRange | null;
+  readonly data: FindingData;
+  readonly fix: Fix | null;
+  /** Other profiles under which the rule finds nothing here: "not on h200; fine on rtx-pro-6000". */
+  readonly alsoFineOn: readonly string[];
+}
+
+/** Keeps the data of `check` and `words` one type, and gives the registry a plain `Rule`. */
+export function defineRule<Data extends FindingData>(rule: Rule<Data>): Rule {
+  return rule;
+}

@@ -1,0 +1,40 @@
+import { frontMatterField } from '../../../space/index.js';
+import { defineRule } from '../../rule.js';
+
+type Data = { readonly sdk: string | null; readonly sdks: readonly string[] };
+
+export const sdkNotGradio = defineRule<Data>({
+  id: 'ZG102',
+  name: 'sdk-not-gradio',
+  severity: 'error',
+  summary: 'the Space is not a Gradio Space',
+  docs: {
+    why: 'ZeroGPU is offered to Spaces of the Gradio SDK only. A Docker, Streamlit or static Space never gets a GPU.',
+    instead: 'Write `sdk: gradio` and serve the app with Gradio.',
+    notFound: 'A Dockerfile beside `sdk: gradio` is not used, and does no harm.',
+    examples: [{ title: 'Right', language: 'yaml', code: 'sdk: gradio\nsdk_version: 5.49.1' }],
+    evidence: 'Hugging Face documentation, page "Spaces ZeroGPU": Gradio SDK only.',
+  },
+  *check({ space, profile }) {
+    const frontMatter = space.readme?.frontMatter;
+    if (frontMatter?.state !== 'read') return;
+    const field = frontMatterField(space, 'sdk');
+    const sdk = typeof field?.value === 'string' ? field.value.trim() : null;
+    if (sdk !== null && profile.sdks.includes(sdk.toLowerCase())) return;
+    // A list or a number is told by the rule on types.
+    if (field && field.value !== null && sdk === null) return;
+    const line = field?.line ?? frontMatter.firstLine;
+    const range = field?.valueRange ?? { line, column: 1, endLine: line, endColumn: 1 };
+    yield { file: 'README.md', range, data: { sdk, sdks: profile.sdks } };
+  },
+  words({ sdk, sdks }) {
+    const wanted = sdks.join(' or ');
+    if (sdk === null) {
+      return { message: `the front matter names no sdk`, help: `sdk: ${wanted}` };
+    }
+    return {
+      message: `sdk is "${sdk}"; ZeroGPU runs Gradio Spaces only`,
+      note: `write: ${wanted}`,
+    };
+  },
+});
