@@ -2,8 +2,12 @@
  * The Space as `zerogpu check` sees it: everything that can be read of it, what is broken included.
  * Making it never fails because of what the files hold.
  */
-import type { SpaceFiles, SpaceListing, Unreadable } from './files.js';
+import type { FileReading, SpaceFiles, SpaceListing, Unreadable } from './files.js';
 import { parseFrontMatter } from './front-matter-block.js';
+import { type LogicalLine, logicalLines } from './logical-lines.js';
+import { normalizePath } from './paths.js';
+import { type PyprojectModel, parsePyproject } from './pyproject.js';
+import { type RequirementsModel, readRequirementsModel } from './requirements-model.js';
 import type { SourceText } from './text.js';
 import type { FrontMatterField, FrontMatterReading } from './types.js';
 
@@ -37,6 +41,12 @@ export interface SpaceModel {
   /** Null when there is no README.md, or none that can be read. */
   readonly readme: ReadmeModel | null;
   readonly appFile: AppFileModel;
+  readonly requirements: RequirementsModel | null;
+  /** Installed before requirements.txt. */
+  readonly preRequirements: RequirementsModel | null;
+  /** Lines of packages.txt, the Debian packages to install. */
+  readonly packagesTxt: readonly LogicalLine[] | null;
+  readonly pyproject: PyprojectModel | null;
   readonly unreadable: readonly UnreadableFile[];
 }
 
@@ -45,20 +55,34 @@ const DEFAULT_APP_FILE = 'app.py';
 /** Reads what is not Python of a Space. */
 export async function readSpaceModel(name: string, files: SpaceFiles): Promise<SpaceModel> {
   const listing = await files.list();
-  const unreadable: UnreadableFile[] = [];
-  const readText = async (file: string): Promise<SourceText | null> => {
+  const unreadable = new Map<string, UnreadableFile>();
+  const read = async (file: string): Promise<FileReading> => {
     const reading = await files.read(file);
-    if (reading.kind === 'text') return reading.source;
-    if (reading.kind === 'unreadable') unreadable.push({ file, ...reading });
-    return null;
+    if (reading.kind === 'unreadable') unreadable.set(file, { file, ...reading });
+    return reading;
+  };
+  const readText = async (file: string): Promise<SourceText | null> => {
+    const reading = await read(file);
+    return reading.kind === 'text' ? reading.source : null;
   };
   const readmeText = await readText('README.md');
   const readme = readmeText && {
     source: readmeText,
     frontMatter: parseFrontMatter(readmeText.text),
   };
-  const appFile = await findAppFile(readme, files);
-  return { name, listing, readme, appFile, unreadable };
+  const packages = await readText('packages.txt');
+  const pyproject = await readText('pyproject.toml');
+  return {
+    name,
+    listing,
+    readme,
+    appFile: await findAppFile(readme, read),
+    requirements: await readRequirementsModel('requirements.txt', read),
+    preRequirements: await readRequirementsModel('pre-requirements.txt', read),
+    packagesTxt: packages && logicalLines(packages.text),
+    pyproject: pyproject && parsePyproject(pyproject.text),
+    unreadable: [...unreadable.values()],
+  };
 }
 
 /** The field of the front matter, or undefined where there is none or it can't be read. */
@@ -67,29 +91,18 @@ export function frontMatterField(space: SpaceModel, key: string): FrontMatterFie
   return frontMatter?.state === 'read' ? frontMatter.fields.get(key) : undefined;
 }
 
-async function findAppFile(readme: ReadmeModel | null, files: SpaceFiles): Promise<AppFileModel> {
+async function findAppFile(
+  readme: ReadmeModel | null,
+  read: (file: string) => Promise<FileReading>,
+): Promise<AppFileModel> {
   const fields = readme?.frontMatter.state === 'read' ? readme.frontMatter.fields : undefined;
   const declared = fields?.get('app_file');
   const named = declared?.text?.trim();
   if (!declared || !named) {
-    const reading = await files.read(DEFAULT_APP_FILE);
-    const exists = reading.kind !== 'absent';
+    const exists = (await read(DEFAULT_APP_FILE)).kind !== 'absent';
     return { file: DEFAULT_APP_FILE, declared: null, exists, isInside: true };
   }
   const file = normalizePath(named);
-  const isInside = file !== null;
-  const exists = isInside && (await files.read(file)).kind !== 'absent';
-  return { file: file ?? named, declared, exists, isInside };
-}
-
-/** `./src//app.py` as `src/app.py`; null for what leads out of the Space. */
-export function normalizePath(path: string): string | null {
-  if (path.startsWith('/')) return null;
-  const parts: string[] = [];
-  for (const part of path.split('/')) {
-    if (part === '' || part === '.') continue;
-    if (part !== '..') parts.push(part);
-    else if (parts.pop() === undefined) return null;
-  }
-  return parts.join('/');
+  const exists = file !== null && (await read(file)).kind !== 'absent';
+  return { file: file ?? named, declared, exists, isInside: file !== null };
 }

@@ -3,8 +3,9 @@ import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { didYouMean } from '../shared/did-you-mean.js';
 import { UserError } from '../shared/errors.js';
 import { readFrontMatter } from './front-matter.js';
+import { logicalLines } from './logical-lines.js';
 import { importsOf } from './python-imports.js';
-import { logicalLines, readRequirements } from './requirements.js';
+import { readRequirements } from './requirements.js';
 import { decodeText } from './text.js';
 import type { FrontMatter, Space, SpaceWarning } from './types.js';
 

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, relative, resolve } from 'node:path';
-import { decodeText, splitLines } from './text.js';
+import { logicalLines } from './logical-lines.js';
+import { decodeText } from './text.js';
 import type { Requirement, RequirementsFile } from './types.js';
 
 /** Files that include each other end somewhere. */
@@ -56,28 +57,6 @@ async function readText(path: string): Promise<string | null> {
   } catch {
     return null;
   }
-}
-
-/** Lines as pip joins them: a backslash at the end continues, ` #` starts a comment. */
-export function logicalLines(text: string): readonly { line: number; text: string }[] {
-  const found: { line: number; text: string }[] = [];
-  let joined = '';
-  let first = 0;
-  splitLines(text).forEach((raw, index) => {
-    if (joined === '') first = index + 1;
-    const isComment = /^\s*#/.test(raw);
-    if (raw.endsWith('\\') && !isComment) {
-      joined += `${raw.slice(0, -1).trim()} `;
-      return;
-    }
-    joined += isComment ? '' : raw;
-    const entry = joined.replace(/(^|\s)#.*$/, '').trim();
-    if (entry) found.push({ line: first, text: entry });
-    joined = '';
-  });
-  const last = joined.trim();
-  if (last) found.push({ line: first, text: last });
-  return found;
 }
 
 /** Takes one requirement apart; what is no PEP 508 requirement keeps only its text. */
