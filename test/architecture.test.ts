@@ -20,9 +20,10 @@ const MAY_IMPORT: readonly (readonly [folder: string, allowed: readonly string[]
   ['allocator/client', ['shared']],
   ['gpu', ['platform', 'shared']],
   ['space', ['platform', 'shared']],
-  ['check', ['space', 'platform', 'shared']],
+  ['config', ['shared']],
+  ['check', ['config', 'space', 'platform', 'shared']],
   ['run', ['allocator', 'gpu', 'space', 'platform', 'shared']],
-  ['cli', ['run', 'check', 'allocator', 'gpu', 'space', 'platform', 'shared']],
+  ['cli', ['run', 'check', 'config', 'allocator', 'gpu', 'space', 'platform', 'shared']],
 ];
 
 /** Node modules that the pure core must not touch. */

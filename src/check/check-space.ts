@@ -1,32 +1,54 @@
 import { loadProfile, profileNames } from '../platform/index.js';
-import { readSpaceModel, type SpaceFiles, type SpaceModel } from '../space/index.js';
+import { cachedFiles } from '../space/files.js';
+import { readSpaceModel, type SourceText, type SpaceFiles } from '../space/index.js';
 import { type RuleResults, runRules } from './engine.js';
-import type { Hosting, Rule } from './rule.js';
+import type { Finding, Hosting, Rule } from './rule.js';
+import { rules as allRules } from './rules/index.js';
+import { unusedIgnore } from './rules/zg100-unused-ignore.js';
+import { findIgnores, type IgnoreComment, suppress } from './suppress.js';
 
-export interface CheckOptions {
+export interface CheckSpaceOptions {
   /** Name of the profile to hold the Space against. */
   readonly platform: string;
   readonly rules: readonly Rule[];
   readonly hosting: Hosting | null;
 }
 
-export interface SpaceReport extends RuleResults {
-  readonly space: SpaceModel;
+export interface CheckedSpace extends RuleResults {
+  /** Findings that a comment took away. */
+  readonly ignored: number;
+  /** Text of every file that was read. */
+  readonly sources: ReadonlyMap<string, SourceText>;
 }
 
 /**
- * Reads one Space and asks the rules.
+ * Reads one Space, asks the rules and heeds the comments that ask for silence.
  *
  * @param name for headings
  * @throws UserError E_PLATFORM_UNKNOWN
  */
 export async function checkSpace(
   name: string,
-  files: SpaceFiles,
-  { platform, rules, hosting }: CheckOptions,
-): Promise<SpaceReport> {
+  spaceFiles: SpaceFiles,
+  { platform, rules, hosting }: CheckSpaceOptions,
+): Promise<CheckedSpace> {
+  const files = cachedFiles(spaceFiles);
   const profile = loadProfile(platform);
   const others = profileNames.filter((other) => other !== profile.name).map(loadProfile);
   const space = await readSpaceModel(name, files);
-  return { space, ...runRules(rules, { space, profile, hosting }, others) };
+  const results = runRules(rules, { space, profile, hosting }, others);
+  const sources = files.textsSoFar();
+  const comments = [...sources].flatMap(([file, source]) => findIgnores(file, source));
+  const { findings, ignored, unused } = suppress(results.findings, comments, nameOf);
+  const hints = rules.includes(unusedIgnore) ? unused.map(toHint) : [];
+  return { findings: [...findings, ...hints], failures: results.failures, ignored, sources };
+}
+
+function nameOf(id: string): string {
+  return allRules.find((rule) => rule.id === id)?.name ?? id;
+}
+
+function toHint({ file, range, rules }: IgnoreComment): Finding {
+  const { id, severity } = unusedIgnore;
+  return { rule: id, severity, file, range, data: { rules }, fix: null, alsoFineOn: [] };
 }

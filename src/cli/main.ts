@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { EXIT, UserError } from '../shared/errors.js';
+import { declareCheck } from './commands/check.js';
 import { declarePython } from './commands/python.js';
 import { declareRun } from './commands/run.js';
 import { printFailure } from './failure.js';
@@ -29,6 +30,7 @@ export function createProgram(
       outputError: () => {},
     });
   declareRun(program, world, toRun, setExitCode);
+  declareCheck(program, world, setExitCode);
   declarePython(program, world, setExitCode);
   return program;
 }

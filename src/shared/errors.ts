@@ -21,6 +21,10 @@ export const ERROR_CODES = {
   E_APP_CRASHED: 'the app ended before it answered',
   E_APP_SILENT: 'the app did not answer within the start-up time',
   E_COMMAND_NOT_FOUND: 'the command after -- could not be started',
+  E_CHECK_RULE_UNKNOWN: 'no rule of that id or name',
+  E_CHECK_UNREADABLE: 'the folder of the Space cannot be listed',
+  E_CHECK_OUTPUT: 'the report cannot be written to that file',
+  E_CONFIG_INVALID: 'zerogpu.json cannot be read or has a key or value that means nothing',
   E_STATE_DIR: 'the state folder cannot be used',
 } as const;
 

@@ -42,6 +42,36 @@ export interface SpaceFiles {
   read(path: string): Promise<FileReading>;
 }
 
+/** Files that are each read once, and remembered. */
+export interface CachedFiles extends SpaceFiles {
+  /** Paths of what was read and is text, in that order. */
+  textsSoFar(): ReadonlyMap<string, SourceText>;
+}
+
+/** Reads through to other files, once for each path. */
+export function cachedFiles(files: SpaceFiles): CachedFiles {
+  const texts = new Map<string, SourceText>();
+  const readings = new Map<string, Promise<FileReading>>();
+  const readOnce = async (path: string): Promise<FileReading> => {
+    const reading = await files.read(path);
+    if (reading.kind === 'text') texts.set(path, reading.source);
+    return reading;
+  };
+  let listing: Promise<SpaceListing> | undefined;
+  return {
+    list() {
+      listing ??= files.list();
+      return listing;
+    },
+    read(path) {
+      const reading = readings.get(path) ?? readOnce(path);
+      readings.set(path, reading);
+      return reading;
+    },
+    textsSoFar: () => texts,
+  };
+}
+
 /** The files of a folder. Pipes, devices and huge files are never opened. */
 export function filesInFolder(root: string): SpaceFiles {
   return {

@@ -28,10 +28,12 @@ describe('fixtures of rules', () => {
     ) as ExpectedFindings;
     const report = await checkSpace(name, filesInFolder(dir), {
       platform: expected.platform ?? 'h200',
-      rules: rules.filter((rule) => rule.id === id),
+      // An ignore is used or not by what the others find.
+      rules: id === 'ZG100' ? rules : rules.filter((rule) => rule.id === id),
       hosting: expected.hosting ?? null,
     });
-    const wanted = { ...expected, findings: report.findings.map(describeFinding) };
+    const own = report.findings.filter(({ rule }) => rule === id);
+    const wanted = { ...expected, findings: own.map(describeFinding) };
     if (process.env['ZEROGPU_REWRITE']) {
       writeFileSync(page, `${JSON.stringify(wanted, null, 2)}\n`);
     }

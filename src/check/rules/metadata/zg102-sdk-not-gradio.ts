@@ -1,5 +1,6 @@
 import { frontMatterField } from '../../../space/index.js';
 import { defineRule } from '../../rule.js';
+import { blockRange } from './fields.js';
 
 type Data = { readonly sdk: string | null; readonly sdks: readonly string[] };
 
@@ -23,8 +24,7 @@ export const sdkNotGradio = defineRule<Data>({
     if (sdk !== null && profile.sdks.includes(sdk.toLowerCase())) return;
     // A list or a number is told by the rule on types.
     if (field && field.value !== null && sdk === null) return;
-    const line = field?.line ?? frontMatter.firstLine;
-    const range = field?.valueRange ?? { line, column: 1, endLine: line, endColumn: 1 };
+    const range = field?.valueRange ?? field?.keyRange ?? blockRange(frontMatter);
     yield { file: 'README.md', range, data: { sdk, sdks: profile.sdks } };
   },
   words({ sdk, sdks }) {

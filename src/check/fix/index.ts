@@ -1,0 +1,67 @@
+import type { Writable } from 'node:stream';
+import { EXIT } from '../../shared/errors.js';
+import { filesInFolder } from '../../space/index.js';
+import { checkSpace } from '../check-space.js';
+import type { SpaceFolder } from '../folders.js';
+import type { CheckSettings } from '../settings.js';
+import { planFixes } from './apply.js';
+import { unifiedDiff } from './diff.js';
+import { writeFixes } from './write.js';
+
+/** A fix may uncover another one; more rounds than this would be a quarrel between rules. */
+const MOST_ROUNDS = 5;
+
+interface FixJob {
+  readonly folder: SpaceFolder;
+  readonly settings: CheckSettings;
+}
+
+/** Makes the safe fixes of each Space, and says on stderr what was done. */
+export async function fixSpace(
+  jobs: readonly FixJob[],
+  world: { readonly stderr: Writable },
+): Promise<void> {
+  for (const { folder, settings } of jobs) {
+    let count = 0;
+    const changed = new Set<string>();
+    for (let round = 0; round < MOST_ROUNDS; round += 1) {
+      const { files, fixed } = await plan({ folder, settings });
+      if (files.length === 0) break;
+      const left = await writeFixes(folder.dir, files);
+      for (const { file, why } of left) world.stderr.write(`not fixed: ${file} (${why})\n`);
+      count += fixed.length;
+      for (const { file } of files) changed.add(file);
+      if (left.length > 0) break;
+    }
+    if (count > 0) {
+      const what = `${count} finding${count === 1 ? '' : 's'}`;
+      world.stderr.write(`fixed ${what} in ${folder.path}: ${[...changed].join(', ')}\n`);
+    }
+  }
+}
+
+/**
+ * Prints what `--fix` would change, and changes nothing.
+ *
+ * @returns the exit code: 1 when there is something to fix
+ */
+export async function showFixes(
+  jobs: readonly FixJob[],
+  world: { readonly stdout: Writable },
+): Promise<number> {
+  let isChanged = false;
+  for (const job of jobs) {
+    const folder = job.folder.path.replace(/^(?:\.\/)+|\/+$/g, '');
+    const prefix = folder === '.' || folder === '' ? '' : `${folder}/`;
+    for (const { file, before, after } of (await plan(job)).files) {
+      world.stdout.write(unifiedDiff(`${prefix}${file}`, before.text, after));
+      isChanged = true;
+    }
+  }
+  return isChanged ? EXIT.failed : EXIT.ok;
+}
+
+async function plan({ folder, settings }: FixJob) {
+  const checked = await checkSpace(folder.name, filesInFolder(folder.dir), settings);
+  return planFixes(checked.findings, checked.sources);
+}

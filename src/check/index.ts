@@ -1,0 +1,134 @@
+/** `zerogpu check`: reads the flags, checks each Space, writes the report, gives the exit code. */
+import { writeFile } from 'node:fs/promises';
+import type { Writable } from 'node:stream';
+import { loadProfile } from '../platform/index.js';
+import { EXIT, UserError } from '../shared/errors.js';
+import { choosePaint } from '../shared/paint.js';
+import { filesInFolder } from '../space/index.js';
+import { checkSpace } from './check-space.js';
+import { fixSpace, showFixes } from './fix/index.js';
+import { findFolders, repositoryRoot, type SpaceFolder } from './folders.js';
+import { type CheckOptions, parseCheckOptions, type RawCheckOptions } from './options.js';
+import { type CheckReport, countFindings, type SpaceReport } from './report.js';
+import { reporters } from './reporters/index.js';
+import { type CheckSettings, settle } from './settings.js';
+import { watchFolders } from './watch.js';
+
+/** What `check` may touch of its process. */
+export interface CheckWorld {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  readonly stdout: Writable & { readonly isTTY?: boolean; readonly columns?: number };
+  readonly stderr: Writable;
+  readonly interrupted: AbortSignal;
+}
+
+/** One folder with how it is to be checked. */
+interface Job {
+  readonly folder: SpaceFolder;
+  readonly settings: CheckSettings;
+}
+
+/**
+ * Runs one `zerogpu check`.
+ *
+ * @param paths folders of Spaces; the current one when there are none
+ * @param version of zerogpu, for reports that name their tool
+ * @returns the exit code: 0 clean, 1 findings that fail, 70 when a rule failed (a bug)
+ * @throws UserError for wrong use (2), and for what can't be checked or written (3)
+ */
+export async function check(
+  paths: readonly string[],
+  raw: RawCheckOptions,
+  world: CheckWorld,
+  version: string,
+): Promise<number> {
+  const options = parseCheckOptions(raw);
+  const folders = await findFolders(paths, world.cwd);
+  const jobs = await Promise.all(
+    folders.map(async (folder): Promise<Job> => {
+      const settings = await settle(options, folder.dir, folder.path);
+      // A wrong name is to be told before anything is done.
+      loadProfile(settings.platform);
+      return { folder, settings };
+    }),
+  );
+  if (options.diff) return showFixes(jobs, world);
+  if (options.fix) await fixSpace(jobs, world);
+  if (!options.watch) return checkOnce(jobs, options, world, version);
+  return watchFolders(folders, world, () => checkOnce(jobs, options, world, version));
+}
+
+async function checkOnce(
+  jobs: readonly Job[],
+  options: CheckOptions,
+  world: CheckWorld,
+  version: string,
+): Promise<number> {
+  const startMs = performance.now();
+  const spaces: SpaceReport[] = [];
+  for (const job of jobs) spaces.push(await report(job));
+  const done = { spaces, elapsedMs: performance.now() - startMs };
+  await write(done, options, world, version);
+  return exitCode(done, jobs, world);
+}
+
+async function report({ folder, settings }: Job): Promise<SpaceReport> {
+  const { platform, rules, strict } = settings;
+  const checked = await checkSpace(folder.name, filesInFolder(folder.dir), settings);
+  return {
+    ...folder,
+    ...checked,
+    profile: loadProfile(platform),
+    rules,
+    failingSeverities: strict ? ['error', 'warning'] : ['error'],
+  };
+}
+
+async function write(
+  done: CheckReport,
+  options: CheckOptions,
+  world: CheckWorld,
+  version: string,
+): Promise<void> {
+  const isTerminal = world.stdout.isTTY === true && options.output === null;
+  const inActions = world.env['GITHUB_ACTIONS'] === 'true' && !isTerminal;
+  const format = options.format ?? (inActions && options.output === null ? 'github' : 'text');
+  const [first] = done.spaces;
+  const text = reporters[format](done, {
+    paint: choosePaint(options.color, world.env, isTerminal),
+    ascii: options.ascii,
+    columns: Math.max(40, (isTerminal ? world.stdout.columns : undefined) ?? 80),
+    version,
+    repositoryRoot: repositoryRoot(first?.dir ?? world.cwd),
+  });
+  if (options.output === null) {
+    world.stdout.write(text);
+    return;
+  }
+  try {
+    await writeFile(options.output, text);
+  } catch (error) {
+    throw new UserError('E_CHECK_OUTPUT', `the report can't be written to ${options.output}`, {
+      why: error instanceof Error ? error.message : String(error),
+      fix: '--output FILE   (in a folder that can be written to)',
+      exitCode: EXIT.cannot,
+      cause: error,
+    });
+  }
+}
+
+function exitCode({ spaces }: CheckReport, jobs: readonly Job[], world: CheckWorld): number {
+  const failures = spaces.flatMap(({ failures: all }) => all);
+  for (const { rule, error } of failures) {
+    const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    world.stderr.write(`bug    rule ${rule} failed; the other rules were asked\n${stack}\n`);
+  }
+  if (failures.length > 0) return EXIT.bug;
+  const isFailed = spaces.some((space, index) => {
+    const { error, warning } = countFindings([space]);
+    const { strict, maxWarnings } = jobs[index]?.settings ?? { strict: false, maxWarnings: null };
+    return error > 0 || (strict && warning > 0) || (maxWarnings !== null && warning > maxWarnings);
+  });
+  return isFailed ? EXIT.failed : EXIT.ok;
+}

@@ -1,0 +1,32 @@
+import type { Paint } from '../../shared/paint.js';
+import type { Format } from '../options.js';
+import type { CheckReport } from '../report.js';
+import { reportCompact } from './compact.js';
+import { reportGithub } from './github.js';
+import { reportJson } from './json.js';
+import { reportJunit } from './junit.js';
+import { reportSarif } from './sarif.js';
+import { reportText } from './text.js';
+
+export interface ReporterOptions {
+  readonly paint: Paint;
+  readonly ascii: boolean;
+  /** Width of the terminal, in columns. */
+  readonly columns: number;
+  readonly version: string;
+  /** Absolute; what paths in `github` and `sarif` are relative to. */
+  readonly repositoryRoot: string;
+}
+
+/** The whole report as text, with a line end at the end. It builds no sentence of its own about a finding. */
+export type Reporter = (report: CheckReport, options: ReporterOptions) => string;
+
+/** Adding a format is adding a file and a line. */
+export const reporters = {
+  text: reportText,
+  compact: reportCompact,
+  json: reportJson,
+  github: reportGithub,
+  sarif: reportSarif,
+  junit: reportJunit,
+} satisfies Record<Format, Reporter>;

@@ -1,0 +1,129 @@
+import type { Colour } from '../../shared/paint.js';
+import {
+  type CheckReport,
+  countFindings,
+  countPassed,
+  gravest,
+  type SpaceReport,
+  shownPath,
+  wordsFor,
+} from '../report.js';
+import type { Finding, Severity } from '../rule.js';
+import type { Reporter, ReporterOptions } from './index.js';
+import { snippet, wrap } from './snippet.js';
+
+const COLOURS: Readonly<Record<Severity, Colour>> = {
+  error: 'red',
+  warning: 'yellow',
+  info: 'blue',
+  advice: 'blue',
+};
+
+/** For people: each finding with its line, and at the end what it all comes to. */
+export const reportText: Reporter = (report, options) => {
+  const blocks = report.spaces.flatMap((space) => spaceBlocks(space, report, options));
+  const summary = report.spaces.length > 1 ? [total(report, options)] : [];
+  return `${[...blocks, ...summary].join('\n\n')}\n`;
+};
+
+function spaceBlocks(space: SpaceReport, report: CheckReport, options: ReporterOptions): string[] {
+  const { name, profile, rules, findings } = space;
+  const isOnly = report.spaces.length === 1;
+  const dot = options.ascii ? '-' : '·';
+  if (findings.length === 0) {
+    const time = isOnly ? ` ${dot} ${milliseconds(report.elapsedMs)}` : '';
+    const mark = options.paint('green', options.ascii ? 'ok' : '✓');
+    const left = space.ignored > 0 ? ` ${dot} ${space.ignored} ignored` : '';
+    return [`${mark} ${name} fits ${profile.name} ${dot} ${rules.length} rules${left}${time}`];
+  }
+  const head = `zerogpu check  ${options.paint('bold', name)} ${dot} platform ${profile.name} (as of ${profile.asOf}) ${dot} ${rules.length} rules`;
+  const blocks = findings.map((finding) => findingBlock(space, finding, options));
+  const last = [isOnly ? summaryLine(space, report, options) : spaceLine(space, options)];
+  return [head, ...blocks, last.join('\n')];
+}
+
+function findingBlock(space: SpaceReport, finding: Finding, options: ReporterOptions): string {
+  const { message, note, help } = wordsFor(finding);
+  const { paint, columns } = options;
+  const { range, severity, rule } = finding;
+  const path = shownPath(space, finding.file);
+  const place = range ? `${path}:${range.line}:${range.column}` : path;
+  const label = `${paint(COLOURS[severity], severity)} ${paint('bold', rule)}`;
+  const plainHead = `${place}  ${severity} ${rule}  `;
+  const [first = '', ...more] = wrap(message, Math.max(24, columns - plainHead.length));
+  // A long path leaves the message no room: it goes below then.
+  const lines =
+    plainHead.length > columns - 24
+      ? [`${place}  ${label}`, ...wrap(message, columns - 2).map((line) => `  ${line}`)]
+      : [
+          `${place}  ${label}  ${first}`,
+          ...more.map((line) => ' '.repeat(plainHead.length) + line),
+        ];
+  const source = space.sources.get(finding.file);
+  if (range && source) lines.push(...snippet(source, range, note, COLOURS[severity], options));
+  else if (note) lines.push(...wrap(note, columns - 4).map((line) => `    ${line}`));
+  if (help) lines.push(...helpLines(help, finding, options));
+  return lines.join('\n');
+}
+
+function helpLines(help: string, { fix }: Finding, { columns, paint }: ReporterOptions): string[] {
+  const [first = '', ...more] = wrap(help, columns - 8);
+  const word = fix ? 'fix:' : 'try:';
+  const safe = 'safe with --fix';
+  const head = `  ${word} ${first}`;
+  const gap = columns - head.length - safe.length;
+  const tail = fix && gap >= 2 ? `${' '.repeat(gap)}${paint('dim', safe)}` : '';
+  return [`${head}${tail}`, ...more.map((line) => `       ${line}`)];
+}
+
+function summaryLine(space: SpaceReport, report: CheckReport, options: ReporterOptions): string {
+  const first = space.findings[0];
+  const more = first ? `     more: zerogpu explain ${first.rule}` : '';
+  return `${spaceLine(space, options)} in ${milliseconds(report.elapsedMs)}${more}`;
+}
+
+function spaceLine(space: SpaceReport, options: ReporterOptions): string {
+  const counts = countFindings([space]);
+  const parts = [
+    ...countWords(counts),
+    `${countPassed(space)} passed`,
+    ...(space.ignored > 0 ? [`${space.ignored} ignored`] : []),
+  ];
+  return `${mark(space.findings, options)} ${parts.join(', ')}`;
+}
+
+function total(report: CheckReport, options: ReporterOptions): string {
+  const findings = report.spaces.flatMap((space) => space.findings);
+  const words = countWords(countFindings(report.spaces));
+  const what = words.length === 0 ? 'nothing found' : words.join(', ');
+  return `${mark(findings, options)} ${report.spaces.length} Spaces: ${what} in ${milliseconds(report.elapsedMs)}`;
+}
+
+function mark(findings: readonly Finding[], { ascii, paint }: ReporterOptions): string {
+  switch (gravest(findings)) {
+    case 'error':
+      return paint('red', ascii ? 'x' : '✗');
+    case 'warning':
+      return paint('yellow', '!');
+    case 'info':
+    case 'advice':
+      return paint('blue', 'i');
+    default:
+      return paint('green', ascii ? 'ok' : '✓');
+  }
+}
+
+function countWords(counts: Readonly<Record<Severity, number>>): string[] {
+  const plural = (n: number, word: string) =>
+    n === 0 ? [] : [`${n} ${word}${n === 1 ? '' : 's'}`];
+  return [
+    ...plural(counts.error, 'error'),
+    ...plural(counts.warning, 'warning'),
+    ...plural(counts.info, 'info'),
+    ...(counts.advice > 0 ? [`${counts.advice} advice`] : []),
+  ];
+}
+
+function milliseconds(ms: number): string {
+  return ms < 10_000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`;
+}

@@ -1,0 +1,72 @@
+import { join } from 'node:path';
+import { CONFIG_FILE, parseSpaceConfig, type SpaceConfig } from '../config/space-config.js';
+import { DEFAULT_PROFILE } from '../platform/index.js';
+import { UserError } from '../shared/errors.js';
+import { filesInFolder } from '../space/index.js';
+import type { CheckOptions } from './options.js';
+import type { Hosting, Rule } from './rule.js';
+import { rules as allRules } from './rules/index.js';
+import { selectRules } from './select.js';
+
+/** How one Space is checked: flags and environment first, then its zerogpu.json, then the defaults. */
+export interface CheckSettings {
+  readonly platform: string;
+  readonly rules: readonly Rule[];
+  readonly strict: boolean;
+  readonly maxWarnings: number | null;
+  readonly hosting: Hosting | null;
+}
+
+/**
+ * Settles how the Space in a folder is checked.
+ *
+ * @param dir absolute
+ * @param shown the folder as the user named it, for messages
+ * @throws UserError E_CONFIG_INVALID, E_CHECK_RULE_UNKNOWN, E_USAGE
+ */
+export async function settle(
+  options: CheckOptions,
+  dir: string,
+  shown: string,
+): Promise<CheckSettings> {
+  const file = join(shown, CONFIG_FILE);
+  const config = await readConfig(dir, file);
+  const own = config.check ?? {};
+  const fromFile = selectRules(allRules, own.select ?? [], own.ignore ?? [], file);
+  const fromFlags = selectRules(allRules, options.select, options.ignore, '--select, --ignore');
+  // `--select` asks for these rules whatever the file says; what `--ignore` takes away is gone.
+  const rules =
+    options.select.length > 0 ? fromFlags : fromFile.filter((rule) => fromFlags.includes(rule));
+  return {
+    platform: options.platform ?? config.platform ?? DEFAULT_PROFILE,
+    rules,
+    strict: options.strict ?? own.strict ?? false,
+    maxWarnings: options.maxWarnings ?? own.maxWarnings ?? null,
+    hosting: hosting(options.owner ?? own.owner ?? null, options.hosted ?? own.hosted ?? null),
+  };
+}
+
+async function readConfig(dir: string, file: string): Promise<SpaceConfig> {
+  const reading = await filesInFolder(dir).read(CONFIG_FILE);
+  if (reading.kind === 'absent') return {};
+  if (reading.kind === 'text') return parseSpaceConfig(reading.source.text, file);
+  throw new UserError('E_CONFIG_INVALID', `${file} can't be read`, {
+    why: `It is there, and reading it ended with "${reading.reason}".`,
+    fix: `make ${file} a readable file, or remove it`,
+  });
+}
+
+function hosting(owner: Hosting['owner'] | null, hosted: number | null): Hosting | null {
+  if (owner === null && hosted === null) return null;
+  if (owner === null || hosted === null) {
+    throw new UserError(
+      'E_USAGE',
+      `${owner === null ? '--hosted' : '--owner'} does not say enough alone`,
+      {
+        why: 'The limit depends on who hosts, and on how many ZeroGPU Spaces there are already.',
+        fix: `--owner ${owner ?? 'personal'} --hosted ${hosted ?? 0}`,
+      },
+    );
+  }
+  return { owner, hosted };
+}

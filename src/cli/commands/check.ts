@@ -1,0 +1,62 @@
+import { type Command, Option } from 'commander';
+import type { RawCheckOptions } from '../../check/options.js';
+import { readEnvironmentTwins } from '../env-twins.js';
+import { VERSION } from '../version.js';
+import type { World } from '../world.js';
+
+const EXAMPLES = `
+Examples
+  zerogpu check                        the Space in this folder
+  zerogpu check demo --fix             mend what can be mended safely
+  zerogpu check demo --platform rtx-pro-6000
+  zerogpu check spaces/* --format github --strict
+
+Exit code: 0 clean, 1 findings that fail, 2 wrong use, 3 could not check.
+A finding is silenced where it stands: # zerogpu: ignore ZG301 why`;
+
+/** Declares `zerogpu check`; the work is done in src/check. */
+export function declareCheck(
+  program: Command,
+  world: World,
+  setExitCode: (code: number) => void,
+): void {
+  const command = program
+    .command('check')
+    .description('Find what breaks on ZeroGPU before you push.')
+    .usage('[paths…] [options]')
+    .argument('[paths...]', 'folders of Spaces (default: this one)')
+    .optionsGroup('Rules')
+    .addOption(twin('--platform <name>', 'h200 (default), rtx-pro-6000'))
+    .addOption(twin('--select <rules>', 'only these: ZG201,torch-compile,ZG3'))
+    .addOption(twin('--ignore <rules>', 'not these'))
+    .addOption(twin('--owner <kind>', 'who hosts it: personal, org (with --hosted)'))
+    .addOption(twin('--hosted <n>', 'ZeroGPU Spaces that the owner has already'))
+    .optionsGroup('Failing')
+    .addOption(twin('--strict', 'warnings fail as errors do'))
+    .addOption(twin('--max-warnings <n>', 'more warnings than this fail'))
+    .optionsGroup('Mending')
+    .addOption(new Option('--fix', 'make the safe fixes, then report the rest'))
+    .addOption(new Option('--diff', 'show what --fix would change, and change nothing'))
+    .optionsGroup('Output')
+    .addOption(twin('--format <kind>', 'text, compact, json, github, sarif, junit'))
+    .addOption(new Option('--json', 'the same as --format json'))
+    .addOption(new Option('--output <file>', 'write the report there'))
+    .addOption(new Option('--watch', 'check again after each change'))
+    .addOption(twin('--color <when>', 'auto (default), always, never'))
+    .addOption(new Option('--ascii', 'no box characters').env('ZEROGPU_ASCII'))
+    .addHelpText('after', EXAMPLES)
+    .action(async (paths: readonly string[], raw: RawCheckOptions) => {
+      const { check } = await import('../../check/index.js');
+      setExitCode(await check(paths, raw, world, VERSION));
+    });
+  readEnvironmentTwins(command, world.env);
+  command.copyInheritedSettings(program);
+}
+
+/** `--max-warnings` of this command is ZEROGPU_CHECK_MAX_WARNINGS; `--platform` is every command's. */
+function twin(flags: string, description: string): Option {
+  const option = new Option(flags, description);
+  const name = option.name().replaceAll('-', '_').toUpperCase();
+  const isShared = name === 'PLATFORM' || name === 'COLOR';
+  return option.env(isShared ? `ZEROGPU_${name}` : `ZEROGPU_CHECK_${name}`);
+}
