@@ -34,9 +34,13 @@ export async function checkSpace(
 ): Promise<CheckedSpace> {
   const files = cachedFiles(spaceFiles);
   const profile = loadProfile(platform);
-  const others = profileNames.filter((other) => other !== profile.name).map(loadProfile);
   const space = await readSpaceModel(name, files);
-  const results = runRules(rules, { space, profile, hosting }, others);
+  const results = runRules(rules, {
+    space,
+    profile,
+    profiles: profileNames.map(loadProfile),
+    hosting,
+  });
   const sources = files.textsSoFar();
   const comments = [...sources].flatMap(([file, source]) => findIgnores(file, source));
   const { findings, ignored, unused } = suppress(results.findings, comments, nameOf);

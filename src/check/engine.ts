@@ -23,20 +23,16 @@ export interface RuleResults {
 /**
  * Asks every rule. A rule that finds something is asked again under the other profiles, so that a
  * finding can say where the same Space would be fine; no rule has to know of that.
- *
- * @param otherProfiles the editions that were not chosen
  */
-export function runRules(
-  rules: readonly Rule[],
-  context: RuleContext,
-  otherProfiles: readonly PlatformProfile[],
-): RuleResults {
+export function runRules(rules: readonly Rule[], context: RuleContext): RuleResults {
+  const otherProfiles = context.profiles.filter(({ name }) => name !== context.profile.name);
   const findings: Finding[] = [];
   const failures: RuleFailure[] = [];
   for (const rule of rules) {
     try {
       const found = [...rule.check(context)];
-      const elsewhere = found.length === 0 ? [] : otherProfiles.map(findIn(rule, context));
+      const asked = found.length > 0 && rule.asksOtherProfiles !== false ? otherProfiles : [];
+      const elsewhere = asked.map(findIn(rule, context));
       findings.push(...unique(found.map((one) => toFinding(rule, one, elsewhere))));
     } catch (error) {
       failures.push({ rule: rule.id, error });

@@ -92,6 +92,8 @@ export interface RuleContext {
   readonly space: SpaceModel;
   /** The edition of the platform that the Space is held against. */
   readonly profile: PlatformProfile;
+  /** Every edition, the chosen one included: what is fine on a newer one is graver or lighter. */
+  readonly profiles: readonly PlatformProfile[];
   readonly hosting: Hosting | null;
 }
 
@@ -104,6 +106,11 @@ export interface Rule<Data extends FindingData = FindingData> {
   /** One sentence for lists. */
   readonly summary: string;
   readonly docs: RuleDocs;
+  /**
+   * False where finding nothing under another profile does not mean that the Space is fine there. By
+   * default the engine asks, and says so.
+   */
+  readonly asksOtherProfiles?: false;
   /** Pure: the same context gives the same findings. */
   check(context: RuleContext): Iterable<Found<Data>>;
   words(data: Data): Words;

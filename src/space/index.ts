@@ -6,6 +6,7 @@ export {
   type SpaceFiles,
   type SpaceListing,
 } from './files.js';
+export { linuxEnvironment, parseMarker } from './markers.js';
 export {
   type AppFileModel,
   frontMatterField,
@@ -16,6 +17,12 @@ export {
 } from './model.js';
 export { readSpace } from './read-space.js';
 export { normalizeName, parseRequirement } from './requirements.js';
+export type {
+  IncludeEntry,
+  OptionEntry,
+  RequirementEntry,
+  RequirementsModel,
+} from './requirements-model.js';
 export type { SourceText } from './text.js';
 export type {
   FrontMatter,

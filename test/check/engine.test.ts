@@ -9,8 +9,10 @@ const newer = loadProfile('rtx-pro-6000');
 const context: RuleContext = {
   space: await readSpaceModel('demo', filesInMemory({})),
   profile: h200,
+  profiles: [h200],
   hosting: null,
 };
+const both = { ...context, profiles: [h200, newer] };
 
 function rule(parts: Partial<Rule> & Pick<Rule, 'id' | 'check'>): Rule {
   return defineRule({
@@ -36,7 +38,7 @@ describe('the engine', () => {
       ],
     });
     const b = rule({ id: 'ZG901', check: () => [{ file: 'a.py', range: at(5), data: {} }] });
-    const { findings } = runRules([a, b], context, []);
+    const { findings } = runRules([a, b], context);
     expect(findings.map((one) => [one.severity, one.file, one.range?.line, one.rule])).toEqual([
       ['error', 'a.py', 5, 'ZG901'],
       ['error', 'a.py', 5, 'ZG902'],
@@ -53,7 +55,7 @@ describe('the engine', () => {
       },
     });
     const sound = rule({ id: 'ZG902', check: () => [{ file: 'a.py', range: null, data: {} }] });
-    const { findings, failures } = runRules([broken, sound], context, [newer]);
+    const { findings, failures } = runRules([broken, sound], both);
     expect(findings.map((one) => one.rule)).toEqual(['ZG902']);
     expect(failures).toEqual([{ rule: 'ZG901', error: new Error('a bug') }]);
   });
@@ -72,7 +74,7 @@ describe('the engine', () => {
         };
       },
     });
-    const { findings } = runRules([onH200], context, [newer]);
+    const { findings } = runRules([onH200], both);
     expect(findings.map((one) => one.alsoFineOn)).toEqual([[], ['rtx-pro-6000'], ['rtx-pro-6000']]);
   });
 
@@ -81,6 +83,6 @@ describe('the engine', () => {
       id: 'ZG901',
       check: () => [1, 1, 2].map((line) => ({ file: 'a.txt', range: at(line), data: {} })),
     });
-    expect(runRules([twice], context, []).findings).toHaveLength(2);
+    expect(runRules([twice], context).findings).toHaveLength(2);
   });
 });

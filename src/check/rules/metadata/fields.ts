@@ -1,3 +1,4 @@
+import type { PlatformProfile } from '../../../platform/index.js';
 import {
   type FrontMatterField,
   type FrontMatterReading,
@@ -43,4 +44,10 @@ export function insertAfter(field: FrontMatterField, line: string): Fix | undefi
   const { endLine, endColumn } = fieldRange(field);
   const at = { line: endLine, column: endColumn, endLine, endColumn };
   return { edits: [{ file: 'README.md', range: at, newText: `\n${line}` }] };
+}
+
+/** Whether the Space is one that ZeroGPU takes at all; other findings on another SDK would be noise. */
+export function isGradio(space: SpaceModel, profile: PlatformProfile): boolean {
+  const sdk = frontMatterField(space, 'sdk')?.value;
+  return typeof sdk !== 'string' || profile.sdks.includes(sdk.trim().toLowerCase());
 }

@@ -1,0 +1,35 @@
+import { frontMatterField } from '../../../space/index.js';
+import { defineRule } from '../../rule.js';
+import { fieldRange, textOf } from './fields.js';
+
+type Data = { readonly hardware: string };
+
+/** What the Hub calls ZeroGPU, whatever the card is. */
+const ZERO_GPU = /^zero(-|gpu|$)/i;
+
+export const suggestedHardware = defineRule<Data>({
+  id: 'ZG108',
+  name: 'suggested-hardware',
+  severity: 'info',
+  summary: 'people who duplicate the Space are offered other hardware than ZeroGPU',
+  docs: {
+    why: `\`suggested_hardware\` is what somebody who duplicates the Space is offered. It does not choose the hardware of
+this Space; that is set in its settings.`,
+    instead:
+      'Write `suggested_hardware: zero-a10g`, the name of ZeroGPU on the Hub, whatever the card.',
+    examples: [{ title: 'Right', language: 'yaml', code: 'suggested_hardware: zero-a10g' }],
+    evidence: 'Spaces configuration reference of Hugging Face.',
+  },
+  *check({ space }) {
+    const field = frontMatterField(space, 'suggested_hardware');
+    const hardware = textOf(space, 'suggested_hardware');
+    if (!field || hardware === null || ZERO_GPU.test(hardware)) return;
+    yield { file: 'README.md', range: fieldRange(field), data: { hardware } };
+  },
+  words({ hardware }) {
+    return {
+      message: `duplicates of this Space are offered ${hardware}, not ZeroGPU`,
+      note: 'zero-a10g is ZeroGPU',
+    };
+  },
+});
