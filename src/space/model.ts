@@ -4,7 +4,6 @@
  */
 import type { FileReading, SpaceFiles, SpaceListing, Unreadable } from './files.js';
 import { parseFrontMatter } from './front-matter-block.js';
-import { type LogicalLine, logicalLines } from './logical-lines.js';
 import { normalizePath } from './paths.js';
 import { type PyprojectModel, parsePyproject } from './pyproject.js';
 import { type RequirementsModel, readRequirementsModel } from './requirements-model.js';
@@ -44,8 +43,8 @@ export interface SpaceModel {
   readonly requirements: RequirementsModel | null;
   /** Installed before requirements.txt. */
   readonly preRequirements: RequirementsModel | null;
-  /** Lines of packages.txt, the Debian packages to install. */
-  readonly packagesTxt: readonly LogicalLine[] | null;
+  /** packages.txt, the Debian packages to install. */
+  readonly packagesTxt: SourceText | null;
   readonly pyproject: PyprojectModel | null;
   readonly unreadable: readonly UnreadableFile[];
 }
@@ -70,7 +69,6 @@ export async function readSpaceModel(name: string, files: SpaceFiles): Promise<S
     source: readmeText,
     frontMatter: parseFrontMatter(readmeText.text),
   };
-  const packages = await readText('packages.txt');
   const pyproject = await readText('pyproject.toml');
   return {
     name,
@@ -79,7 +77,7 @@ export async function readSpaceModel(name: string, files: SpaceFiles): Promise<S
     appFile: await findAppFile(readme, read),
     requirements: await readRequirementsModel('requirements.txt', read),
     preRequirements: await readRequirementsModel('pre-requirements.txt', read),
-    packagesTxt: packages && logicalLines(packages.text),
+    packagesTxt: await readText('packages.txt'),
     pyproject: pyproject && parsePyproject(pyproject.text),
     unreadable: [...unreadable.values()],
   };

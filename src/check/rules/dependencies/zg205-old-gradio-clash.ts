@@ -1,0 +1,84 @@
+import type { RequirementEntry } from '../../../space/index.js';
+import { defineRule, type RuleContext } from '../../rule.js';
+import { compareVersions, isBelow, isVersion, pinOf } from '../../versions.js';
+import { blockRange, fieldRange, isGradio, readBlock, textOf } from '../metadata/fields.js';
+import { constraining, installed } from './entries.js';
+
+type Data = { readonly gradio: string; readonly missing: readonly string[] };
+
+/** First Gradio that works with today's releases of what it stands on. */
+const MENDED = '5.0.0';
+
+/** Releases that Gradio 4 does not survive, and what is to be written against them. */
+const BREAKERS = [
+  { name: 'huggingface-hub', first: '1.0', write: 'huggingface_hub<0.26' },
+  { name: 'starlette', first: '1.0', write: 'starlette<0.40' },
+] as const;
+
+/** Releases of libraries that keep huggingface_hub below 1.0 by their own metadata. */
+const KEEP_HUB_OLD = [
+  { name: 'transformers', below: '5.0' },
+  { name: 'tokenizers', below: '0.22' },
+] as const;
+
+export const oldGradioClash = defineRule<Data>({
+  id: 'ZG205',
+  name: 'old-gradio-clash',
+  severity: 'error',
+  summary: 'Gradio 4 meets newer releases of its dependencies, which it does not survive',
+  docs: {
+    why: `Gradio 4 leaves its dependencies open at the top. With huggingface_hub 1.0 its import fails with "cannot import
+name 'HfFolder'"; with Starlette 1.0 the page fails with "'dict' object is not hashable" or "unhashable type".
+A build of today takes these releases unless something holds them.`,
+    instead: 'Move to Gradio 5 or newer, or hold the packages in requirements.txt.',
+    notFound:
+      'Packages that are held by a bound of their own, or huggingface_hub where a pinned transformers below 5 holds it.',
+    examples: [
+      {
+        title: 'Holding them',
+        language: 'text',
+        code: 'huggingface_hub<0.26\njinja2<3.2\nstarlette<0.40',
+      },
+    ],
+    evidence:
+      'Hugging Face guidance for authors; reproduced with gradio 4.44.1 and huggingface_hub 1.x, starlette 1.x.',
+  },
+  *check(context) {
+    const { space, profile } = context;
+    const block = readBlock(space);
+    const gradio = gradioOf(context);
+    if (!block || !isGradio(space, profile) || gradio === null) return;
+    const { gradioMinimum } = profile.versions;
+    if (compareVersions(gradio, MENDED) >= 0 || compareVersions(gradio, gradioMinimum) < 0) return;
+    const missing = BREAKERS.filter(({ name, first }) => !isHeld(context, name, first));
+    if (missing.length === 0) return;
+    const field = block.fields.get('sdk_version');
+    yield {
+      file: 'README.md',
+      range: field ? fieldRange(field) : blockRange(block),
+      data: { gradio, missing: missing.map(({ write }) => write) },
+    };
+  },
+  words({ gradio, missing }) {
+    return {
+      message: `Gradio ${gradio} does not work with today's releases of what it needs`,
+      help: `sdk_version of Gradio 5 or newer, or in requirements.txt: ${missing.join(' ')}`,
+    };
+  },
+});
+
+function gradioOf(context: RuleContext): string | null {
+  const version = textOf(context.space, 'sdk_version');
+  if (version !== null) return isVersion(version) ? version : null;
+  return installed(context, 'gradio').flatMap(({ specifier }) => pinOf(specifier) ?? [])[0] ?? null;
+}
+
+function isHeld(context: RuleContext, name: string, first: string): boolean {
+  const holds = (entry: RequirementEntry, bound: string) =>
+    entry.url !== null || isBelow(entry.specifier, bound);
+  if (constraining(context, name).some((entry) => holds(entry, first))) return true;
+  if (name !== 'huggingface-hub') return false;
+  return KEEP_HUB_OLD.some(({ name: other, below }) =>
+    constraining(context, other).some(({ specifier }) => isBelow(specifier, below)),
+  );
+}

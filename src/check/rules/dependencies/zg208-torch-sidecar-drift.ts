@@ -1,0 +1,62 @@
+import { defineRule } from '../../rule.js';
+import { compareVersions, minorOf, upperBound } from '../../versions.js';
+import { constraining, installed } from './entries.js';
+import { choose } from './torch-candidates.js';
+
+type Data = { readonly name: string; readonly torch: string; readonly write: string };
+
+/** Built for one torch minor, and no longer saying so in their metadata (torchaudio 2.11, torchcodec). */
+const SIDECARS = ['torchaudio', 'torchcodec'] as const;
+
+/** The torch of the newest torchaudio, 2.11.0, which names none: with this one or a newer, nothing drifts. */
+const NEWEST_TORCHAUDIO = '2.11';
+
+/** torchcodec for each torch, from the table in its README (2026-11). */
+const TORCHCODEC: Readonly<Record<string, string>> = {
+  '2.5': '0.1.*',
+  '2.6': '0.2.*',
+  '2.7': '0.5.*',
+  '2.8': '0.7.*',
+  '2.9': '0.9.*',
+};
+
+export const torchSidecarDrift = defineRule<Data>({
+  id: 'ZG208',
+  name: 'torch-sidecar-drift',
+  severity: 'error',
+  summary: 'torch is pinned, and a package that is built for one torch is not',
+  docs: {
+    why: `torchaudio and torchcodec are compiled against one PyTorch. Their newest releases no longer say so in their
+metadata, so that pip takes the newest of them beside an older, pinned torch, and the import fails with an
+undefined symbol.`,
+    instead: 'Pin both to the same release: torchaudio has the version of torch.',
+    notFound:
+      'torch without a pin, or pinned to 2.11 or newer: the newest torchaudio is built for that.',
+    examples: [{ title: 'Right', language: 'text', code: 'torch==2.8.0\ntorchaudio==2.8.0' }],
+    evidence:
+      'Hugging Face guidance for authors; metadata of torchaudio 2.8.0 to 2.11.0 and torchcodec 0.17.0 on PyPI.',
+  },
+  *check(context) {
+    const torch = installed(context, 'torch')
+      .map((entry) => choose(entry, context.profile.versions.torch)?.pin ?? null)
+      .find((pin) => pin !== null);
+    if (!torch || compareVersions(torch, NEWEST_TORCHAUDIO) >= 0) return;
+    for (const name of SIDECARS) {
+      const all = constraining(context, name);
+      if (all.some((entry) => entry.url !== null || upperBound(entry.specifier) !== null)) continue;
+      const codec = TORCHCODEC[minorOf(torch)];
+      const write =
+        name === 'torchaudio' ? `torchaudio==${torch}` : codec ? `torchcodec==${codec}` : '';
+      for (const entry of installed(context, name)) {
+        const { file, requirementRange: range } = entry;
+        yield { file, range, data: { name, torch, write } };
+      }
+    }
+  },
+  words({ name, torch, write }) {
+    return {
+      message: `${name} is not pinned, and torch is (${torch}): pip takes the newest, which is built for another torch`,
+      ...(write ? { help: write } : {}),
+    };
+  },
+});

@@ -1,0 +1,32 @@
+import { defineRule } from '../../rule.js';
+import { isBelow } from '../../versions.js';
+import { installed } from './entries.js';
+
+type Data = { readonly specifier: string };
+
+/** The oldest release whose device protocol was tried here; older ones talk differently. */
+const OLDEST_KNOWN = '0.30';
+
+export const spacesPinOld = defineRule<Data>({
+  id: 'ZG209',
+  name: 'spaces-pin-old',
+  severity: 'warning',
+  summary: 'the spaces package is held at a release older than the platform talks to',
+  docs: {
+    why: `\`spaces\` is the client of the platform's device API, and the platform installs the release that fits. An old
+one that is forced by a pin talks an older protocol to a newer platform. (That the platform refuses it was not
+verified.)`,
+    instead: 'Leave `spaces` out, or list it without a version.',
+    evidence: 'Seen in public Spaces; releases 0.30.4 and 0.51.3 of spaces were tried, none older.',
+  },
+  *check(context) {
+    for (const entry of installed(context, 'spaces')) {
+      if (!isBelow(entry.specifier, OLDEST_KNOWN)) continue;
+      const { file, requirementRange: range, specifier } = entry;
+      yield { file, range, data: { specifier } };
+    }
+  },
+  words({ specifier }) {
+    return { message: `spaces${specifier} is an old client for a newer platform`, help: 'spaces' };
+  },
+});

@@ -1,0 +1,48 @@
+import { defineRule } from '../../rule.js';
+
+type Data = { readonly text: string; readonly reason: string; readonly isLegacy: boolean };
+
+export const invalidRequirement = defineRule<Data>({
+  id: 'ZG216',
+  name: 'invalid-requirement',
+  severity: 'error',
+  summary: 'pip refuses a line of requirements.txt',
+  docs: {
+    why: `One line that pip can't read ends the build with "Invalid requirement" or "no such option", whatever the other
+lines say. What older releases of pip let through (\`torch>=2.*\`) is a warning.`,
+    instead:
+      'Write what the requirements format of pip knows: a name, a version specifier, a marker.',
+    notFound:
+      'Markers, extras, hashes, `-r`, `-c`, `-f`, `--extra-index-url`, URLs, `git+https`, environment variables, comments and any line end.',
+    examples: [
+      {
+        title: 'Wrong',
+        language: 'text',
+        code: 'pip install torch\ntorch=2.8.0\nflash-attn --no-build-isolation',
+      },
+      { title: 'Right', language: 'text', code: 'torch==2.8.0\ntransformers>=4.50,<5  # why' },
+    ],
+    evidence: 'pip 26.3: every form was given to its parser.',
+  },
+  *check({ space }) {
+    for (const model of [space.requirements, space.preRequirements]) {
+      for (const entry of model?.entries ?? []) {
+        const { file, range, text } = entry;
+        const reason = entry.problem?.reason ?? entry.optionProblem;
+        if (reason === undefined || reason === null) continue;
+        const isLegacy = entry.problem?.kind === 'legacy';
+        const data = { text, reason, isLegacy };
+        yield { file, range, data, ...(isLegacy ? { severity: 'warning' as const } : {}) };
+      }
+      for (const { file, range, text, problem } of model?.options ?? []) {
+        if (problem) yield { file, range, data: { text, reason: problem, isLegacy: false } };
+      }
+    }
+  },
+  words({ reason, isLegacy }) {
+    return {
+      message: isLegacy ? 'newer releases of pip refuse this line' : 'pip refuses this line',
+      note: reason,
+    };
+  },
+});
