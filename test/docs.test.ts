@@ -1,14 +1,35 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { rules } from '../src/check/rules/index.js';
+import { renderErrors, renderRule, renderRuleIndex } from './support/check/pages.js';
 import { renderPlatformFacts } from './support/platform-facts.js';
 
-const page = resolve(import.meta.dirname, '../docs/platform-facts.md');
+const docs = resolve(import.meta.dirname, '../docs');
+const page = resolve(docs, 'platform-facts.md');
+
+/** Holds a page against what it is made from; ZEROGPU_REWRITE=1 makes it anew. */
+function expectPage(path: string, wanted: string): void {
+  const file = resolve(docs, path);
+  if (process.env['ZEROGPU_REWRITE']) writeFileSync(file, wanted);
+  expect(existsSync(file) ? readFileSync(file, 'utf8') : '').toBe(wanted);
+}
 
 describe('generated docs', () => {
   it('docs/platform-facts.md is what the profiles say', () => {
     const wanted = renderPlatformFacts();
     if (process.env['ZEROGPU_REWRITE']) writeFileSync(page, wanted);
     expect(readFileSync(page, 'utf8')).toBe(wanted);
+  });
+
+  it.each(rules.map((rule) => [rule.id, rule] as const))('docs/rules/%s.md', (id, rule) => {
+    expectPage(`rules/${id}.md`, renderRule(rule));
+  });
+
+  it('docs/rules/README.md and docs/errors.md list all of them, and no page is left over', () => {
+    expectPage('rules/README.md', renderRuleIndex(rules));
+    expectPage('errors.md', renderErrors());
+    const pages = readdirSync(resolve(docs, 'rules')).filter((name) => name.startsWith('ZG'));
+    expect(pages.sort()).toEqual(rules.map(({ id }) => `${id}.md`).sort());
   });
 });

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { EXIT, UserError } from '../shared/errors.js';
 import { declareCheck } from './commands/check.js';
+import { declareExplain } from './commands/explain.js';
 import { declarePython } from './commands/python.js';
 import { declareRun } from './commands/run.js';
 import { printFailure } from './failure.js';
@@ -31,6 +32,7 @@ export function createProgram(
     });
   declareRun(program, world, toRun, setExitCode);
   declareCheck(program, world, setExitCode);
+  declareExplain(program, world, setExitCode);
   declarePython(program, world, setExitCode);
   return program;
 }

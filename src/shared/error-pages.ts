@@ -1,0 +1,104 @@
+import type { ErrorCode } from './errors.js';
+
+/** What `zerogpu explain CODE` and docs/errors.md say of an error, beyond its half-line. */
+export interface ErrorPage {
+  /** When it happens and why. */
+  readonly why: string;
+  /** What to do. */
+  readonly instead: string;
+}
+
+export const ERROR_PAGES: Readonly<Record<ErrorCode, ErrorPage>> = {
+  E_USAGE: {
+    why: 'A flag, an argument or an environment variable `ZEROGPU_…` has a value that the command cannot use. The message names it as you wrote it. An empty variable counts as not set.',
+    instead: '`zerogpu COMMAND --help` lists each flag with its values and its variable.',
+  },
+  E_PLATFORM_UNKNOWN: {
+    why: 'Facts of the platform are kept as profiles, one for each edition, and `--platform` (or `platform` in zerogpu.json) names one that is not there.',
+    instead: 'Take one of the names that the message lists.',
+  },
+  E_PLATFORM_INVALID: {
+    why: 'A file of `src/platform/profiles` was changed by hand and no longer matches the schema.',
+    instead: 'Mend the fields that the message names, or install zerogpu again.',
+  },
+  E_SPACE_NOT_FOUND: {
+    why: 'The folder does not exist, or is a file.',
+    instead: 'Name the folder that README.md and the app file lie in.',
+  },
+  E_SPACE_FRONT_MATTER: {
+    why: 'The block of YAML at the top of README.md cannot be read, or a key that must be text is a list or a table.',
+    instead:
+      'Mend the line that the message names. Text with a colon needs quotes. `zerogpu check` shows all that is wrong at once.',
+  },
+  E_SPACE_SDK: {
+    why: 'The front matter names an SDK other than Gradio, and ZeroGPU runs Gradio Spaces only.',
+    instead: 'Write `sdk: gradio`, if it is a Gradio app.',
+  },
+  E_SPACE_APP_FILE: {
+    why: 'The file that `app_file` names (app.py when it names none) does not exist, or lies outside the Space.',
+    instead: 'Name the file that exists. Letter case counts.',
+  },
+  E_SPACE_REQUIREMENTS: {
+    why: 'The installer refused requirements.txt: a line that it cannot read, a version that does not exist, versions that exclude each other.',
+    instead:
+      'The message has the words of the installer. `zerogpu check` finds lines that pip refuses without installing anything.',
+  },
+  E_OS_UNSUPPORTED: {
+    why: 'The ZeroGPU mode of the `spaces` package forks workers and reads /proc: it runs on Linux only.',
+    instead: 'Use a Linux machine, a container or WSL 2.',
+  },
+  E_PYTHON_NOT_FOUND: {
+    why: 'No Python interpreter of a version that Gradio and `spaces` work with was found.',
+    instead: 'Install Python 3.10 or newer, or name one with `--python`.',
+  },
+  E_PYTHON_ENV: {
+    why: 'The Python that was chosen lacks a package that the Space needs, and zerogpu does not install into environments that it has not made.',
+    instead:
+      'Run the line after `fix`, or leave `--python` out: a managed environment is made then.',
+  },
+  E_PYTHON_INSTALL: {
+    why: 'Installing packages failed: the package index is out of reach, the disk is full, or a package has no build for this Python.',
+    instead: 'The message has the words of the installer and what usually mends it.',
+  },
+  E_PORT_TAKEN: {
+    why: 'Another process listens on the port that you asked for. A port that you did not name moves on to the next free one; a named one never does.',
+    instead: 'End the other process, or name another port.',
+  },
+  E_GPU_UNAVAILABLE: {
+    why: 'The GPU backend that was chosen cannot be used on this machine.',
+    instead: '`--gpu mock` needs no GPU.',
+  },
+  E_APP_CRASHED: {
+    why: 'The app ended before it answered. Its last lines are above the message.',
+    instead:
+      'Mend what the traceback names. `zerogpu check` knows what breaks at import on ZeroGPU.',
+  },
+  E_APP_SILENT: {
+    why: 'The app did not answer within the start-up time: it still loads models, or it listens on an address that nobody told.',
+    instead: 'Give it longer with `--start-timeout 20m`, or see what it waits for in its output.',
+  },
+  E_COMMAND_NOT_FOUND: {
+    why: 'The command after `--` is not on PATH, or may not be executed.',
+    instead: 'Name it with its path, or install it.',
+  },
+  E_CHECK_RULE_UNKNOWN: {
+    why: 'A rule is named by its id (`ZG201`), its name (`torch-unsupported`) or the start of an id (`ZG2`). The word that you gave is none of these.',
+    instead: '`zerogpu explain` lists every rule.',
+  },
+  E_CHECK_UNREADABLE: {
+    why: 'The folder is there and cannot be listed, so nothing in it can be checked.',
+    instead: 'Give yourself the permission to read it.',
+  },
+  E_CHECK_OUTPUT: {
+    why: 'The report was made and cannot be written to the file after `--output`.',
+    instead: 'Name a file in a folder that exists and can be written to.',
+  },
+  E_CONFIG_INVALID: {
+    why: 'zerogpu.json in the folder of the Space is no JSON, or has a key or a value that means nothing. A key with a typing error would otherwise be ignored without a word.',
+    instead: 'Mend the keys that the message names; docs/check.md lists all of them.',
+  },
+  E_STATE_DIR: {
+    why: 'The folder for the state of runs cannot be made or written to.',
+    instead: 'Name another one with `--state-dir` or `ZEROGPU_STATE_DIR`.',
+  },
+};
