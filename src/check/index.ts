@@ -1,5 +1,6 @@
 /** `zerogpu check`: reads the flags, checks each Space, writes the report, gives the exit code. */
 import { writeFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import type { Writable } from 'node:stream';
 import { loadProfile } from '../platform/index.js';
 import { EXIT, UserError } from '../shared/errors.js';
@@ -107,7 +108,7 @@ async function write(
     return;
   }
   try {
-    await writeFile(options.output, text);
+    await writeFile(resolve(world.cwd, options.output), text);
   } catch (error) {
     throw new UserError('E_CHECK_OUTPUT', `the report can't be written to ${options.output}`, {
       why: error instanceof Error ? error.message : String(error),

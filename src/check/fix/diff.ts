@@ -12,9 +12,17 @@ type Step = { readonly sign: ' ' | '-' | '+'; readonly text: string };
  * fixes keep them.
  */
 export function unifiedDiff(path: string, before: string, after: string): string {
-  const steps = compare(splitLines(before), splitLines(after));
+  const steps = compare(linesOf(before), linesOf(after));
   if (steps.every(({ sign }) => sign === ' ')) return '';
   return `--- a/${path}\n+++ b/${path}\n${hunks(steps).join('')}`;
+}
+
+/** Lines of a text; one without a line end at its end says so, as `diff` does. */
+function linesOf(text: string): readonly string[] {
+  const lines = splitLines(text);
+  const last = lines.at(-1) ?? '';
+  const rest = lines.slice(0, -1);
+  return last === '' ? rest : [...rest, `${last}\n\\ No newline at end of file`];
 }
 
 function compare(a: readonly string[], b: readonly string[]): readonly Step[] {

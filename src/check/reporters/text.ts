@@ -50,15 +50,11 @@ function findingBlock(space: SpaceReport, finding: Finding, options: ReporterOpt
   const place = range ? `${path}:${range.line}:${range.column}` : path;
   const label = `${paint(COLOURS[severity], severity)} ${paint('bold', rule)}`;
   const plainHead = `${place}  ${severity} ${rule}  `;
-  const [first = '', ...more] = wrap(message, Math.max(24, columns - plainHead.length));
-  // A long path leaves the message no room: it goes below then.
-  const lines =
-    plainHead.length > columns - 24
-      ? [`${place}  ${label}`, ...wrap(message, columns - 2).map((line) => `  ${line}`)]
-      : [
-          `${place}  ${label}  ${first}`,
-          ...more.map((line) => ' '.repeat(plainHead.length) + line),
-        ];
+  // What does not fit beside the place goes below it.
+  const fits = `${plainHead}${message}`.length <= columns && !message.includes('\n');
+  const lines = fits
+    ? [`${place}  ${label}  ${message}`]
+    : [`${place}  ${label}`, ...wrap(message, columns - 2).map((line) => `  ${line}`)];
   const source = space.sources.get(finding.file);
   if (range && source) lines.push(...snippet(source, range, note, COLOURS[severity], options));
   else if (note) lines.push(...wrap(note, columns - 4).map((line) => `    ${line}`));
@@ -78,8 +74,11 @@ function helpLines(help: string, { fix }: Finding, { columns, paint }: ReporterO
 
 function summaryLine(space: SpaceReport, report: CheckReport, options: ReporterOptions): string {
   const first = space.findings[0];
-  const more = first ? `     more: zerogpu explain ${first.rule}` : '';
-  return `${spaceLine(space, options)} in ${milliseconds(report.elapsedMs)}${more}`;
+  const line = `${spaceLine(space, options)} in ${milliseconds(report.elapsedMs)}`;
+  if (!first) return line;
+  const more = `more: zerogpu explain ${first.rule}`;
+  const isWide = line.length + 5 + more.length > options.columns;
+  return isWide ? `${line}\n  ${more}` : `${line}     ${more}`;
 }
 
 function spaceLine(space: SpaceReport, options: ReporterOptions): string {
