@@ -52,10 +52,23 @@ const byId: ReadonlyMap<RuleId, Rule> = new Map(allRules.map((rule) => [rule.id,
 
 /** The words for a finding, from its rule, with what holds for every rule. */
 export function wordsFor({ rule, data, alsoFineOn }: Finding): Words {
-  const words: Words = byId.get(rule)?.words(data) ?? { message: String(rule) };
+  const words = shorten(byId.get(rule)?.words(data) ?? { message: String(rule) });
   if (alsoFineOn.length === 0) return words;
   const elsewhere = `fine on ${alsoFineOn.join(', ')}`;
   return { ...words, note: words.note ? `${words.note}; ${elsewhere}` : elsewhere };
+}
+
+/** The user's own value is in the words; more of it than this says nothing more. */
+const LONGEST_WORDS = 300;
+
+function shorten(words: Words): Words {
+  const cut = (text: string) =>
+    text.length > LONGEST_WORDS ? `${text.slice(0, LONGEST_WORDS)}…` : text;
+  return {
+    message: cut(words.message),
+    ...(words.note === undefined ? {} : { note: cut(words.note) }),
+    ...(words.help === undefined ? {} : { help: cut(words.help) }),
+  };
 }
 
 export function ruleName(id: RuleId): string {

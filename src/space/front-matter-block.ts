@@ -9,6 +9,7 @@ interface Block {
 
 /** Longer than any README's; a parser would think about it for seconds. */
 const LONGEST_BLOCK = 256 * 1024;
+const TOO_DEEP = 'it is nested too deeply';
 
 /**
  * Reads the front matter of a README, whatever is in it.
@@ -25,7 +26,7 @@ export function parseFrontMatter(readme: string): FrontMatterReading {
     return parseBlock(block);
   } catch {
     // The parser's own limits: nesting without end, aliases of aliases.
-    return broken(block.firstLine, null, 'it is nested too deeply');
+    return broken(block.firstLine, null, TOO_DEEP);
   }
 }
 
@@ -94,6 +95,7 @@ function readField(
 }
 
 function broken(line: number, range: TextRange | null, message: string): FrontMatterReading {
+  if (/call stack/i.test(message)) return { state: 'broken', line, range, reason: TOO_DEEP };
   const reason = message.replace(/ at line \d+, column \d+:?$/, '').replace(/[.:]$/, '');
   return { state: 'broken', line, range, reason };
 }

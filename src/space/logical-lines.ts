@@ -22,7 +22,7 @@ interface Piece {
 /** Python ends a line at these as well; editors do not. */
 const MORE_LINE_ENDS = '\v\f\x1c\x1d\x1e\x85\u2028\u2029';
 const MORE_LINE_END = new RegExp(`[${MORE_LINE_ENDS}]`);
-const COMMENT = /(^|\s+)#.*$/;
+const COMMENT = /(?:^|\s)#.*$/;
 const COMMENT_LINE = /^\s*#/;
 
 /**

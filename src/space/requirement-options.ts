@@ -63,10 +63,11 @@ export function readOptions(text: string): ReadOptions {
   const dropped: string[] = [];
   const refuse = (problem: string): ReadOptions => ({ options, dropped, problem });
   if (words === null) return refuse('a quotation mark is not closed');
-  const left = [...words];
-  for (let word = left.shift(); word !== undefined; word = left.shift()) {
+  for (let at = 0; at < words.length; at += 1) {
+    const word = words[at] ?? '';
     if (word === '--') {
-      dropped.push(...left.splice(0));
+      for (const rest of words.slice(at + 1)) dropped.push(rest);
+      break;
     } else if (!word.startsWith('-') || word === '-') {
       dropped.push(word);
     } else {
@@ -83,7 +84,9 @@ export function readOptions(text: string): ReadOptions {
       if (!known.takesValue && isLong && attached !== null) {
         return refuse(`${written} takes no value`);
       }
-      const value = known.takesValue ? (attached ?? left.shift() ?? null) : null;
+      const isApart = known.takesValue && attached === null;
+      if (isApart) at += 1;
+      const value = isApart ? (words[at] ?? null) : known.takesValue ? attached : null;
       if (known.takesValue && value === null) return refuse(`${written} needs a value`);
       const name = known.names.find((one) => one.startsWith('--')) ?? written;
       options.push({ name, value, perRequirement: known.perRequirement ?? false });

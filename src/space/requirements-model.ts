@@ -12,6 +12,10 @@ import { parseRequirement } from './requirements.js';
 import type { SourceText } from './text.js';
 import type { Requirement, TextRange } from './types.js';
 
+/** Longer than any line with a hundred hashes: what is, is not taken apart. */
+const LONGEST_LINE = 256 * 1024;
+/** Longer than any requirement with its URL. */
+const LONGEST_REQUIREMENT = 4096;
 /** Files that include each other end somewhere. */
 const MOST_FILES = 32;
 
@@ -111,7 +115,9 @@ function readLine(
   line: LogicalLine,
   place: { file: string; isConstraint: boolean },
 ): RequirementEntry | OptionEntry {
+  if (line.text.length > LONGEST_LINE) return tooLong(line, place.file, line.text);
   const { requirement, options: optionText } = splitOptions(line.text);
+  if (requirement.length > LONGEST_REQUIREMENT) return tooLong(line, place.file, requirement);
   const read = readOptions(optionText);
   if (requirement !== '') return toEntry(line, requirement, 0, place, read);
   const editable = read.options.find(({ name }) => name === '--editable')?.value;
@@ -122,6 +128,12 @@ function readLine(
     return { ...entry, problem, isLocal, isEditable: true };
   }
   return { file: place.file, range: line.range, text: line.text, ...read };
+}
+
+function tooLong(line: LogicalLine, file: string, what: string): OptionEntry {
+  const problem = `it has ${what.length} characters`;
+  const text = line.text.slice(0, 80);
+  return { file, range: line.range, text, options: [], dropped: [], problem };
 }
 
 function toEntry(
