@@ -56,6 +56,11 @@ export const profileSchema = z.strictObject({
     /** What a finished call costs: the seconds it held the GPU, or all it asked for. */
     charge: z.enum(['used', 'requested']),
   }),
+  /**
+   * Prepaid seconds that go on where the quota ends, and who may have them; null where the platform
+   * knows none. What waits and runs on credit holds them back, as it does with the quota.
+   */
+  credits: z.strictObject({ tiers: z.array(z.enum(['anonymous', 'free', 'pro'])).min(1) }).nullable(),
   queue: z.strictObject({
     timeoutSeconds: z.number().positive(),
     /** Seconds of waiting that lift a waiter by one tier, so that nobody starves. */

@@ -101,6 +101,8 @@ function refusalText(refusal: Refusal): string {
       return `429 illegal duration, longest is ${formatSeconds(refusal.longestSeconds)}`;
     case 'runs-exceeded':
       return '429 runs limit reached';
+    case 'pending-credits':
+      return '429 pending credits, other calls hold them';
     case 'quota-exceeded':
       return `429 quota, ${wholeSeconds(refusal.leftSeconds)} left`;
   }

@@ -5,15 +5,17 @@
  *  2. illegal duration: more than this visitor could ever have, so that waiting is no help. The
  *     tier's cap is compared with what the call costs (`xlarge` doubles it), the operator's cap
  *     (`run --duration`) with the seconds declared;
- *  3. quota: what the call costs is compared with what is left, never what it will really use;
- *  4. runs: the window's number of calls is used up;
- *  5. no GPU: the profile has no such size, or no card here has so many slices.
+ *  3. quota: what the call costs is compared with what is left, never what it will really use; with
+ *     the credits, where the visitor has any;
+ *  4. pending credits: they would cover it if other calls of the visitor did not hold them;
+ *  5. runs: the window's number of calls is used up;
+ *  6. no GPU: the profile has no such size, or no card here has so many slices.
  *
  * Only then do the Space's concurrency and the pool decide whether it runs or waits. A refused
  * call changes no account.
  */
 
-import { type Balance, balanceOf } from './quota.js';
+import { type Balance, balanceOf, coverageOf } from './quota.js';
 import { costFactorOf, reservationMs, slicesNeeded } from './sizes.js';
 import type { AllocatorState, GpuSize, Refusal, RefusalKind, Visitor } from './types.js';
 
@@ -44,8 +46,10 @@ export function refusalOf(
 
   if (call.tokenExpired) return refuse('expired-token', 0);
   if (isIllegalDuration(state, call)) return refuse('illegal-duration', -1);
-  if (costOf(state, call) > balance.leftMs) {
-    return refuse('quota-exceeded', secondsToReset(state, balance));
+  if (coverageOf(balance, costOf(state, call)) === null) {
+    return coverageOf(withoutHolds(balance), costOf(state, call)) === null
+      ? refuse('quota-exceeded', secondsToReset(state, balance))
+      : refuse('pending-credits', 0);
   }
   if (runsPerWindow !== null && balance.runs >= runsPerWindow) return refuse('runs-exceeded', 0);
   if (!isEverPossible(state, call.size)) return refuse('no-gpu', 0);
@@ -67,11 +71,16 @@ function createRefusal(
 ): Refusal {
   return {
     kind,
-    leftSeconds: Math.floor(balance.leftMs / 1000),
+    leftSeconds: Math.floor((balance.leftMs + balance.creditLeftMs) / 1000),
     waitSeconds,
     requestedSeconds: costOf(state, call) / 1000,
     longestSeconds: longestSecondsOf(state, call),
   };
+}
+
+/** The balance as it would be if no call held any credits. */
+function withoutHolds(balance: Balance): Balance {
+  return { ...balance, creditLeftMs: balance.creditLeftMs + balance.creditHeldMs };
 }
 
 function costOf(state: AllocatorState, call: AskedCall): number {

@@ -15,11 +15,12 @@ export type RefusalKind =
   | 'expired-token'
   | 'illegal-duration'
   | 'quota-exceeded'
+  | 'pending-credits'
   | 'runs-exceeded'
   | 'no-gpu';
 export interface Refusal {
   readonly kind: RefusalKind;
-  /** Whole seconds left in the visitor's quota, rounded down. */
+  /** Whole seconds left in the visitor's quota, and of prepaid credits, rounded down. */
   readonly leftSeconds: number;
   /** Seconds until the quota is whole again; -1 for an illegal duration, 0 for the runs limit. */
   readonly waitSeconds: number;
@@ -67,6 +68,8 @@ export type CallRecord = {
       /** Wall seconds on the GPU; what was charged is `chargedSeconds` (cost factor included). */
       readonly usedSeconds: number;
       readonly chargedSeconds: number;
+      /** The part of it that prepaid credits paid. */
+      readonly creditSeconds: number;
       readonly peakVramBytes: number | null;
       readonly leftBeforeSeconds: number;
       readonly leftAfterSeconds: number;
@@ -98,6 +101,14 @@ export type Effect =
     }
   | { readonly type: 'stream-grant'; readonly requestId: string; readonly grant: Grant }
   | { readonly type: 'stream-fail'; readonly requestId: string }
+  | { readonly type: 'space-registered'; readonly requestId: string }
+  /** The owner hosts as many Spaces here as the platform lets them. */
+  | {
+      readonly type: 'space-refused';
+      readonly requestId: string;
+      readonly hosted: number;
+      readonly limit: number;
+    }
   /** Answer an /allow or a /release with a bare status. */
   | { readonly type: 'status'; readonly requestId: string; readonly status: 200 | 204 | 404 | 409 }
   /** Tell me with `process-died` when it is gone. */

@@ -1,7 +1,7 @@
 /** What goes into `step`: what clients, processes, operators and the clock did. */
 import type { Instant } from '../../shared/clock.js';
-import type { ProcessId } from '../../shared/host.js';
-import type { GpuSize, Visitor } from './types.js';
+import type { ProcessId, SliceSpec } from '../../shared/host.js';
+import type { AllocatorRules, GpuSize, Owner, Tier, Visitor } from './types.js';
 
 export interface ScheduleEvent {
   readonly type: 'schedule';
@@ -49,6 +49,24 @@ export interface ProcessDiedEvent {
   readonly at: Instant;
   readonly process: ProcessId;
 }
+/** A Space wants to run here. Answered by `space-registered` or `space-refused`. */
+export interface RegisterSpaceEvent {
+  readonly type: 'register-space';
+  readonly at: Instant;
+  readonly requestId: string;
+  readonly space: string;
+  readonly name: string;
+  readonly owner: Owner;
+  /** Null until its app has started; a Space that comes back names it at once. */
+  readonly root: ProcessId | null;
+}
+/** The Space's app has started: only processes below it may be allowed. */
+export interface SpaceStartedEvent {
+  readonly type: 'space-started';
+  readonly at: Instant;
+  readonly space: string;
+  readonly root: ProcessId;
+}
 /** The Space's app ended: its waiters, leases and warm workers go. */
 export interface SpaceGoneEvent {
   readonly type: 'space-gone';
@@ -60,6 +78,45 @@ export interface KillCallEvent {
   readonly type: 'kill-call';
   readonly at: Instant;
   readonly call: number;
+}
+/** An operator takes a call back that has not begun: out of the queue, or its grant. */
+export interface ReleaseCallEvent {
+  readonly type: 'release-call';
+  readonly at: Instant;
+  readonly call: number;
+}
+/** An operator says which tier counts for a visitor; null for the one that their token says. */
+export interface SetTierEvent {
+  readonly type: 'set-tier';
+  readonly at: Instant;
+  readonly visitor: string;
+  readonly tier: Tier | null;
+}
+/** An operator gives a visitor prepaid seconds: so many are left from now on, holds included. */
+export interface SetCreditsEvent {
+  readonly type: 'set-credits';
+  readonly at: Instant;
+  readonly visitor: string;
+  readonly seconds: number;
+}
+/** An operator gives a visitor all of the quota and all runs again; what is held stays held. */
+export interface ResetQuotaEvent {
+  readonly type: 'reset-quota';
+  readonly at: Instant;
+  readonly visitor: string;
+}
+/**
+ * The allocator is up again after an end of any kind. No request of before waits for an answer any
+ * more; the processes in `alive` still run, all others are dead.
+ */
+export interface RestartedEvent {
+  readonly type: 'restarted';
+  readonly at: Instant;
+  readonly rules: AllocatorRules;
+  readonly slices: readonly SliceSpec[];
+  /** False after a reboot: monotonic times of before mean nothing now. */
+  readonly sameBoot: boolean;
+  readonly alive: readonly ProcessId[];
 }
 /** Moves the quota windows forward as if `seconds` had passed; running calls don't notice. */
 export interface AdvanceEvent {
@@ -79,5 +136,12 @@ export type AllocatorEvent =
   | ProcessDiedEvent
   | SpaceGoneEvent
   | KillCallEvent
+  | ReleaseCallEvent
+  | RegisterSpaceEvent
+  | SpaceStartedEvent
+  | SetTierEvent
+  | SetCreditsEvent
+  | ResetQuotaEvent
+  | RestartedEvent
   | AdvanceEvent
   | TickEvent;

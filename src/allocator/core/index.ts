@@ -3,6 +3,7 @@ export { checkInvariants } from './invariants.js';
 export { type AheadBecause, compareRank, whyAhead } from './queue-order.js';
 export { createState, type QuotaClock } from './state.js';
 export { step } from './step.js';
+export { decodeState, encodeState, STATE_FORMAT, type StoredState } from './stored-state.js';
 export {
   type QueueEntry,
   type QuotaView,

@@ -126,11 +126,19 @@ function checkAccount(state: AllocatorState, account: QuotaAccount): string[] {
   const expected: readonly [string, number, number][] = [
     ['reservedMs', account.reservedMs, sum(pending) + sum(begun)],
     ['begunMs', account.begunMs, sum(begun)],
+    [
+      'creditHeldMs',
+      account.creditHeldMs,
+      [...waiters, ...leases].reduce((t, h) => t + h.creditMs, 0),
+    ],
     ['pendingRuns', account.pendingRuns, pending.length],
   ];
   const broken = expected
     .filter(([, actual, right]) => actual !== right)
     .map(([field, actual, right]) => `${account.key}: ${field} is ${actual}, not ${right}`);
+  if (account.creditMs < account.creditHeldMs) {
+    broken.push(`${account.key}: more credits are held than there are`);
+  }
   if (account.usedMs < 0) broken.push(`${account.key}: used seconds are negative`);
   if (account.windowStartMs === null && account.usedMs > 0) {
     broken.push(`${account.key}: seconds are used in no window`);

@@ -10,6 +10,7 @@
  * The laws: a lease ends exactly once and is charged exactly then; once a process has been allowed,
  * its slices are free only when it is known dead, or when a good release leaves it warm on them.
  */
+import type { Instant } from '../../shared/clock.js';
 import type { ProcessId } from '../../shared/host.js';
 import { balanceOf, begin, costMs, settle } from './quota.js';
 import { costFactorOf } from './sizes.js';
@@ -29,9 +30,11 @@ export function openLease(
   slices: readonly number[],
   process: ProcessId | null,
 ): Lease {
-  const { allowToken, call, space, taskId, visitor, askedSeconds, size, reservedMs } = waiter;
+  const { allowToken, call, space, taskId, visitor, askedSeconds, size } = waiter;
+  const { reservedMs, creditMs } = waiter;
   const lease: Lease = {
-    ...{ allowToken, call, space, taskId, visitor, askedSeconds, size, slices, reservedMs },
+    ...{ allowToken, call, space, taskId, visitor, askedSeconds, size, slices },
+    ...{ reservedMs, creditMs },
     warm: process !== null,
     grantedAt: turn.at,
     windowStartMs: null,
@@ -64,16 +67,28 @@ export function endLease(
   turn: Turn,
   lease: Lease,
   end: CallEnd,
-  measured: { gpuUsed: boolean; peakVramBytes: number | null },
+  measured: {
+    readonly gpuUsed: boolean;
+    readonly peakVramBytes: number | null;
+    /** Seconds on the GPU where the monotonic clock can't tell them. */
+    readonly usedSeconds?: number;
+  },
 ): void {
   const { state } = turn;
   const { profile } = state.rules;
   state.leases.delete(lease.allowToken);
-  const usedSeconds = lease.startedAt ? secondsSince(lease.startedAt, turn.at) : 0;
+  const usedSeconds = measured.usedSeconds ?? heldSeconds(lease, turn.at);
   const chargedMs = chargeOf(state, lease, usedSeconds);
   const leftMs = () => balanceOf(profile, state.accounts, lease.visitor, turn.quotaNowMs).leftMs;
   const { windowStartMs } = lease;
-  settle(profile, state.accounts, lease.visitor, lease, chargedMs, turn.quotaNowMs);
+  const byCreditMs = settle(
+    profile,
+    state.accounts,
+    lease.visitor,
+    lease,
+    chargedMs,
+    turn.quotaNowMs,
+  );
   const leftAfterMs = leftMs();
   const paysNow = state.accounts.get(lease.visitor.key)?.windowStartMs === windowStartMs;
   record(turn, lease, {
@@ -82,8 +97,9 @@ export function endLease(
     gpuUsed: measured.gpuUsed,
     usedSeconds,
     chargedSeconds: chargedMs / 1000,
+    creditSeconds: byCreditMs / 1000,
     peakVramBytes: measured.peakVramBytes,
-    leftBeforeSeconds: (paysNow ? leftAfterMs + chargedMs : leftAfterMs) / 1000,
+    leftBeforeSeconds: (paysNow ? leftAfterMs + chargedMs - byCreditMs : leftAfterMs) / 1000,
     leftAfterSeconds: leftAfterMs / 1000,
   });
 }
@@ -147,10 +163,14 @@ export function firstOf(slices: readonly number[]): number {
   return Math.min(...slices);
 }
 
+function heldSeconds(lease: Lease, at: Instant): number {
+  return lease.startedAt ? secondsSince(lease.startedAt, at) : 0;
+}
+
 /** Nothing before the call began; what it held, and with `charge: requested` all it asked for. */
 function chargeOf(state: AllocatorState, lease: Lease, usedSeconds: number): number {
   if (!lease.startedAt) return 0;
   const usedMs = costMs(usedSeconds * 1000, costFactorOf(state, lease.size));
   const wholeRequest = state.rules.profile.quota.charge === 'requested';
-  return wholeRequest ? Math.max(usedMs, lease.reservedMs) : usedMs;
+  return wholeRequest ? Math.max(usedMs, lease.reservedMs + lease.creditMs) : usedMs;
 }

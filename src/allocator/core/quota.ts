@@ -12,6 +12,8 @@
  *     window's edge. It weighs on no second window: nothing is charged twice, and what ends late
  *     is still charged (the record says so), only to a window that is over.
  *  4. A call that never began costs nothing and counts as no run.
+ *  5. What the quota does not cover comes out of prepaid credits, where the platform knows them: the
+ *     quota pays first, credits pay the rest, at most what was held of them; they belong to no window.
  *
  * All amounts are whole quota milliseconds: milliseconds on the GPU times the size's cost factor.
  */
@@ -22,6 +24,8 @@ import type { QuotaAccount, Visitor } from './types.js';
 /** What a call has taken out of an account: a lease or a waiter, as the quota law sees it. */
 export interface Hold {
   readonly reservedMs: number;
+  /** The part that credits cover; not in `reservedMs`. */
+  readonly creditMs: number;
   /** Null until the call has begun. */
   readonly windowStartMs: number | null;
 }
@@ -33,6 +37,10 @@ export interface Balance {
   readonly reservedMs: number;
   /** Never below zero: a call that overran until its kill may have used a bit more than it held. */
   readonly leftMs: number;
+  /** Prepaid milliseconds that no call holds; 0 for a tier that can have none. */
+  readonly creditLeftMs: number;
+  /** Prepaid milliseconds that waiters and leases hold. */
+  readonly creditHeldMs: number;
   /** Begun and pending calls of the window. */
   readonly runs: number;
   /** Until the window is over; null when none is open. */
@@ -45,6 +53,9 @@ export function createAccount(visitor: Visitor): QuotaAccount {
   return {
     key: visitor.key,
     tier: visitor.tier,
+    tierOverride: null,
+    creditMs: 0,
+    creditHeldMs: 0,
     windowStartMs: null,
     usedMs: 0,
     reservedMs: 0,
@@ -70,6 +81,10 @@ export function balanceOf(
     usedMs: account.usedMs,
     reservedMs: account.reservedMs,
     leftMs: Math.max(0, limitMs - account.usedMs - account.reservedMs),
+    creditLeftMs: mayHaveCredits(profile, visitor)
+      ? Math.max(0, account.creditMs - account.creditHeldMs)
+      : 0,
+    creditHeldMs: account.creditHeldMs,
     runs: account.runs + account.pendingRuns,
     resetsInMs:
       account.windowStartMs === null
@@ -78,22 +93,42 @@ export function balanceOf(
   };
 }
 
-/** Holds back `reservedMs` for a call that was just accepted. The caller has checked the balance. */
+/**
+ * What quota and credits would hold back for a call that costs so much.
+ *
+ * @returns null when they do not cover it
+ */
+export function coverageOf(
+  balance: Balance,
+  costMs: number,
+): Pick<Hold, 'reservedMs' | 'creditMs'> | null {
+  const reservedMs = Math.min(costMs, balance.leftMs);
+  const creditMs = costMs - reservedMs;
+  return creditMs <= balance.creditLeftMs ? { reservedMs, creditMs } : null;
+}
+
+/**
+ * Holds back what a call costs that was just accepted. The caller has checked the balance.
+ *
+ * @returns what is held, of the quota and of the credits
+ */
 export function reserve(
   profile: PlatformProfile,
   accounts: Accounts,
   visitor: Visitor,
-  reservedMs: number,
+  costMs: number,
   quotaNowMs: number,
-): void {
-  const { leftMs } = balanceOf(profile, accounts, visitor, quotaNowMs);
-  assert(reservedMs <= leftMs, 'a call was accepted that its quota does not cover');
+): Pick<Hold, 'reservedMs' | 'creditMs'> {
+  const held = coverageOf(balanceOf(profile, accounts, visitor, quotaNowMs), costMs);
+  assert(held !== null, 'a call was accepted that its quota does not cover');
   const account = accounts.get(visitor.key) ?? createAccount(visitor);
   accounts.set(visitor.key, account);
   closeIfOver(profile, account, quotaNowMs);
   account.tier = visitor.tier;
-  account.reservedMs += reservedMs;
+  account.reservedMs += held.reservedMs;
+  account.creditHeldMs += held.creditMs;
   account.pendingRuns += 1;
+  return held;
 }
 
 /**
@@ -118,7 +153,11 @@ export function begin(
   return account.windowStartMs;
 }
 
-/** The call is over: its hold goes, and what it cost is used. Zero when it never began. */
+/**
+ * The call is over: its hold goes, and what it cost is used. Zero when it never began.
+ *
+ * @returns what credits paid of it, in milliseconds
+ */
 export function settle(
   profile: PlatformProfile,
   accounts: Accounts,
@@ -126,9 +165,12 @@ export function settle(
   hold: Hold,
   chargedMs: number,
   quotaNowMs: number,
-): void {
+): number {
   const account = existing(accounts, visitor);
   closeIfOver(profile, account, quotaNowMs);
+  const byCreditMs = Math.min(hold.creditMs, Math.max(0, chargedMs - hold.reservedMs));
+  account.creditHeldMs -= hold.creditMs;
+  account.creditMs -= byCreditMs;
   if (hold.windowStartMs === null) {
     assert(chargedMs === 0, 'a call that never began was charged');
     account.reservedMs -= hold.reservedMs;
@@ -136,19 +178,45 @@ export function settle(
   } else if (hold.windowStartMs === account.windowStartMs) {
     account.reservedMs -= hold.reservedMs;
     account.begunMs -= hold.reservedMs;
-    account.usedMs += chargedMs;
+    account.usedMs += chargedMs - byCreditMs;
   }
   // Else the window that pays is over, and its holds went with it (law 3).
   assert(
     account.reservedMs >= account.begunMs && account.begunMs >= 0,
     'a hold was given back twice',
   );
+  assert(
+    account.creditHeldMs >= 0 && account.creditMs >= account.creditHeldMs,
+    'credits were given back twice',
+  );
+  return byCreditMs;
+}
+
+/** All of the quota and all runs again; what waits and runs goes on holding its own. */
+export function resetQuota(accounts: Accounts, key: string): void {
+  const account = accounts.get(key);
+  if (!account) return;
+  account.usedMs = 0;
+  account.runs = 0;
+  // With a call of it running the window stays: that call pays into it.
+  if (account.begunMs === 0) account.windowStartMs = null;
+}
+
+/** So many prepaid milliseconds are left from now on, never fewer than are held. */
+export function setCredits(accounts: Accounts, visitor: Visitor, creditMs: number): void {
+  const account = accounts.get(visitor.key) ?? createAccount(visitor);
+  accounts.set(visitor.key, account);
+  account.creditMs = Math.max(creditMs, account.creditHeldMs);
 }
 
 /** What a call costs that held the GPU for `heldMs` wall milliseconds; rounded up, once. */
 export function costMs(heldMs: number, costFactor: number): number {
   // A product such as 10 000.000000000002 is float noise, not a started millisecond.
   return Math.max(0, Math.ceil(heldMs * costFactor - 1e-6));
+}
+
+function mayHaveCredits(profile: PlatformProfile, visitor: Visitor): boolean {
+  return profile.credits?.tiers.includes(visitor.tier) ?? false;
 }
 
 function windowMs(profile: PlatformProfile): number {

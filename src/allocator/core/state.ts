@@ -30,11 +30,18 @@ export function createState(
   assert(indexes.size === slices.length, 'two slices with one index');
   const known = new Map<string, QuotaAccount>();
   for (const account of accounts) {
-    known.set(account.key, { ...account, reservedMs: 0, begunMs: 0, pendingRuns: 0 });
+    known.set(account.key, {
+      ...account,
+      reservedMs: 0,
+      begunMs: 0,
+      pendingRuns: 0,
+      creditHeldMs: 0,
+    });
   }
   return {
     rules,
     slices,
+    spaces: new Map(),
     leases: new Map(),
     warmWorkers: [],
     queue: [],

@@ -11,22 +11,30 @@
 import { askedSecondsOf, refusalOf } from './admit.js';
 import { assert } from './assert.js';
 import { onAllow, onProcessDied, onRelease } from './calls.js';
-import { dispatch, evict } from './dispatch.js';
+import { dispatch } from './dispatch.js';
 import { expire, nextTickMs } from './expire.js';
-import { killLease } from './lease.js';
+import {
+  onAdvance,
+  onKillCall,
+  onReleaseCall,
+  onResetQuota,
+  onSetCredits,
+  onSetTier,
+} from './operator.js';
 import { enqueue } from './queue.js';
 import { quotaClassOf } from './queue-order.js';
 import { balanceOf, reserve } from './quota.js';
 import { moveQuotaClock } from './quota-clock.js';
+import { onRestarted } from './restart.js';
 import { reservationMs } from './sizes.js';
+import { onRegisterSpace, onRootDied, onSpaceGone, onSpaceStarted } from './spaces.js';
 import { record, type Turn } from './turn.js';
 import type {
   AllocatorEvent,
   AllocatorState,
-  KillCallEvent,
   ScheduleEvent,
-  SpaceGoneEvent,
   StepResult,
+  Visitor,
   Waiter,
 } from './types.js';
 import { abandon, answerWaiters } from './waiting.js';
@@ -61,6 +69,7 @@ function handle(turn: Turn, event: AllocatorEvent): void {
     }
     case 'process-died':
       onProcessDied(turn, event);
+      onRootDied(turn, event.process);
       break;
     case 'space-gone':
       onSpaceGone(turn, event);
@@ -68,10 +77,30 @@ function handle(turn: Turn, event: AllocatorEvent): void {
     case 'kill-call':
       onKillCall(turn, event);
       break;
+    case 'release-call':
+      onReleaseCall(turn, event);
+      break;
+    case 'register-space':
+      onRegisterSpace(turn, event);
+      break;
+    case 'space-started':
+      onSpaceStarted(turn, event);
+      break;
+    case 'set-tier':
+      onSetTier(turn, event);
+      break;
+    case 'set-credits':
+      onSetCredits(turn, event);
+      break;
+    case 'reset-quota':
+      onResetQuota(turn, event);
+      break;
+    case 'restarted':
+      onRestarted(turn, event);
+      break;
     case 'advance':
       assert(event.seconds >= 0, 'quota time was told to go back');
-      turn.state.quotaOffsetMs += event.seconds * 1000;
-      turn.quotaNowMs = moveQuotaClock(turn.state, turn.at);
+      onAdvance(turn, event);
       break;
     case 'tick':
       break;
@@ -82,8 +111,8 @@ function handle(turn: Turn, event: AllocatorEvent): void {
 function onSchedule(turn: Turn, event: ScheduleEvent): void {
   const { state } = turn;
   const { profile } = state.rules;
-  const { requestId, allowToken, space, taskId, visitor, size, durationSeconds, tokenExpired } =
-    event;
+  const { requestId, allowToken, space, taskId, size, durationSeconds, tokenExpired } = event;
+  const visitor = asOverridden(state, event.visitor);
   assert(durationSeconds === null || durationSeconds > 0, 'a duration that is not above zero');
   assert(!state.leases.has(allowToken), 'two calls with one token');
 
@@ -98,13 +127,13 @@ function onSchedule(turn: Turn, event: ScheduleEvent): void {
     return;
   }
   const balance = balanceOf(profile, state.accounts, visitor, turn.quotaNowMs);
-  const reservedMs = reservationMs(state, askedSeconds, size);
-  reserve(profile, state.accounts, visitor, reservedMs, turn.quotaNowMs);
+  const costMs = reservationMs(state, askedSeconds, size);
+  const held = reserve(profile, state.accounts, visitor, costMs, turn.quotaNowMs);
   const waiter: Waiter = {
     ...head,
     requestId,
     allowToken,
-    reservedMs,
+    ...held,
     arrivedAt: turn.at,
     reason: 'node',
     tierRank: profile.tiers[visitor.tier].queueRank,
@@ -115,21 +144,8 @@ function onSchedule(turn: Turn, event: ScheduleEvent): void {
   enqueue(state, waiter);
 }
 
-function onSpaceGone(turn: Turn, event: SpaceGoneEvent): void {
-  const { state } = turn;
-  for (const waiter of state.queue.filter((other) => other.space === event.space)) {
-    abandon(turn, waiter, true);
-  }
-  for (const lease of state.leases.values()) {
-    if (lease.space === event.space) killLease(turn, lease, 'space-gone');
-  }
-  for (const worker of state.warmWorkers) {
-    if (worker.space === event.space) evict(turn, worker, 'space-gone');
-  }
-}
-
-function onKillCall(turn: Turn, event: KillCallEvent): void {
-  for (const lease of turn.state.leases.values()) {
-    if (lease.call === event.call) killLease(turn, lease, 'operator');
-  }
+/** The visitor with the tier that an operator has given them. */
+function asOverridden(state: AllocatorState, visitor: Visitor): Visitor {
+  const tier = state.accounts.get(visitor.key)?.tierOverride;
+  return tier ? { ...visitor, tier } : visitor;
 }

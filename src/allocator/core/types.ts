@@ -48,6 +48,8 @@ export interface Lease {
   readonly grantedAt: Instant;
   /** Quota milliseconds held back until the call ends. */
   readonly reservedMs: number;
+  /** Prepaid milliseconds held back besides, for what the quota did not cover. */
+  readonly creditMs: number;
   /** The quota window that pays: the one in which the call began; null until it begins. */
   windowStartMs: number | null;
   process: ProcessId | null;
@@ -81,6 +83,7 @@ export interface Waiter {
   readonly askedSeconds: number;
   readonly size: GpuSize;
   readonly reservedMs: number;
+  readonly creditMs: number;
   readonly arrivedAt: Instant;
   reason: QueuingReason;
   /** What the service order goes by (queue-order.ts), frozen at arrival. */
@@ -106,6 +109,12 @@ export interface Fifo<T> {
 export interface QuotaAccount {
   readonly key: string;
   tier: Tier;
+  /** Set by an operator: the tier that counts, whatever the visitor's token says. */
+  tierOverride: Tier | null;
+  /** Prepaid quota milliseconds that are left; they belong to no window. */
+  creditMs: number;
+  /** The part of `creditMs` that waiters and leases hold. */
+  creditHeldMs: number;
   /** Quota time at which the window opened; null before the first call of a fresh window. */
   windowStartMs: number | null;
   usedMs: number;
@@ -119,6 +128,21 @@ export interface QuotaAccount {
   pendingRuns: number;
 }
 
+/** A Space that this host runs. Its `id` is what its package sends as cgroupPath. */
+export interface HostedSpace {
+  readonly id: string;
+  readonly name: string;
+  readonly owner: Owner;
+  /** Root of its process tree; null until its app has started. */
+  root: ProcessId | null;
+}
+
+/** Whose Space it is: hosting limits count per owner. */
+export interface Owner {
+  readonly name: string;
+  readonly kind: 'free' | 'pro' | 'organization';
+}
+
 /** Two generations of bounded size: old tokens are forgotten without a search for the oldest. */
 export interface ReleasedTokens {
   recent: Map<string, 200 | 204>;
@@ -126,8 +150,10 @@ export interface ReleasedTokens {
 }
 
 export interface AllocatorState {
-  readonly rules: AllocatorRules;
-  readonly slices: readonly SliceSpec[];
+  rules: AllocatorRules;
+  slices: readonly SliceSpec[];
+  /** By id. */
+  readonly spaces: Map<string, HostedSpace>;
   readonly leases: Map<string, Lease>;
   warmWorkers: WarmWorker[];
   /** Waiters in the order in which they are served. */

@@ -84,7 +84,7 @@ function answerInVain(turn: Turn, waiter: Waiter): void {
 function leaveQueue(turn: Turn, waiter: Waiter): void {
   const { profile } = turn.state.rules;
   dequeue(turn.state, waiter);
-  const hold = { reservedMs: waiter.reservedMs, windowStartMs: null };
+  const hold = { ...waiter, windowStartMs: null };
   settle(profile, turn.state.accounts, waiter.visitor, hold, 0, turn.quotaNowMs);
 }
 

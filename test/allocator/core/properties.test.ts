@@ -1,10 +1,16 @@
 /** The laws of the allocator, tried on random lives. `World` checks the invariants at each step. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { quotaOf } from '../../../src/allocator/core/index.js';
+import { decodeState, encodeState, quotaOf, step } from '../../../src/allocator/core/index.js';
 import { loadProfile } from '../../../src/platform/index.js';
-import { type Act, anyLife, anyWorld, Chaos } from '../../support/allocator/chaos.js';
-import { visitor, type WorldOptions } from '../../support/allocator/world.js';
+import {
+  type Act,
+  anyLife,
+  anyRestartedLife,
+  anyWorld,
+  Chaos,
+} from '../../support/allocator/chaos.js';
+import { storedOf, visitor, type WorldOptions } from '../../support/allocator/world.js';
 
 const RUNS = { numRuns: 100 };
 const platforms = fc.constantFrom('h200', 'rtx-pro-6000').map(loadProfile);
@@ -96,6 +102,43 @@ describe('whatever happens', () => {
             expect(waitedMs).toBeLessThan(profile.queue.timeoutSeconds * 1000);
           }
         });
+      }),
+      RUNS,
+    );
+  });
+
+  it('a snapshot and the events after it give the same state', () => {
+    fc.assert(
+      fc.property(anyWorld, platforms, anyLife, fc.nat(), (options, profile, acts, at) => {
+        const chaos = new Chaos({ ...options, profile });
+        const cut = at % (acts.length + 1);
+        for (const act of acts.slice(0, cut)) chaos.play(act);
+        const replayed = decodeState(storedOf(chaos.world.state));
+        const from = chaos.world.events.length;
+        for (const act of acts.slice(cut)) chaos.play(act);
+        for (const event of chaos.world.events.slice(from)) {
+          step(replayed, JSON.parse(JSON.stringify(event)));
+        }
+        expect(encodeState(replayed)).toEqual(encodeState(chaos.world.state));
+      }),
+      RUNS,
+    );
+  });
+
+  it('a restart at any moment loses no charge, doubles none, and lets nobody outlive its slice', () => {
+    fc.assert(
+      fc.property(anyWorld, platforms, anyRestartedLife, (options, profile, acts) => {
+        const chaos = live({ ...options, profile }, acts);
+        for (const user of USERS) {
+          const { usedSeconds } = quotaOf(chaos.world.state, visitor(user), chaos.world.now);
+          const timeHasPassedUnseen = acts.some((act) => act.do === 'jump' || act.do === 'wait');
+          if (timeHasPassedUnseen) continue;
+          expect(Math.round(usedSeconds * 1000)).toBe(chaos.books.usedMs(visitor(user).key));
+        }
+        chaos.drain();
+        chaos.books.close();
+        expect(chaos.isQuiet()).toBe(true);
+        expect(chaos.books.complaints).toEqual([]);
       }),
       RUNS,
     );

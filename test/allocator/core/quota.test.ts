@@ -23,6 +23,8 @@ describe('the quota law', () => {
       usedMs: 0,
       reservedMs: 0,
       leftMs: 210_000,
+      creditLeftMs: 0,
+      creditHeldMs: 0,
       runs: 0,
       resetsInMs: null,
     });
@@ -93,7 +95,7 @@ describe('the quota law', () => {
     });
     // A second call opens the next window before the first one ends.
     reserve(profile, accounts, ada, 30_000, DAY_MS);
-    const second: Hold = { reservedMs: 30_000, windowStartMs: null };
+    const second: Hold = { reservedMs: 30_000, creditMs: 0, windowStartMs: null };
     expect(begin(profile, accounts, ada, second, DAY_MS + 5)).toBe(DAY_MS + 5);
     settle(profile, accounts, ada, { ...hold, windowStartMs }, 50_000, DAY_MS + 10);
     expect(balanceOf(profile, accounts, ada, DAY_MS + 10)).toMatchObject({
@@ -125,7 +127,7 @@ describe('the quota law', () => {
     expect(() => settle(profile, accounts, ada, hold, 5, 0)).toThrow('never began');
     settle(profile, accounts, ada, hold, 0, 0);
     expect(() => settle(profile, accounts, ada, hold, 0, 0)).toThrow('given back twice');
-    const begun = { reservedMs: 1, windowStartMs: 0 };
+    const begun = { reservedMs: 1, creditMs: 0, windowStartMs: 0 };
     expect(() => begin(profile, accounts, ada, begun, 0)).toThrow('began twice');
     expect(() => settle(profile, new Map(), ada, hold, 0, 0)).toThrow('no quota account');
   });
@@ -146,6 +148,6 @@ describe('costMs', () => {
 
 function withHold(reservedMs: number): { accounts: Map<string, QuotaAccount>; hold: Hold } {
   const accounts = new Map<string, QuotaAccount>();
-  reserve(profile, accounts, ada, reservedMs, 0);
-  return { accounts, hold: { reservedMs, windowStartMs: null } };
+  const held = reserve(profile, accounts, ada, reservedMs, 0);
+  return { accounts, hold: { ...held, windowStartMs: null } };
 }

@@ -27,6 +27,8 @@ export type Act =
   /** `reap`: one that was told to die does; `die`: any process dies. */
   | { readonly do: 'reap' | 'die' | 'abandon' | 'kill'; readonly pick: number }
   | { readonly do: 'gone'; readonly space: string }
+  /** The allocator dies and comes back; some workers die meanwhile, after a reboot all. */
+  | { readonly do: 'restart'; readonly pick: number; readonly sameBoot: boolean }
   | { readonly do: 'advance' | 'pass' | 'wait' | 'jump'; readonly seconds: number };
 
 const space = fc.constantFrom('a', 'b', 'c');
@@ -67,6 +69,14 @@ const anyAct: fc.Arbitrary<Act> = fc.oneof(
   { weight: 4, arbitrary: moves('wait', 0.001, 0.7, 5, 61) },
   { weight: 1, arbitrary: moves('advance', 60, 3600, 86_399, 86_400, 200_000) },
   { weight: 1, arbitrary: moves('jump', 60, 86_399, 200_000, -100_000) },
+);
+
+const restart = fc.record({ do: fc.constant('restart' as const), pick, sameBoot: fc.boolean() });
+
+/** Lives in which the allocator dies now and then. */
+export const anyRestartedLife = fc.array(
+  fc.oneof({ weight: 20, arbitrary: anyAct }, { weight: 1, arbitrary: restart }),
+  { minLength: 1, maxLength: 200, size: 'max' },
 );
 
 /** Long enough that windows, queues and warm workers matter. */
@@ -120,6 +130,9 @@ export class Chaos {
       case 'kill':
         world.send({ type: 'kill-call', call: this.heldCall(act.pick) });
         break;
+      case 'restart':
+        this.restart(act);
+        return;
       case 'gone':
         world.send({ type: 'space-gone', space: act.space });
         break;
@@ -186,6 +199,19 @@ export class Chaos {
     }
   }
 
+  /** Every third worker dies unseen, after a reboot every one. */
+  private restart(act: Extract<Act, { do: 'restart' }>): void {
+    [...this.alive].forEach((pid, index) => {
+      if (act.sameBoot && (index + act.pick) % 3 !== 0) return;
+      this.alive.delete(pid);
+      this.books.hearDeath(pid);
+    });
+    // What was on its way to them is lost, and has to come again.
+    this.doomed.clear();
+    this.world.restart([...this.alive], act.sameBoot);
+    this.hear(true);
+  }
+
   private die(pid: number | undefined): void {
     if (pid === undefined) return;
     this.alive.delete(pid);
@@ -195,7 +221,7 @@ export class Chaos {
     this.hear();
   }
 
-  private hear(): void {
+  private hear(isRestart = false): void {
     const news: readonly Effect[] = this.world.effects.slice(this.heard);
     this.heard = this.world.effects.length;
     this.books.hearTime(this.world.now, 0);
@@ -203,7 +229,8 @@ export class Chaos {
       if (effect.type === 'watch') this.alive.add(effect.process.pid);
       if (effect.type === 'kill') this.doomed.add(effect.process.pid);
     }
-    this.books.hear(news, this.world.now);
+    if (isRestart) this.books.hearRestart(news, this.world.now);
+    else this.books.hear(news, this.world.now);
   }
 
   /** A call that holds slices, if there is one. */

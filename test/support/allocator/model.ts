@@ -29,6 +29,7 @@ export class Bookkeeper {
   /** Processes that live on a slice, as far as the core may know. */
   private readonly onSlice = new Map<number, Set<number>>();
   private readonly watched = new Set<number>();
+  private isRestarting = false;
   private quotaMs = 0;
   private offsetMs = 0;
 
@@ -39,6 +40,17 @@ export class Bookkeeper {
     const shown = at.wallMs + this.offsetMs;
     this.offsetMs += Math.max(0, this.quotaMs - shown) + advanceSeconds * 1000;
     this.quotaMs = at.wallMs + this.offsetMs;
+  }
+
+  /**
+   * The allocator is up again: processes are watched anew, and for a worker that died meanwhile
+   * nobody can say how long it had the GPU.
+   */
+  hearRestart(effects: readonly Effect[], at: Instant): void {
+    this.watched.clear();
+    this.isRestarting = true;
+    this.hear(effects, at);
+    this.isRestarting = false;
   }
 
   hearDeath(pid: number): void {
@@ -134,7 +146,13 @@ export class Bookkeeper {
     const factor = record.size === 'xlarge' ? 2 : 1;
     const rightMs = Math.ceil(heldMs * factor - 1e-6);
     call.chargedMs = Math.round(record.chargedSeconds * 1000);
-    if (call.chargedMs !== rightMs) {
+    if (this.isRestarting) {
+      const mostMs =
+        call.startedMs === null ? 0 : Math.ceil((record.askedSeconds + 0.1) * factor * 1000);
+      if (call.chargedMs < 0 || call.chargedMs > mostMs) {
+        this.complain(`call ${record.call} was charged ${call.chargedMs} ms of ${mostMs} ms`);
+      }
+    } else if (call.chargedMs !== rightMs) {
       this.complain(`call ${record.call} was charged ${call.chargedMs} ms, held ${rightMs} ms`);
     }
   }

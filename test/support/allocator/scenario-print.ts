@@ -16,6 +16,10 @@ export function describeEffect(effect: Effect): string {
       const numbers = `left ${leftSeconds}s wait ${waitSeconds}s`;
       return `answer ${effect.requestId} (${effect.tier}): ${kind} ${numbers}`;
     }
+    case 'space-registered':
+      return `answer ${effect.requestId}: registered`;
+    case 'space-refused':
+      return `answer ${effect.requestId}: refused, ${effect.hosted} of ${effect.limit} hosted`;
     case 'status':
       return `answer ${effect.requestId}: ${effect.status}`;
     case 'watch':

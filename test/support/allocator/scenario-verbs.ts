@@ -1,10 +1,10 @@
 /** One handler per verb of the scenario files. It drives the world, and may show lines of its own. */
 import { queueView, quotaOf, sliceView } from '../../../src/allocator/core/index.js';
-import type { GpuSize } from '../../../src/allocator/core/types.js';
+import type { GpuSize, Tier } from '../../../src/allocator/core/types.js';
 import { loadProfile } from '../../../src/platform/index.js';
 import { parseDuration } from '../../../src/shared/duration.js';
 import { seconds } from './scenario-print.js';
-import { visitor, World } from './world.js';
+import { processOf, visitor, World } from './world.js';
 
 export interface ScenarioContext {
   world: World | null;
@@ -83,6 +83,60 @@ export const VERBS: Readonly<Record<string, Verb>> = {
     return NOTHING;
   },
 
+  /** `take-back call=2`: an operator takes back what has not begun. */
+  'take-back'(context, args) {
+    worldOf(context).send({ type: 'release-call', call: numberOf(args, 'call') });
+    return NOTHING;
+  },
+
+  /** `register space=a owner=ada kind=pro`, `started space=a pid=50` */
+  register(context, args) {
+    const world = worldOf(context);
+    const space = args.get('space') ?? 'a';
+    world.send({
+      type: 'register-space',
+      requestId: `register-${space}`,
+      space,
+      name: space,
+      owner: { name: args.get('owner') ?? 'ada', kind: (args.get('kind') ?? 'pro') as 'pro' },
+      root: null,
+    });
+    return NOTHING;
+  },
+
+  started(context, args) {
+    const root = processOf(numberOf(args, 'pid'));
+    worldOf(context).send({ type: 'space-started', space: args.get('space') ?? 'a', root });
+    return NOTHING;
+  },
+
+  /** `tier user=free:ada tier=pro`; without a tier the visitor's own counts again. */
+  tier(context, args) {
+    const tier = (args.get('tier') ?? null) as Tier | null;
+    worldOf(context).send({ type: 'set-tier', visitor: keyOf(args), tier });
+    return NOTHING;
+  },
+
+  /** `credits user=pro:lin seconds=600` */
+  credits(context, args) {
+    const seconds = numberOf(args, 'seconds');
+    worldOf(context).send({ type: 'set-credits', visitor: keyOf(args), seconds });
+    return NOTHING;
+  },
+
+  /** `reset-quota user=free:ada` */
+  'reset-quota'(context, args) {
+    worldOf(context).send({ type: 'reset-quota', visitor: keyOf(args) });
+    return NOTHING;
+  },
+
+  /** `restart alive=101,102` or `restart reboot`: kill -9, and up again on what was written down. */
+  restart(context, args) {
+    const alive = (args.get('alive') ?? '').split(',').filter(Boolean).map(Number);
+    worldOf(context).restart(alive, !args.has('reboot'));
+    return NOTHING;
+  },
+
   /** `advance 24h`: quota time moves on, running calls don't notice. */
   advance(context, args) {
     worldOf(context).send({ type: 'advance', seconds: durationOf(args) });
@@ -155,4 +209,8 @@ function numberOf(args: Args, name: string): number {
 /** The one word of `tick 61s`. */
 function durationOf(args: Args): number {
   return parseDuration([...args.keys()][0] ?? '', 'time');
+}
+
+function keyOf(args: Args): string {
+  return visitor(args.get('user') ?? 'free').key;
 }

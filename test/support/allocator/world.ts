@@ -1,5 +1,12 @@
 /** A core with clocks that the test moves, and short words for the events. */
-import { checkInvariants, createState, step } from '../../../src/allocator/core/index.js';
+import {
+  checkInvariants,
+  createState,
+  decodeState,
+  encodeState,
+  type StoredState,
+  step,
+} from '../../../src/allocator/core/index.js';
 import type {
   AllocatorEvent,
   AllocatorRules,
@@ -43,7 +50,9 @@ type EventBody = AllocatorEvent extends infer E
 
 export class World {
   readonly rules: AllocatorRules;
-  readonly state: AllocatorState;
+  state: AllocatorState;
+  /** All events so far, as a ledger has them. */
+  readonly events: AllocatorEvent[] = [];
   /** All effects so far, oldest first. */
   readonly effects: Effect[] = [];
   monotonicMs = 0;
@@ -67,12 +76,26 @@ export class World {
 
   /** Sends one event now, and fails on a broken invariant. */
   send(body: EventBody): readonly Effect[] {
-    const result = step(this.state, { ...body, at: this.now } as AllocatorEvent);
+    const event = { ...body, at: this.now } as AllocatorEvent;
+    this.events.push(event);
+    const result = step(this.state, event);
     this.nextTickMs = result.nextTickMonotonicMs;
     this.effects.push(...result.effects);
     const broken = checkInvariants(this.state);
     if (broken.length > 0) throw new Error(`after ${body.type}: ${broken.join('; ')}`);
     return result.effects;
+  }
+
+  /** Ends the process and starts it again on what was written down; these processes still live. */
+  restart(alive: readonly number[], sameBoot = true): readonly Effect[] {
+    this.state = decodeState(storedOf(this.state));
+    return this.send({
+      type: 'restarted',
+      rules: this.rules,
+      slices: this.state.slices,
+      sameBoot,
+      alive: alive.map(processOf),
+    });
   }
 
   /** Lets time pass without telling the core. */
@@ -148,6 +171,11 @@ export class World {
   }
 }
 
+/** The state as a file has it. */
+export function storedOf(state: AllocatorState): StoredState {
+  return JSON.parse(JSON.stringify(encodeState(state))) as StoredState;
+}
+
 /** `free`, `pro:lin`, `anon:10.0.0.7`: a tier and a name. */
 export function visitor(user: string): Visitor {
   const [word = '', name = ''] = user.split(':', 2);
@@ -197,6 +225,10 @@ function shortly(effect: Exclude<Effect, { type: 'record' }>): string {
       return `queue ${effect.requestId} ${effect.reason}`;
     case 'stream-fail':
       return `stream-fail ${effect.requestId}`;
+    case 'space-registered':
+      return `registered ${effect.requestId}`;
+    case 'space-refused':
+      return `space-refused ${effect.requestId} ${effect.hosted}/${effect.limit}`;
     case 'status':
       return `status ${effect.status}`;
     case 'watch':

@@ -1,0 +1,58 @@
+/** What the operator of this host does by hand. A call or visitor that is not there changes nothing. */
+import { killLease } from './lease.js';
+import { createAccount, resetQuota, setCredits } from './quota.js';
+import { moveQuotaClock } from './quota-clock.js';
+import type { Turn } from './turn.js';
+import type {
+  AdvanceEvent,
+  KillCallEvent,
+  ReleaseCallEvent,
+  ResetQuotaEvent,
+  SetCreditsEvent,
+  SetTierEvent,
+  Visitor,
+} from './types.js';
+import { abandon } from './waiting.js';
+
+export function onKillCall(turn: Turn, event: KillCallEvent): void {
+  for (const lease of turn.state.leases.values()) {
+    if (lease.call === event.call) killLease(turn, lease, 'operator');
+  }
+}
+
+/** Only what has not begun can be taken back; a running call can only be killed. */
+export function onReleaseCall(turn: Turn, event: ReleaseCallEvent): void {
+  const waiter = turn.state.queue.find(({ call }) => call === event.call);
+  if (waiter) abandon(turn, waiter, true);
+  for (const lease of turn.state.leases.values()) {
+    if (lease.call === event.call && !lease.process) killLease(turn, lease, 'operator');
+  }
+}
+
+export function onAdvance(turn: Turn, event: AdvanceEvent): void {
+  turn.state.quotaOffsetMs += event.seconds * 1000;
+  turn.quotaNowMs = moveQuotaClock(turn.state, turn.at);
+}
+
+export function onSetTier(turn: Turn, event: SetTierEvent): void {
+  const { accounts } = turn.state;
+  const account = accounts.get(event.visitor) ?? createAccount(unknownVisitor(event.visitor));
+  accounts.set(event.visitor, account);
+  account.tierOverride = event.tier;
+}
+
+export function onSetCredits(turn: Turn, event: SetCreditsEvent): void {
+  setCredits(turn.state.accounts, unknownVisitor(event.visitor), Math.round(event.seconds * 1000));
+}
+
+export function onResetQuota(turn: Turn, event: ResetQuotaEvent): void {
+  resetQuota(turn.state.accounts, event.visitor);
+}
+
+/** Nothing is known of a visitor who has not called yet but the name; the first call tells. */
+function unknownVisitor(key: string): Visitor {
+  const tier = (['pro', 'free'] as const).find(
+    (name) => key === name || key.startsWith(`${name}:`),
+  );
+  return { key, tier: tier ?? 'anonymous', hasToken: true };
+}
