@@ -8,7 +8,11 @@ const PYTHON_PARTS = [
 ] as const;
 
 export default defineConfig({
-  entry: { cli: 'src/cli/entry.ts', environments: 'src/run/python-env/index.ts' },
+  entry: {
+    cli: 'src/cli/entry.ts',
+    environments: 'src/run/python-env/index.ts',
+    'ledger-writer': 'src/allocator/store/writer-thread.ts',
+  },
   format: 'esm',
   target: 'node20',
   platform: 'node',
@@ -16,8 +20,14 @@ export default defineConfig({
   sourcemap: false,
   clean: true,
   dts: false,
-  // Dependencies stay in node_modules; start-up is kept short by loading each command on demand.
-  skipNodeModulesBundle: true,
+  // Bundled, because hundreds of small files are what a start waits for; each command is a chunk that
+  // is loaded on demand. What has a native part, or is a world of its own, stays outside.
+  noExternal: [/^(?!libsql$|ink|react|@inkjs|conf$)/],
+  external: ['libsql', 'ink', 'react', '@inkjs/ui', 'conf', 'ink-testing-library'],
+  // Some of the bundled packages are CommonJS and ask for Node's own modules.
+  banner: {
+    js: "import { createRequire as createRequireOf } from 'node:module'; const require = createRequireOf(import.meta.url);",
+  },
   async onSuccess() {
     for (const [from, to] of PYTHON_PARTS) {
       await mkdir(to, { recursive: true });

@@ -111,3 +111,10 @@ describe('architecture', () => {
 function stripComments(text: string): string {
   return text.replaceAll(/\/\*[\s\S]*?\*\//g, '').replaceAll(/(^|\s)\/\/.*$/gm, '');
 }
+
+describe('the bundle', () => {
+  it('has of zod what is used: `import { z }` would bring every language of its messages', () => {
+    const wrong = files.filter(({ text }) => /import \{ z \} from 'zod'/.test(text));
+    expect(wrong.map(({ path }) => path)).toEqual([]);
+  });
+});

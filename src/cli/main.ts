@@ -4,6 +4,8 @@ import { declareCheck } from './commands/check.js';
 import { declareExplain } from './commands/explain.js';
 import { declarePython } from './commands/python.js';
 import { declareRun } from './commands/run.js';
+import { declareServe } from './commands/serve.js';
+import { declareState } from './commands/state.js';
 import { printFailure } from './failure.js';
 import { VERSION } from './version.js';
 import type { World } from './world.js';
@@ -33,6 +35,8 @@ export function createProgram(
   declareRun(program, world, toRun, setExitCode);
   declareCheck(program, world, setExitCode);
   declareExplain(program, world, setExitCode);
+  declareServe(program, world, setExitCode);
+  declareState(program, world);
   declarePython(program, world, setExitCode);
   return program;
 }

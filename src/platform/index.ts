@@ -1,5 +1,5 @@
 /** Platform profiles: the facts of each edition of ZeroGPU, as data with sources. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { didYouMean } from '../shared/did-you-mean.js';
 import { UserError } from '../shared/errors.js';
 import h200 from './profiles/h200.json' with { type: 'json' };

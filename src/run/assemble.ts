@@ -1,32 +1,32 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
+import { findAllocators } from '../allocator/client/index.js';
 import type { AllocatorRules } from '../allocator/core/types.js';
-import { createFaultPlan, FAULT_KINDS } from '../allocator/server/faults.js';
-import { type AllocatorServer, startAllocator } from '../allocator/server/index.js';
+import { createTaskLabels } from '../allocator/server/task-labels.js';
 import { createVisitorTokens } from '../allocator/server/visitor-tokens.js';
 import { createMockBackend } from '../gpu/mock/index.js';
-import type { GpuBackend } from '../gpu/port.js';
 import { loadProfile } from '../platform/index.js';
+import type { PlatformProfile } from '../platform/schema.js';
 import { systemClock } from '../shared/clock.js';
 import { findFreePort } from '../shared/listen.js';
 import { readSpace, type Space } from '../space/index.js';
+import { joinAllocator } from './allocator/joined.js';
+import type { AllocatorLink, SpaceFacts } from './allocator/link.js';
+import { startOwnAllocator } from './allocator/own.js';
 import { type CallLog, createCallLog } from './call-log.js';
 import type { Cleanup } from './cleanup.js';
 import type { RunConsole } from './console.js';
 import { type Gateway, startGateway } from './gateway/index.js';
 import type { RunOptions } from './options.js';
 import { quotaClock } from './quota-clock.js';
-import { createRunFolder, type RunFolder, stateDir } from './run-folder.js';
-import { createTaskLabels } from './task-labels.js';
+import { createRunFolder, type RunFolder, spaceLedgerDir, stateDir } from './run-folder.js';
 
 /** Everything of a run but the app: the Space as read, and what stands around it. */
 export interface RunParts {
   readonly runId: string;
   readonly space: Space;
-  readonly rules: AllocatorRules;
   readonly folder: RunFolder;
-  readonly backend: GpuBackend;
-  readonly allocator: AllocatorServer;
+  readonly allocator: AllocatorLink;
   readonly gateway: Gateway;
   /** Where the app is told to listen. */
   readonly upstreamPort: number;
@@ -44,35 +44,38 @@ export async function assemble(
   env: Readonly<Record<string, string | undefined>>,
   console: RunConsole,
   cleanup: Cleanup,
+  version: string,
 ): Promise<RunParts> {
   const profile = loadProfile(options.platform);
   const space = await readSpace(options.dir);
   const runId = randomBytes(8).toString('hex');
-  const folder = await createRunFolder(stateDir(options.stateDir, env), runId);
+  const state = stateDir(options.stateDir, env);
+  const folder = await createRunFolder(state, runId);
   cleanup.add('the run folder', folder.remove);
 
-  const rules: AllocatorRules = {
-    profile,
-    longestCallSeconds: options.longestCallSeconds,
-    concurrencyPerSpace: null,
+  const tasksSocket = join(folder.dir, 'tasks.sock');
+  const log = createCallLog(createTaskLabels(tasksSocket), console.call);
+  const facts: SpaceFacts = {
+    id: folder.cgroupPath,
+    name: space.name,
+    owner: options.owner,
+    tasksSocket,
   };
-  const { gpus, vramBytes } = options;
-  const backend = createMockBackend({ profile, gpus, vramBytes, runDir: folder.dir });
-  cleanup.add('the GPU backend', backend.close);
-
-  const labelOf = createTaskLabels(join(folder.dir, 'tasks.sock'));
-  const log = createCallLog(labelOf, console.call);
-  const tokens = createVisitorTokens(randomBytes(32), systemClock);
-  const allocator = await startAllocator({
-    rules,
-    backend,
-    tokens,
-    clock: quotaClock(systemClock, options.speed),
+  const shared = {
+    stateDir: state,
+    space: facts,
     onRecord: log.add,
-    faults: createFaultPlan(options.faults, options.seed),
-    onFault: ({ kind }) => console.warn(`fault ${kind}: ${FAULT_KINDS[kind].text}`),
-  });
+    warn: (message: string) => console.warn(message),
+  };
+  const serving = options.fresh
+    ? undefined
+    : findAllocators(state).find(({ kind }) => kind === 'serve');
+  const allocator = serving
+    ? await joinAllocator({ ...shared, locator: serving })
+    : await startOwn(options, profile, folder, cleanup, { ...shared, version });
   cleanup.add('the allocator', allocator.close);
+  if (serving) warnOfIgnoredFlags(options, allocator, console);
+  const tokens = createVisitorTokens(allocator.tokenKey, systemClock);
 
   const upstreamPort = await findFreePort();
   const gateway = await startGateway({
@@ -87,5 +90,52 @@ export async function assemble(
     onTold: console.told,
   });
   cleanup.add('the gateway', gateway.close);
-  return { runId, space, rules, folder, backend, allocator, gateway, upstreamPort, log };
+  return { runId, space, folder, allocator, gateway, upstreamPort, log };
+}
+
+/** A run alone: its quotas are kept for its next time, but for a test's (`-- CMD`) or `--fresh`. */
+async function startOwn(
+  options: RunOptions,
+  profile: PlatformProfile,
+  folder: RunFolder,
+  cleanup: Cleanup,
+  shared: Omit<
+    Parameters<typeof startOwnAllocator>[0],
+    'options' | 'rules' | 'backend' | 'clock' | 'ledgerDir'
+  >,
+): Promise<AllocatorLink> {
+  const { gpus, vramBytes, longestCallSeconds } = options;
+  const backend = createMockBackend({ profile, gpus, vramBytes, runDir: folder.dir });
+  cleanup.add('the GPU backend', backend.close);
+  const rules: AllocatorRules = { profile, longestCallSeconds, concurrencyPerSpace: null };
+  const isKept = !options.fresh && options.command.length === 0;
+  return startOwnAllocator({
+    ...shared,
+    options,
+    rules,
+    backend,
+    clock: quotaClock(systemClock, options.speed),
+    ledgerDir: isKept ? spaceLedgerDir(shared.stateDir, options.dir) : null,
+  });
+}
+
+/** What belongs to the whole host was decided when it was started. */
+function warnOfIgnoredFlags(
+  options: RunOptions,
+  allocator: AllocatorLink,
+  console: RunConsole,
+): void {
+  const { platform, gpus, vramBytes, longestCallSeconds, speed, faults } = options;
+  const ignored = [
+    ...(platform === allocator.rules.profile.name ? [] : ['--platform']),
+    ...(gpus === 1 || gpus === allocator.device.gpus ? [] : ['--gpus']),
+    ...(vramBytes === null ? [] : ['--vram']),
+    ...(longestCallSeconds === null ? [] : ['--duration']),
+    ...(speed === 1 ? [] : ['--speed']),
+    ...(faults.some(({ kind }) => kind !== 'token-error') ? ['--fault'] : []),
+  ];
+  if (ignored.length === 0) return;
+  console.warn(
+    `${ignored.join(', ')}: decided by zerogpu serve, which this run joins (--fresh: one of its own)`,
+  );
 }

@@ -1,13 +1,13 @@
 import type { AllocatorRules } from '../allocator/core/types.js';
-import type { GpuBackend } from '../gpu/port.js';
 import { formatSeconds } from '../shared/duration.js';
+import type { Device } from './allocator/link.js';
 import type { BannerFacts } from './console.js';
 
 /** What the banner is made of. */
 export interface BannerParts {
   readonly version: string;
   readonly rules: AllocatorRules;
-  readonly backend: GpuBackend;
+  readonly device: Pick<Device, 'description' | 'slices' | 'gpus'>;
   readonly spaceName: string;
   readonly pythonVersion: string;
   readonly packages: Readonly<Record<string, string | null>>;
@@ -33,9 +33,9 @@ export function bannerFacts(parts: BannerParts): BannerFacts {
     version: parts.version,
     platform: profile.name,
     platformAsOf: profile.asOf,
-    backend: parts.backend.description,
-    slices: parts.backend.slices.length,
-    gpus: new Set(parts.backend.slices.map((slice) => slice.gpu)).size,
+    backend: parts.device.description,
+    slices: parts.device.slices,
+    gpus: parts.device.gpus,
     space: parts.spaceName,
     packages: [...versions, `Python ${parts.pythonVersion}`].join(', '),
     url: parts.url,

@@ -19,14 +19,14 @@ export interface FunctionUse {
  * asking the app for a name takes a moment the first time.
  */
 export function createCallLog(
-  labelOf: (taskId: string) => Promise<string>,
+  labelOf: (taskId: string, space: string) => Promise<string>,
   onRecord: (record: NamedRecord) => void,
 ) {
   const uses = new Map<string, FunctionUse>();
   let last: Promise<void> = Promise.resolve();
 
   function add(record: CallRecord): void {
-    const name = labelOf(record.taskId);
+    const name = labelOf(record.taskId, record.space);
     last = last.then(async () => {
       const named = { ...record, function: await name };
       count(named);

@@ -56,10 +56,10 @@ async function startAndServe(context: RunContext): Promise<number> {
   const { options, console, world, cleanup } = context;
   assertPlatformSupported(process.platform);
   const startedMs = systemClock.now().monotonicMs;
-  const parts = await assemble(options, world.env, console, cleanup);
+  const parts = await assemble(options, world.env, console, cleanup, context.version);
   const python = await findPython(context, parts);
   if (world.interrupted.aborted) return signalCode(world.interrupted);
-  if (parts.backend.name === 'mock') assertTorchSupported(python.packages.torch);
+  if (parts.allocator.device.name === 'mock') assertTorchSupported(python.packages.torch);
   announce(context, parts, python);
 
   const app = startSpace(context, parts, python);
@@ -79,14 +79,10 @@ async function startAndServe(context: RunContext): Promise<number> {
   // With a command, stdout is the command's alone.
   if (options.command.length === 0) world.stdout.write(`ready ${parts.gateway.url}\n`);
 
-  const ending = await serveUntilDone(
-    app,
-    options,
-    parts.gateway.url,
-    world.cwd,
-    world.env,
-    world.interrupted,
-  );
+  const ending = await Promise.race([
+    orAllocatorFails(parts.allocator.failed),
+    serveUntilDone(app, options, parts.gateway.url, world.cwd, world.env, world.interrupted),
+  ]);
   return finish(context, parts, app, ending);
 }
 
@@ -106,28 +102,28 @@ function findPython({ options, console, world }: RunContext, parts: RunParts) {
 function announce(context: RunContext, parts: RunParts, python: PythonEnvironment): void {
   const { options, console, version } = context;
   const visitor = visitorOf(options.visitor, '127.0.0.1');
+  const { rules, device, ledger } = parts.allocator;
   console.banner(
     bannerFacts({
       version,
-      rules: parts.rules,
-      backend: parts.backend,
+      rules,
+      device,
       spaceName: basename(parts.space.dir),
       pythonVersion: python.version,
       packages: python.packages,
       url: parts.gateway.url,
       deviceUrl: parts.allocator.url,
       visitor: visitor.key,
-      visitorLimitSeconds: parts.rules.profile.tiers[visitor.tier].quotaSeconds,
-      notes: [],
+      visitorLimitSeconds: rules.profile.tiers[visitor.tier].quotaSeconds,
+      notes: [`quotas ${ledger}`],
     }),
   );
 }
 
 function startSpace(context: RunContext, parts: RunParts, python: PythonEnvironment): AppProcess {
   const { console, world, cleanup } = context;
-  const { space, folder, allocator, backend, gateway, runId } = parts;
+  const { space, folder, allocator, gateway, runId } = parts;
   const name = basename(space.dir);
-  allocator.spaces.register({ cgroupPath: folder.cgroupPath, name, root: null });
   const app = startApp({
     python: python.python,
     supervisor: join(runtimePythonDir(), 'supervise.py'),
@@ -144,12 +140,12 @@ function startSpace(context: RunContext, parts: RunParts, python: PythonEnvironm
       upstreamPort: parts.upstreamPort,
       publicHost: new URL(gateway.url).host,
       spaceId: `local/${name}`,
-      pythonPath: [runtimePythonDir(), ...backend.pythonPath()],
-      backend: backend.environment(),
+      pythonPath: [runtimePythonDir(), ...allocator.device.pythonPath],
+      backend: allocator.device.environment,
     }),
     onLine: console.app,
   });
-  if (app.root) allocator.spaces.setRoot(folder.cgroupPath, app.root);
+  if (app.root) allocator.started(app.root);
   cleanup.add('the app', async () => {
     await app.stop();
     await sweepProcesses(runId);
@@ -167,16 +163,13 @@ async function finish(
   app: AppProcess,
   ending: Ending,
 ): Promise<number> {
-  const running = parts.allocator.state.leases.size;
+  const running = await parts.allocator.running().catch(() => 0);
   console.stopping(
     `Stopping (${endingText(ending)}): ${running === 0 ? 'no call' : `${running} call(s)`} running.`,
   );
   await app.stop();
-  parts.allocator.dispatch({
-    type: 'space-gone',
-    at: systemClock.now(),
-    space: parts.folder.cgroupPath,
-  });
+  // An allocator that is gone has no calls of ours any more.
+  await parts.allocator.gone().catch(() => {});
   await cleanup.run();
   await parts.log.flush();
   console.table(usageRows(parts.log.uses()));
@@ -188,6 +181,13 @@ async function finish(
     default:
       return EXIT.ok;
   }
+}
+
+/** Rejects with the allocator's own error; never resolves. */
+function orAllocatorFails(failed: AbortSignal): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    failed.addEventListener('abort', () => reject(failed.reason), { once: true });
+  });
 }
 
 function endingText(ending: Ending): string {

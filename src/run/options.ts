@@ -1,9 +1,11 @@
 import { resolve } from 'node:path';
+import type { Owner } from '../allocator/core/types.js';
 import { parseVisitorName, type VisitorName, visitorNameHelp } from '../allocator/core/visitor.js';
 import { type Fault, parseFaults } from '../allocator/server/faults.js';
 import { parseBytes } from '../shared/bytes.js';
 import { parseDuration } from '../shared/duration.js';
 import { UserError } from '../shared/errors.js';
+import { DEFAULT_PORT, oneOf, parseGpu, parseSpeed, wholeNumber } from './option-values.js';
 
 /** What commander hands over: every value is text as the user wrote it. */
 export interface RawRunOptions {
@@ -25,6 +27,8 @@ export interface RawRunOptions {
   readonly startTimeout: string;
   readonly logFormat: string;
   readonly stateDir?: string;
+  readonly fresh?: boolean;
+  readonly owner: string;
   readonly events?: string;
   readonly ascii?: boolean;
 }
@@ -55,12 +59,13 @@ export interface RunOptions {
   readonly startTimeoutSeconds: number;
   readonly logFormat: 'text' | 'json';
   readonly stateDir: string | null;
+  /** Quotas of this run alone, in memory, and an allocator of its own. */
+  readonly fresh: boolean;
+  /** Whose Space it is: hosting limits count per owner. */
+  readonly owner: Owner;
   readonly eventsFile: string | null;
   readonly ascii: boolean;
 }
-
-/** The port that a Gradio app uses by itself, and so the address that people type. */
-const DEFAULT_PORT = 7860;
 
 /**
  * Turns flags into options.
@@ -98,46 +103,22 @@ export function parseRunOptions(
     startTimeoutSeconds: parseDuration(raw.startTimeout, '--start-timeout'),
     logFormat: oneOf(raw.logFormat, '--log-format', ['text', 'json']),
     stateDir: raw.stateDir ?? null,
+    fresh: raw.fresh ?? false,
+    owner: parseOwner(raw.owner),
     eventsFile: raw.events ?? null,
     ascii: raw.ascii ?? false,
   };
 }
 
-function wholeNumber(text: string, flag: string, lowest: number, highest: number): number {
-  const number = /^\d+$/.test(text.trim()) ? Number(text) : Number.NaN;
-  if (number >= lowest && number <= highest) return number;
-  throw new UserError('E_USAGE', `${flag} is "${text}", which can't be used`, {
-    why: `${flag} takes a whole number from ${lowest} to ${highest}.`,
-    fix: `${flag} ${Math.max(lowest, flag === '--port' ? DEFAULT_PORT : 1)}`,
+/** `ada` has a PRO account, `free:ada` a free one, `org:acme` is an organisation. */
+function parseOwner(text: string): Owner {
+  const [, kind, name] = /^(?:(free|pro|org):)?([A-Za-z0-9][A-Za-z0-9._-]{0,95})$/.exec(text) ?? [];
+  if (name)
+    return { name, kind: kind === 'org' ? 'organization' : kind === 'free' ? 'free' : 'pro' };
+  throw new UserError('E_USAGE', `--owner is "${text}", which is no account`, {
+    why: 'An owner is a name (of a PRO account), free:NAME or org:NAME.',
+    fix: '--owner org:acme',
   });
-}
-
-function parseSpeed(text: string): number {
-  const speed = /^\d+(?:\.\d+)?$/.test(text.trim()) ? Number(text) : Number.NaN;
-  if (speed >= 1 && speed <= 100_000) return speed;
-  throw new UserError('E_USAGE', `--speed is "${text}", which can't be used`, {
-    why: 'Quota time can run 1 to 100000 times faster than the clock.',
-    fix: '--speed 60',
-  });
-}
-
-function oneOf<T extends string>(text: string, flag: string, choices: readonly T[]): T {
-  const choice = choices.find((candidate) => candidate === text);
-  if (choice !== undefined) return choice;
-  throw new UserError('E_USAGE', `${flag} is "${text}"; expected one of ${choices.join(', ')}`, {
-    fix: `${flag} ${choices[0]}`,
-  });
-}
-
-function parseGpu(text: string): 'auto' | 'mock' {
-  if (text === 'nvidia') {
-    throw new UserError('E_GPU_UNAVAILABLE', '--gpu nvidia is not supported yet', {
-      why: 'This version runs Spaces on the emulated GPU only.',
-      fix: '--gpu mock',
-      exitCode: 3,
-    });
-  }
-  return oneOf(text, '--gpu', ['auto', 'mock']);
 }
 
 function parseVisitor(text: string): VisitorName {

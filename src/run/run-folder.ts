@@ -1,7 +1,8 @@
+import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
 import { access, chmod, mkdir, mkdtemp, open, rm, writeFile } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { EXIT, UserError } from '../shared/errors.js';
 
 /** The files of one run; removed when it ends. */
@@ -23,6 +24,20 @@ export function stateDir(
   if (flag) return flag;
   const base = env['XDG_STATE_HOME'] || join(env['HOME'] ?? homedir(), '.local/state');
   return join(base, 'zerogpu');
+}
+
+/** The ledger of one Space's runs: its name for people, its whole path to tell it from others. */
+export function spaceLedgerDir(state: string, spaceDir: string): string {
+  const id = createHash('sha256').update(spaceDir).digest('hex').slice(0, 12);
+  const name = basename(spaceDir)
+    .replaceAll(/[^A-Za-z0-9._-]/g, '_')
+    .slice(0, 40);
+  return join(state, 'ledgers', `${name}-${id}`);
+}
+
+/** The ledger of `zerogpu serve`. */
+export function sharedLedgerDir(state: string): string {
+  return join(state, 'ledgers', 'serve');
 }
 
 /** Where environments are kept between runs: they can be made again, so this is a cache. */

@@ -5,7 +5,10 @@
 export interface Instant {
   /** Milliseconds since 1970-01-01 UTC; may jump. */
   readonly wallMs: number;
-  /** Milliseconds since an arbitrary start; never goes back. */
+  /**
+   * Milliseconds since the machine started (time asleep left out on Linux); never goes back, and is
+   * the same for every process, so that a deadline outlives the process that set it.
+   */
   readonly monotonicMs: number;
 }
 
@@ -22,8 +25,11 @@ export interface Clock {
 /** `setTimeout` overflows above 2^31-1 ms and would fire at once. */
 const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
 
+/** `performance.now()` counts the same clock from the start of this process. */
+const PROCESS_START_MS = Number(process.hrtime.bigint()) / 1e6 - performance.now();
+
 export const systemClock: Clock = {
-  now: () => ({ wallMs: Date.now(), monotonicMs: performance.now() }),
+  now: () => ({ wallMs: Date.now(), monotonicMs: PROCESS_START_MS + performance.now() }),
   after(delayMs, callback) {
     const handle = setTimeout(callback, Math.min(Math.max(0, delayMs), LONGEST_TIMEOUT_MS));
     return { cancel: () => clearTimeout(handle) };

@@ -26,6 +26,14 @@ export const ERROR_CODES = {
   E_CHECK_OUTPUT: 'the report cannot be written to that file',
   E_CONFIG_INVALID: 'zerogpu.json cannot be read or has a key or value that means nothing',
   E_STATE_DIR: 'the state folder cannot be used',
+  E_STATE_LOCKED: 'another process writes the ledger of this state folder',
+  E_LEDGER_DAMAGED: 'the ledger does not match its own checksums',
+  E_LEDGER_NEWER: 'a newer zerogpu has written the ledger',
+  E_LEDGER_WRITE: 'the ledger cannot be written any more',
+  E_STATE_IMPORT: 'the file is no exported state',
+  E_ALLOCATOR_GONE: 'no allocator answers',
+  E_ALLOCATOR_REFUSED: 'the allocator did not do what it was asked for',
+  E_HOSTING_LIMIT: 'the owner has as many Spaces here as the platform lets them host',
 } as const;
 
 export type ErrorCode = keyof typeof ERROR_CODES;

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { UserError } from '../shared/errors.js';
 import { parseFrontMatter } from './front-matter-block.js';
 import type { FrontMatter, FrontMatterField, SpaceWarning } from './types.js';

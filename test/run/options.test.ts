@@ -9,6 +9,7 @@ const DEFAULTS: RawRunOptions = {
   gpus: '1',
   speed: '1',
   seed: '1',
+  owner: 'local',
   as: 'anonymous',
   host: '127.0.0.1',
   install: true,
@@ -52,6 +53,8 @@ describe('what is not said', () => {
       startTimeoutSeconds: 600,
       logFormat: 'text',
       stateDir: null,
+      fresh: false,
+      owner: { name: 'local', kind: 'pro' },
       eventsFile: null,
       ascii: false,
     });

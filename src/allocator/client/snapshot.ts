@@ -3,7 +3,7 @@
  * other people's scripts (docs/control-api.md). Names end in their unit; times to come are seconds
  * from `at`. A field may be added within a version; nothing is renamed or taken away.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 
 const tier = z.enum(['anonymous', 'free', 'pro']);
 const size = z.enum(['large', 'xlarge']);

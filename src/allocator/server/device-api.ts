@@ -1,13 +1,12 @@
 import type { ServerResponse } from 'node:http';
 import { type FastifyInstance, type FastifyReply, fastify } from 'fastify';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Clock } from '../../shared/clock.js';
 import type { ProcessId } from '../../shared/host.js';
 import type { Visitor } from '../core/types.js';
 import type { AllocatorDriver, Answer } from './driver.js';
 import { answerWithFault } from './fault-answers.js';
 import type { Fault, FaultPlan } from './faults.js';
-import type { SpaceRegistry } from './space-registry.js';
 import type { WaitingStreams } from './streams.js';
 import type { TokenVerdict } from './visitor-tokens.js';
 import { allowQuery, refusalAnswer, releaseQuery, scheduleQuery, tierHeaders } from './wire.js';
@@ -17,7 +16,8 @@ export interface DeviceApiPorts {
   readonly clock: Clock;
   readonly driver: () => AllocatorDriver;
   readonly streams: WaitingStreams;
-  readonly spaces: SpaceRegistry;
+  /** A Space with at least one GPU function has called `launch()`. */
+  readonly onStartupReport: () => void;
   readonly verifyToken: (token: string) => Promise<TokenVerdict>;
   readonly newId: () => string;
   readonly faults: FaultPlan;
@@ -64,24 +64,24 @@ export function createDeviceApi(ports: DeviceApiPorts): DeviceApi {
     const detail = error instanceof z.ZodError ? z.prettifyError(error) : error.message;
     void reply.code(status).send({ detail });
   });
-  // The client sends an empty body, some versions with a content type.
+  // The package sends an empty body, some versions with a content type.
   app.addContentTypeParser('*', { parseAs: 'string' }, (_request, _body, done) => done(null));
 
-  app.post('/startup-report', async (request, reply) => {
+  app.post('/startup-report', async (_request, reply) => {
     const fault = ports.faults.nextStartup();
     if (fault) {
       ports.onFault(fault);
       await reply.code(404).send({ detail: 'Not found (fault)' });
       return;
     }
-    ports.spaces.reportStartup(request.socket.remotePort ?? 0);
+    ports.onStartupReport();
     await reply.code(200).send();
   });
   app.get('/queue-size', async () => ports.driver().state.queue.length);
 
   app.post('/schedule', async (request, reply) => {
     const query = scheduleQuery.parse(request.query);
-    const space = ports.spaces.find(query.cgroupPath);
+    const space = ports.driver().state.spaces.get(query.cgroupPath);
     if (!space) return reply.code(404).send({ detail: 'No Space runs under that cgroupPath' });
     const caller = await identifyCaller(query.token, space.name);
     if (caller === 'forged') return reply.code(401).send({ detail: 'Not a token of this proxy' });
@@ -92,6 +92,7 @@ export function createDeviceApi(ports: DeviceApiPorts): DeviceApi {
       // A late answer may find nobody waiting for it.
       if (reply.raw.destroyed) return reply;
     }
+    if (ports.driver().ledger.status === 'failing') return unavailable(reply);
     const requestId = hold(reply);
     const allowToken = ports.newId();
     if (fault?.kind === 'kill') killsAfter.set(allowToken, fault.seconds);
@@ -100,7 +101,7 @@ export function createDeviceApi(ports: DeviceApiPorts): DeviceApi {
       at: ports.clock.now(),
       requestId,
       allowToken,
-      space: space.cgroupPath,
+      space: space.id,
       taskId: query.taskId,
       visitor: caller.visitor,
       tokenExpired: caller.expired,
@@ -114,7 +115,7 @@ export function createDeviceApi(ports: DeviceApiPorts): DeviceApi {
     const query = allowQuery.parse(request.query);
     const process = ports.identify(query.pid);
     const lease = ports.driver().state.leases.get(query.allowToken);
-    const root = lease ? ports.spaces.find(lease.space)?.root : undefined;
+    const root = lease ? ports.driver().state.spaces.get(lease.space)?.root : undefined;
     // A Space may only ever get its own processes killed.
     if (!process || (lease && !(root && ports.isDescendant(query.pid, root)))) {
       return reply.code(404).send({ detail: 'No such process in this Space' });
@@ -206,11 +207,18 @@ export function createDeviceApi(ports: DeviceApiPorts): DeviceApi {
         reply.hijack();
         ports.streams.open(answer.requestId, reply.raw, answer.tier, answer.reason);
         return;
+      case 'unavailable':
+        void unavailable(reply);
+        return;
       case 'status':
         void reply.code(answer.status).send();
     }
   }
   return { app, answer };
+}
+
+function unavailable(reply: FastifyReply): FastifyReply {
+  return reply.code(503).send({ detail: 'The ledger can not be written: no new calls for now' });
 }
 
 /** Calls back when the client closes before the response has ended. */

@@ -1,14 +1,28 @@
 import { randomBytes } from 'node:crypto';
 import type { GpuBackend } from '../../gpu/port.js';
 import type { Clock } from '../../shared/clock.js';
+import { EXIT, UserError } from '../../shared/errors.js';
+import type { ProcessId } from '../../shared/host.js';
 import { listenOrExplain } from '../../shared/listen.js';
-import { identifyProcess, isDescendantOf } from '../../shared/process-table.js';
-import type { AllocatorEvent, AllocatorRules, AllocatorState, CallRecord } from '../core/types.js';
-import { createDeviceApi } from './device-api.js';
-import { createDriver } from './driver.js';
+import { identifyProcess, isDescendantOf, isProcessAlive } from '../../shared/process-table.js';
+import { createState } from '../core/index.js';
+import type {
+  AllocatorEvent,
+  AllocatorRules,
+  AllocatorState,
+  CallRecord,
+  Owner,
+} from '../core/types.js';
+import { createMemoryLedger, type LedgerStatus, openLedger } from '../store/index.js';
+import { type ControlApi, createControlApi } from './control-api.js';
+import { createDeviceApi, type DeviceApi } from './device-api.js';
+import { type AllocatorDriver, createDriver } from './driver.js';
 import { createFaultPlan, type Fault, type FaultPlan } from './faults.js';
+import { createLastMinute } from './last-minute.js';
+import { createMetrics } from './metrics.js';
 import { createProcessWatch } from './process-watch.js';
-import { createSpaceRegistry, type SpaceRegistry } from './space-registry.js';
+import { assertSameGpus, knownProcesses } from './readopt.js';
+import { createSpaceLabels, type SpaceLabels } from './space-labels.js';
 import { createWaitingStreams } from './streams.js';
 import type { VisitorTokens } from './visitor-tokens.js';
 
@@ -24,51 +38,130 @@ export interface AllocatorOptions {
   /** Answers on demand; none by default. */
   readonly faults?: FaultPlan;
   readonly onFault?: (fault: Fault) => void;
-  /** 0 for any free port. */
-  readonly port?: number;
+  /** 0 for any free port; the next free one where it was not named by the user. */
+  readonly port?: { readonly number: number; readonly explicit: boolean };
+  /** Folder of the ledger; without one everything is kept in memory and ends with the process. */
+  readonly ledgerDir?: string | null;
+  /** What was mended at the start, and trouble with the ledger, as sentences. */
+  readonly onNotice?: (message: string) => void;
+  /** The ledger can't be trusted any more: the host has to end. */
+  readonly onFatal?: (error: UserError) => void;
+  /** For the control API; without a secret there is none. */
+  readonly control?: {
+    readonly secret: string;
+    readonly kind: 'serve' | 'run';
+    readonly zerogpuVersion: string;
+  };
 }
 
-/** A running allocator: the device API on loopback, and the way in for its own host. */
+export interface SpaceRegistration {
+  /** What the Space's package sends as cgroupPath. */
+  readonly id: string;
+  readonly name: string;
+  readonly owner: Owner;
+  /** Where the app tells the names of its functions (zerogpu_tasks.py). */
+  readonly tasksSocket: string | null;
+}
+
+/** A running allocator: device API and control API on loopback, and the way in for its own host. */
 export interface AllocatorServer {
   /** What the Space gets as SPACES_ZERO_DEVICE_API_URL. */
   readonly url: string;
-  readonly spaces: SpaceRegistry;
   readonly state: AllocatorState;
+  readonly labels: SpaceLabels;
+  /** @throws UserError E_HOSTING_LIMIT */
+  register(space: SpaceRegistration): Promise<void>;
   /** Feeds an event of the host (a Space ended, an operator's command) to the core. */
   dispatch(event: AllocatorEvent): void;
-  /** Ends waiting streams, stops timers and closes the port. Workers are not touched. */
+  /** Ends waiting streams, stops timers, closes port and ledger. Workers are not touched. */
   close(): Promise<void>;
 }
 
 /**
- * Starts an allocator on 127.0.0.1.
+ * Starts an allocator on 127.0.0.1. With a ledger it goes on where the last one ended.
  *
- * @throws UserError E_PORT_TAKEN when `port` is in use
+ * @throws UserError E_PORT_TAKEN when `port` is in use; E_STATE_LOCKED, E_LEDGER_DAMAGED and the
+ *   like for a ledger that can't be used
  */
 export async function startAllocator(options: AllocatorOptions): Promise<AllocatorServer> {
-  const { backend, clock } = options;
+  const { backend, clock, rules } = options;
+  const notice = options.onNotice ?? (() => {});
+  const opened = options.ledgerDir ? await openLedger(options.ledgerDir) : null;
+  const before = opened?.recovered.state ?? null;
+  for (const repair of opened?.recovered.repairs ?? []) notice(repair);
+  const alive = before && opened?.sameBoot ? knownProcesses(before).filter(isProcessAlive) : [];
+  if (before) assertSameGpus(before, backend.slices, alive);
+
   const streams = createWaitingStreams();
-  const spaces = createSpaceRegistry(options.onStartupReport ?? (() => {}));
-  const api = createDeviceApi({
+  const labels = createSpaceLabels();
+  const lastMinute = createLastMinute();
+  const metrics = createMetrics();
+  const newId = () => randomBytes(24).toString('base64url');
+  const registrations = new Map<string, (refusal: HostingRefusal | null) => void>();
+  const api: DeviceApi = createDeviceApi({
     clock,
     driver: () => driver,
     streams,
-    spaces,
+    onStartupReport: options.onStartupReport ?? (() => {}),
     verifyToken: options.tokens.verify,
-    newId: () => randomBytes(24).toString('base64url'),
+    newId,
     identify: identifyProcess,
     isDescendant: isDescendantOf,
     measure,
     faults: options.faults ?? createFaultPlan([], 0),
     onFault: options.onFault ?? (() => {}),
   });
-  const driver = createDriver(options.rules, {
+  const startedMonotonicMs = clock.now().monotonicMs;
+  let control: ControlApi | null = null;
+  const driver: AllocatorDriver = createDriver(before ?? createState(rules, backend.slices), {
     clock,
     backend,
-    answer: api.answer,
-    onRecord: options.onRecord,
+    answer(answer) {
+      if (answer.type === 'space-registered' || answer.type === 'space-refused') {
+        const refusal = answer.type === 'space-refused' ? answer : null;
+        registrations.get(answer.requestId)?.(refusal);
+        registrations.delete(answer.requestId);
+      }
+      if (!control?.answer(answer)) api.answer(answer);
+    },
+    onRecord(record) {
+      lastMinute.add(record);
+      metrics.add(record);
+      options.onRecord(record);
+      control?.record(record);
+    },
+    onLedgerStatus: (status, problem) => notice(ledgerNotice(status, problem)),
+    onFatal: options.onFatal ?? ((error) => notice(error.message)),
     createWatch: (onDeath) => createProcessWatch(clock, onDeath),
+    createLedger: (ports) => opened?.start(ports) ?? createMemoryLedger(),
   });
+  if (options.control) {
+    const { secret, kind, zerogpuVersion } = options.control;
+    control = createControlApi(api.app, {
+      clock,
+      driver: () => driver,
+      secret,
+      newId,
+      labels,
+      metrics,
+      sources: () => ({
+        state: driver.state,
+        backend,
+        ledger: driver.ledger,
+        labels,
+        lastMinute,
+        kind,
+        zerogpuVersion,
+        startedMonotonicMs,
+      }),
+      device: () => ({ environment: backend.environment(), pythonPath: backend.pythonPath() }),
+    });
+  }
+  if (before) {
+    const sameBoot = opened?.sameBoot ?? false;
+    const { slices } = backend;
+    driver.dispatch({ type: 'restarted', at: clock.now(), rules, slices, sameBoot, alive });
+  }
 
   function measure(allowToken: string) {
     const worker = driver.state.leases.get(allowToken)?.process;
@@ -76,25 +169,65 @@ export async function startAllocator(options: AllocatorOptions): Promise<Allocat
     return { gpuUsed: memory !== null, peakVramBytes: memory?.callPeakBytes ?? null };
   }
 
-  await api.app.ready();
-  const { url } = await listenOrExplain(api.app.server, {
-    host: '127.0.0.1',
-    port: options.port ?? 0,
-    explicit: true,
-  });
-  return {
-    url,
-    spaces,
-    get state() {
-      return driver.state;
-    },
-    dispatch: (event) => driver.dispatch(event),
-    async close() {
-      driver.close();
-      streams.close();
-      // Fastify would do this itself had it done the listening.
-      api.app.server.closeAllConnections();
-      await api.app.close();
-    },
-  };
+  async function close(): Promise<void> {
+    await driver.close();
+    streams.close();
+    control?.close();
+    // Fastify would do this itself had it done the listening.
+    api.app.server.closeAllConnections();
+    await api.app.close();
+    await opened?.release();
+  }
+
+  try {
+    await api.app.ready();
+    const { number, explicit } = options.port ?? { number: 0, explicit: true };
+    const { url } = await listenOrExplain(api.app.server, {
+      host: '127.0.0.1',
+      port: number,
+      explicit,
+    });
+    return {
+      url,
+      state: driver.state,
+      labels,
+      async register({ id, name, owner, tasksSocket }) {
+        const requestId = newId();
+        const answered = new Promise<HostingRefusal | null>((resolve) => {
+          registrations.set(requestId, resolve);
+        });
+        const event = { space: id, name, owner, root: null, requestId };
+        driver.dispatch({ type: 'register-space', at: clock.now(), ...event });
+        const refusal = await answered;
+        if (refusal) throw hostingLimit(owner, refusal.hosted, refusal.limit);
+        if (tasksSocket) labels.setSocket(id, tasksSocket);
+      },
+      dispatch: (event) => driver.dispatch(event),
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
 }
+
+interface HostingRefusal {
+  readonly hosted: number;
+  readonly limit: number;
+}
+
+/** The error of a Space too many. */
+export function hostingLimit(owner: Owner, hosted: number, limit: number): UserError {
+  return new UserError('E_HOSTING_LIMIT', `${owner.name} hosts ${hosted} ZeroGPU Spaces already`, {
+    why: `The platform lets this ${owner.kind} account host ${limit}.`,
+    fix: ['stop one of the others', '--owner NAME   or --owner org:NAME   (whose Space it is)'],
+    exitCode: EXIT.cannot,
+  });
+}
+
+function ledgerNotice(status: LedgerStatus, problem: string | null): string {
+  if (status !== 'failing') return 'the ledger can be written again';
+  return `the ledger can't be written: ${problem}; new calls are refused, running ones go on`;
+}
+
+export type { ProcessId };

@@ -1,5 +1,5 @@
 /** The device API's wire forms, as the `spaces` package reads and writes them (spaces/zero/api.py). */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Refusal, Tier } from '../core/types.js';
 
 /** A header value repeated as an array is somebody else's client: only plain strings pass. */

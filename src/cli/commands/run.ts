@@ -55,7 +55,10 @@ export function declareRun(
     .addOption(twin('--log-format <kind>', 'text, json (one object a line, on stderr)', 'text'))
     .addOption(twin('--events <file>', 'append every event of every call, as JSON lines'))
     .addOption(twin('--ascii', 'no arrows'))
-    .addOption(twin('--state-dir <dir>', 'files of runs (default: ~/.local/state/zerogpu)'))
+    .optionsGroup('State')
+    .addOption(twin('--fresh', 'full quotas, kept in memory; never joins zerogpu serve'))
+    .addOption(twin('--owner <account>', 'whose Space it is: ada, free:ada, org:acme', 'local'))
+    .addOption(twin('--state-dir <dir>', 'ledgers and files of runs (~/.local/state/zerogpu)'))
     .addHelpText('after', EXAMPLES)
     .action(async (dir: string, raw: RawRunOptions) => {
       const { run } = await import('../../run/index.js');
@@ -66,7 +69,7 @@ export function declareRun(
 }
 
 /** Every flag has an environment twin: `--log-format` is ZEROGPU_LOG_FORMAT. */
-function twin(flags: string, description: string, value?: string): Option {
+export function twin(flags: string, description: string, value?: string): Option {
   const option = new Option(flags, description);
   option.env(`ZEROGPU_${option.name().replaceAll('-', '_').toUpperCase()}`);
   return value === undefined ? option : option.default(value);

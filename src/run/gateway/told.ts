@@ -3,7 +3,7 @@
  * own words: refusals, aborted tasks, and the notices titled "ZeroGPU …". Nothing is changed or held up.
  */
 import { StringDecoder } from 'node:string_decoder';
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** An event larger than this carries data (an image, say), no message: it is passed over. */
 const LONGEST_EVENT = 65_536;

@@ -1,6 +1,6 @@
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { normalizeName } from '../../space/index.js';
 import { TORCH_BACKEND } from './known-versions.js';
 import { runTool, type ToolOptions, type ToolOutcome } from './tool.js';

@@ -1,5 +1,5 @@
 import { execa } from 'execa';
-import { z } from 'zod';
+import * as z from 'zod';
 import { OLDEST_PYTHON } from './known-versions.js';
 import { ASKED_PACKAGES, type Environment, type PackageVersions } from './types.js';
 

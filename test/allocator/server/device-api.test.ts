@@ -48,7 +48,16 @@ async function start(slices: number, longestCallSeconds: number | null = null): 
     clock: systemClock,
     onRecord: (record) => records.push(record),
   });
-  server.spaces.register({ cgroupPath: SPACE, name: 'test', root: identifyProcess(process.pid) });
+  await server.register({
+    id: SPACE,
+    name: 'test',
+    owner: { name: 'ada', kind: 'pro' },
+    tasksSocket: null,
+  });
+  const root = identifyProcess(process.pid);
+  if (root) {
+    server.dispatch({ type: 'space-started', at: systemClock.now(), space: SPACE, root });
+  }
 }
 
 beforeEach(() => {

@@ -4,11 +4,11 @@ import { createServer, type Socket } from 'node:net';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { createTaskLabels } from '../../src/run/task-labels.js';
-import { askTaskName } from '../../src/run/task-names.js';
-import { PYTHON, temporaryFolder } from '../support/supervise.js';
+import { createTaskLabels } from '../../../src/allocator/server/task-labels.js';
+import { askTaskName } from '../../../src/allocator/server/task-names.js';
+import { PYTHON, temporaryFolder } from '../../support/supervise.js';
 
-const RUNTIME = resolve(import.meta.dirname, '../../src/run/python');
+const RUNTIME = resolve(import.meta.dirname, '../../../src/run/python');
 const INFO = { name: 'Painter.draw', module: 'app', file: '/space/app.py', line: 12 };
 
 /** Something that answers on the run's socket as the test says. */

@@ -1,0 +1,181 @@
+/** The typed client of the control API: `connect`, and everything that is needed to find one. */
+import { EXIT, UserError } from '../../shared/errors.js';
+import { followEvents, type ServerEvent } from './event-source.js';
+import { findAllocators, type Locator } from './locator.js';
+import type { ControlClient, SnapshotLimits, WatchHandlers } from './port.js';
+import { controlSecret } from './secret.js';
+import { type Snapshot, snapshotSchema } from './snapshot.js';
+
+export {
+  findAllocators,
+  type Locator,
+  lastServePort,
+  publishLocator,
+  rememberServePort,
+} from './locator.js';
+export type { ControlClient, SnapshotLimits, WatchHandlers } from './port.js';
+export { controlSecret, deriveKey } from './secret.js';
+export type { Snapshot } from './snapshot.js';
+
+const ANSWER_WITHIN_MS = 10_000;
+
+/** A Space that joins an allocator of another process. */
+export interface JoiningSpace {
+  readonly id: string;
+  readonly name: string;
+  readonly owner: { readonly name: string; readonly kind: 'free' | 'pro' | 'organization' };
+  readonly tasksSocket: string;
+  /** Null before its app has started. */
+  readonly root: { readonly pid: number; readonly startTime: number } | null;
+}
+
+/** The control API as a host of Spaces needs it; everybody else gets a `ControlClient`. */
+export interface HostClient extends ControlClient {
+  /**
+   * @returns the environment and PYTHONPATH of the device that the Space is to run on
+   * @throws UserError E_HOSTING_LIMIT, E_ALLOCATOR_GONE
+   */
+  register(space: JoiningSpace): Promise<{
+    readonly environment: Readonly<Record<string, string>>;
+    readonly pythonPath: readonly string[];
+  }>;
+  started(id: string, root: { readonly pid: number; readonly startTime: number }): Promise<void>;
+  gone(id: string): Promise<void>;
+  /** Every record of every call from now on, as text; reconnects like `watch`. */
+  records(handlers: {
+    record(data: string): void;
+    connected(): void;
+    disconnected(why: string): void;
+  }): { close(): void };
+}
+
+/** @param secret of the state folder that the allocator belongs to */
+export function connect(url: string, secret: string): HostClient {
+  const open = new Set<{ close(): void }>();
+  const headers = { authorization: `Bearer ${secret}` };
+
+  async function ask(method: 'GET' | 'POST', path: string, query: Query = {}): Promise<unknown> {
+    const target = new URL(`/control/v1/${path}`, url);
+    for (const [name, value] of Object.entries(query)) {
+      if (value !== undefined) target.searchParams.set(name, String(value));
+    }
+    let response: Response;
+    try {
+      const signal = AbortSignal.timeout(ANSWER_WITHIN_MS);
+      response = await fetch(target, { method, headers, signal, redirect: 'error' });
+    } catch (error) {
+      throw gone(url, error);
+    }
+    const body: unknown = await response.json().catch(() => null);
+    if (!response.ok) throw refused(path, response.status, body);
+    return body;
+  }
+  function follow(path: string, handlers: Parameters<typeof followEvents>[2]): { close(): void } {
+    const stream = followEvents(new URL(`/control/v1/${path}`, url), headers, handlers);
+    open.add(stream);
+    return {
+      close() {
+        open.delete(stream);
+        stream.close();
+      },
+    };
+  }
+  const command = async (path: string, query: Query = {}) => void (await ask('POST', path, query));
+  const one = encodeURIComponent;
+
+  return {
+    async snapshot(limits = {}) {
+      return parseSnapshot(await ask('GET', 'snapshot', { ...limits }));
+    },
+    watch(everySeconds: number, limits: SnapshotLimits, handlers: WatchHandlers) {
+      const query = new URLSearchParams({ every: String(everySeconds) });
+      if (limits.queue !== undefined) query.set('queue', String(limits.queue));
+      if (limits.visitors !== undefined) query.set('visitors', String(limits.visitors));
+      return follow(`stream?${query}`, {
+        connected: handlers.connected,
+        disconnected: handlers.disconnected,
+        event({ type, data }: ServerEvent) {
+          if (type === 'snapshot') handlers.snapshot(parseSnapshot(JSON.parse(data)));
+        },
+      });
+    },
+    records: (handlers) =>
+      follow('stream?records=only', {
+        connected: handlers.connected,
+        disconnected: handlers.disconnected,
+        event({ type, data }: ServerEvent) {
+          if (type === 'record') handlers.record(data);
+        },
+      }),
+    kill: (call) => command(`calls/${call}/kill`),
+    release: (call) => command(`calls/${call}/release`),
+    advance: (seconds) => command('time/advance', { seconds }),
+    setTier: (visitor, tier) => command(`visitors/${one(visitor)}/tier`, { tier: tier ?? 'own' }),
+    resetQuota: (visitor) => command(`visitors/${one(visitor)}/reset`),
+    async register({ id, name, owner, tasksSocket, root }) {
+      const query = { id, name, owner: owner.name, ownerKind: owner.kind, tasksSocket, ...root };
+      return (await ask('POST', 'spaces', query)) as Awaited<ReturnType<HostClient['register']>>;
+    },
+    started: (id, root) => command('spaces/started', { id, ...root }),
+    gone: (id) => command('spaces/gone', { id }),
+    close() {
+      for (const stream of open) stream.close();
+      open.clear();
+    },
+  };
+}
+
+/**
+ * The allocator to talk to: that of `zerogpu serve`, else of the newest run.
+ *
+ * @throws UserError E_ALLOCATOR_GONE when none runs
+ */
+export function connectToRunning(stateDir: string): {
+  readonly client: ControlClient;
+  readonly locator: Locator;
+} {
+  const [locator] = findAllocators(stateDir);
+  if (!locator) {
+    throw new UserError('E_ALLOCATOR_GONE', 'No emulator is running here.', {
+      fix: 'zerogpu run   (or: zerogpu serve)',
+      exitCode: EXIT.cannot,
+    });
+  }
+  return { client: connect(locator.url, controlSecret(stateDir)), locator };
+}
+
+type Query = Readonly<Record<string, string | number | undefined>>;
+
+function parseSnapshot(body: unknown): Snapshot {
+  const parsed = snapshotSchema.safeParse(body);
+  if (parsed.success) return parsed.data;
+  throw new UserError('E_ALLOCATOR_REFUSED', 'the allocator speaks another version', {
+    why: 'Its snapshot has not the form that this zerogpu knows.',
+    fix: 'start both with the same zerogpu',
+    exitCode: EXIT.cannot,
+  });
+}
+
+function gone(url: string, cause: unknown): UserError {
+  return new UserError('E_ALLOCATOR_GONE', `no allocator answers at ${url}`, {
+    why: 'It has ended, or it hangs.',
+    fix: 'zerogpu run   (or: zerogpu serve)',
+    exitCode: EXIT.cannot,
+    cause,
+  });
+}
+
+function refused(path: string, status: number, body: unknown): UserError {
+  const { detail, hosted, limit } = (body ?? {}) as Record<string, unknown>;
+  if (detail === 'hosting-limit') {
+    return new UserError('E_HOSTING_LIMIT', `this owner hosts ${hosted} ZeroGPU Spaces already`, {
+      why: `The platform lets such an account host ${limit}.`,
+      fix: ['stop one of the others', '--owner NAME   or --owner org:NAME   (whose Space it is)'],
+      exitCode: EXIT.cannot,
+    });
+  }
+  return new UserError('E_ALLOCATOR_REFUSED', `${path}: ${detail ?? `HTTP ${status}`}`, {
+    why: `The allocator answered ${status}.`,
+    exitCode: EXIT.cannot,
+  });
+}

@@ -1,0 +1,98 @@
+/**
+ * How a running allocator is found: a file that names its address and its process. A file whose
+ * process is gone is stale, whatever it says, and is taken away by whoever notices.
+ */
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import * as z from 'zod';
+import { identifyProcess, isProcessAlive } from '../../shared/process-table.js';
+
+const locatorSchema = z.object({
+  version: z.literal(1),
+  kind: z.enum(['serve', 'run']),
+  pid: z.int().positive(),
+  /** Clock ticks since boot: tells a later process with the same pid. */
+  startTime: z.number(),
+  url: z.url({ protocol: /^http$/, hostname: /^(127\.0\.0\.1|localhost)$/ }),
+  /** ISO 8601. */
+  startedAt: z.string(),
+  /** Name of the one Space of a run; null for `serve`. */
+  space: z.string().nullable(),
+});
+
+export type Locator = z.infer<typeof locatorSchema>;
+
+export interface PublishedLocator {
+  remove(): void;
+}
+
+function folder(stateDir: string): string {
+  return join(stateDir, 'allocators');
+}
+
+/** Says where this process' allocator is. `serve` has one name, so that there is one to join. */
+export function publishLocator(
+  stateDir: string,
+  facts: Pick<Locator, 'kind' | 'url' | 'space'>,
+): PublishedLocator {
+  mkdirSync(folder(stateDir), { recursive: true, mode: 0o700 });
+  const locator: Locator = {
+    version: 1,
+    ...facts,
+    pid: process.pid,
+    startTime: identifyProcess(process.pid)?.startTime ?? 0,
+    startedAt: new Date().toISOString(),
+  };
+  const name = facts.kind === 'serve' ? 'serve.json' : `run-${process.pid}.json`;
+  const path = join(folder(stateDir), name);
+  // Moved into place whole: nobody ever reads half of it.
+  writeFileSync(`${path}.${process.pid}`, `${JSON.stringify(locator)}\n`, { mode: 0o600 });
+  renameSync(`${path}.${process.pid}`, path);
+  return {
+    remove() {
+      if (readLocator(path)?.pid === process.pid) rmSync(path, { force: true });
+    },
+  };
+}
+
+/** The port that `serve` last had: Spaces that outlived it look for it there. 0 when there is none. */
+export function lastServePort(stateDir: string): number {
+  try {
+    const port = Number(readFileSync(join(folder(stateDir), 'serve-port'), 'utf8'));
+    return Number.isInteger(port) && port > 0 && port < 65_536 ? port : 0;
+  } catch {
+    return 0;
+  }
+}
+
+export function rememberServePort(stateDir: string, url: string): void {
+  mkdirSync(folder(stateDir), { recursive: true, mode: 0o700 });
+  writeFileSync(join(folder(stateDir), 'serve-port'), `${new URL(url).port}\n`, { mode: 0o600 });
+}
+
+/** The allocators that run, `serve` first, then the newest run. Stale files are removed. */
+export function findAllocators(stateDir: string): readonly Locator[] {
+  let names: string[];
+  try {
+    names = readdirSync(folder(stateDir)).filter((name) => name.endsWith('.json'));
+  } catch {
+    return [];
+  }
+  const found: Locator[] = [];
+  for (const name of names) {
+    const path = join(folder(stateDir), name);
+    const locator = readLocator(path);
+    if (locator && isProcessAlive(locator)) found.push(locator);
+    else rmSync(path, { force: true });
+  }
+  const rank = (locator: Locator) => (locator.kind === 'serve' ? 0 : 1);
+  return found.sort((a, b) => rank(a) - rank(b) || (a.startedAt < b.startedAt ? 1 : -1));
+}
+
+function readLocator(path: string): Locator | null {
+  try {
+    return locatorSchema.parse(JSON.parse(readFileSync(path, 'utf8')));
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,105 @@
+/** The ledger: every event that the core was given, durable before anybody hears of it. */
+import { mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { EXIT, UserError } from '../../shared/errors.js';
+import { createLedger, type Ledger, type LedgerPorts } from './ledger.js';
+import { type StateLock, takeLock } from './lock.js';
+import { type Recovered, recover } from './recover.js';
+import { createSink } from './sink.js';
+
+export { createMemoryLedger, type Ledger, type LedgerStatus } from './ledger.js';
+export { readLedger } from './recover.js';
+export { type ExportedState, exportState, importState, parseExportedState } from './transfer.js';
+
+/** A ledger that is ours to write, with what was in it. */
+export interface OpenedLedger {
+  readonly recovered: Recovered;
+  /** False after a reboot: no process of before lives, and monotonic times begin anew. */
+  readonly sameBoot: boolean;
+  /** Begins to write. Called once, when the state goes on. */
+  start(ports: LedgerPorts): Ledger;
+  /** Lets the next one have it; after the ledger was closed, or instead of `start`. */
+  release(): Promise<void>;
+}
+
+/** Where the host can't tell: every start counts as one after a reboot. */
+const UNKNOWN_BOOT = 'unknown';
+
+export function ledgerPath(dir: string): string {
+  return join(dir, 'ledger.db');
+}
+
+/**
+ * Takes a ledger's folder for writing and reads what is in it. The folder is made when it is missing.
+ *
+ * @throws UserError E_STATE_LOCKED, E_STATE_DIR, E_LEDGER_DAMAGED, E_LEDGER_NEWER
+ */
+export async function openLedger(dir: string): Promise<OpenedLedger> {
+  const lock = await lockLedger(dir);
+  const path = ledgerPath(dir);
+  try {
+    const recovered = recover(path);
+    const bootId = readBootId();
+    return {
+      recovered,
+      sameBoot: bootId !== UNKNOWN_BOOT && recovered.bootId === bootId,
+      start: (ports) => createLedger(path, createSink(path), bootId, recovered.seq, ports),
+      release: () => lock.release(),
+    };
+  } catch (error) {
+    await lock.release();
+    throw error;
+  }
+}
+
+/**
+ * Keeps everybody else from writing the ledger of a folder, which is made when it is missing.
+ *
+ * @throws UserError E_STATE_LOCKED, E_STATE_DIR
+ */
+export async function lockLedger(dir: string): Promise<StateLock> {
+  makeFolder(dir);
+  const taken = await takeLock(dir).catch((error: unknown) => {
+    throw unusable(dir, error);
+  });
+  if ('ownerPid' in taken) throw locked(dir, taken.ownerPid);
+  return taken.lock;
+}
+
+function makeFolder(dir: string): void {
+  try {
+    mkdirSync(dir, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw unusable(dir, error);
+  }
+}
+
+function unusable(dir: string, error: unknown): UserError {
+  return new UserError('E_STATE_DIR', `the state folder ${dir} can't be used`, {
+    why: error instanceof Error ? error.message : String(error),
+    fix: '--state-dir DIR   (a folder that you may write to)',
+    exitCode: EXIT.cannot,
+    cause: error,
+  });
+}
+
+function locked(dir: string, ownerPid: number | null): UserError {
+  const who = ownerPid === null ? 'another zerogpu' : `another zerogpu (pid ${ownerPid})`;
+  return new UserError('E_STATE_LOCKED', `${who} is writing the ledger in ${dir}`, {
+    why: 'Two allocators with one ledger would charge every call twice.',
+    fix: [
+      'zerogpu serve       (one allocator, which every run joins)',
+      'zerogpu run --fresh (quotas of this run alone, in memory)',
+    ],
+    exitCode: EXIT.cannot,
+  });
+}
+
+/** Names this run of the machine (Linux). */
+function readBootId(): string {
+  try {
+    return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+  } catch {
+    return UNKNOWN_BOOT;
+  }
+}

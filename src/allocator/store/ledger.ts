@@ -1,0 +1,204 @@
+/**
+ * The ledger as its allocator sees it: events go in, and come back as durable, in order. While one
+ * commit is on its way to the disk the next batch gathers (group commit).
+ */
+
+import type { Clock, Timer } from '../../shared/clock.js';
+import { EXIT, UserError } from '../../shared/errors.js';
+import type { AllocatorEvent } from '../core/types.js';
+import type { Batch, WriteResult } from './writer.js';
+
+export type LedgerStatus = 'ok' | 'memory' | 'failing';
+
+export interface LedgerPorts {
+  readonly clock: Clock;
+  /** Everything up to this event is on disk. */
+  readonly onDurable: (seq: number) => void;
+  /** It can't be written (or can again); `problem` says why. Tried again until it works. */
+  readonly onStatus: (status: LedgerStatus, problem: string | null) => void;
+  /** A failed fsync: what the disk has is unknown, and only a new start can tell. */
+  readonly onFatal: (error: UserError) => void;
+  /** The state after the last event handed in, as text. */
+  readonly encode: () => string;
+}
+
+export interface Ledger {
+  /** Null for one in memory only. */
+  readonly path: string | null;
+  readonly status: LedgerStatus;
+  readonly problem: string | null;
+  /** Takes an event that the core has been given; `onDurable` follows. Returns its number. */
+  append(event: AllocatorEvent): number;
+  /** Resolves when all events so far are on disk, or when they can't be for now. */
+  flush(): Promise<void>;
+  /** Writes what is left with a last snapshot, and ends. */
+  close(): Promise<void>;
+}
+
+/** Where batches go: the writer's thread, or (in tests of the source) the writer itself. */
+export interface BatchSink {
+  write(batch: Batch): Promise<WriteResult>;
+  close(): Promise<void>;
+}
+
+const RETRY_MS = 250;
+/** Events after which the state is written down whole, so that a start has few to replay. */
+const SNAPSHOT_EVERY = 4_000;
+
+/** Nothing is kept, so there is nothing to wait for: `path` is null, and `onDurable` never comes. */
+export function createMemoryLedger(): Ledger {
+  let seq = 0;
+  return {
+    path: null,
+    status: 'memory',
+    problem: null,
+    append() {
+      seq += 1;
+      return seq;
+    },
+    flush: async () => {},
+    close: async () => {},
+  };
+}
+
+/** @param start the number of the last event in the file */
+export function createLedger(
+  path: string,
+  sink: BatchSink,
+  bootId: string,
+  start: number,
+  ports: LedgerPorts,
+): Ledger {
+  let seq = start;
+  let durable = start;
+  let gathering: Batch['events'][number][] = [];
+  let sinceSnapshot = SNAPSHOT_EVERY;
+  let wantsSnapshot = true;
+  let writing: Promise<void> | null = null;
+  let scheduled = false;
+  let status: LedgerStatus = 'ok';
+  let problem: string | null = null;
+  let closed = false;
+
+  function append(event: AllocatorEvent): number {
+    seq += 1;
+    gathering.push({ wallMs: event.at.wallMs, type: event.type, body: JSON.stringify(event) });
+    if (!scheduled && !writing) {
+      scheduled = true;
+      // Everything that this turn of the event loop brings goes in one commit.
+      setImmediate(() => {
+        scheduled = false;
+        pump();
+      });
+    }
+    return seq;
+  }
+
+  function pump(): void {
+    if (writing || gathering.length + Number(wantsSnapshot) === 0) return;
+    writing = writeAll().finally(() => {
+      writing = null;
+      if (gathering.length > 0 && !closed) pump();
+    });
+  }
+
+  async function writeAll(): Promise<void> {
+    while (gathering.length > 0 || wantsSnapshot) {
+      const batch = nextBatch();
+      const result = await sink.write(batch);
+      if (result.done) {
+        settle(batch);
+        continue;
+      }
+      keep(batch, result);
+      if (closed || result.problem === 'fsync') return;
+      if (result.problem !== 'lost') await pause(ports.clock, RETRY_MS);
+    }
+  }
+
+  function nextBatch(): Batch {
+    const events = gathering;
+    gathering = [];
+    sinceSnapshot += events.length;
+    const due = wantsSnapshot || sinceSnapshot >= SNAPSHOT_EVERY;
+    // The state is the one after the last event handed in: nothing may be left gathering.
+    const snapshot = due ? { seq, bootId, body: ports.encode() } : null;
+    return { firstSeq: seq - events.length + 1, events, snapshot };
+  }
+
+  function settle(batch: Batch): void {
+    if (batch.snapshot) {
+      sinceSnapshot = 0;
+      wantsSnapshot = false;
+    }
+    durable = batch.firstSeq + batch.events.length - 1;
+    setStatus('ok', null);
+    ports.onDurable(durable);
+  }
+
+  /** What was not written comes first next time. */
+  function keep(batch: Batch, result: Extract<WriteResult, { done: false }>): void {
+    gathering = [...batch.events, ...gathering];
+    sinceSnapshot -= batch.events.length;
+    if (result.problem === 'lost') {
+      // A new file begins with the state as it is: the events before it are in there.
+      durable = seq;
+      gathering = [];
+      wantsSnapshot = true;
+      setStatus('failing', 'the ledger file was deleted while it was in use; it is written anew');
+      return;
+    }
+    setStatus('failing', result.message);
+    if (result.problem === 'fsync') ports.onFatal(fsyncFailed(path, result.message));
+  }
+
+  function setStatus(next: LedgerStatus, why: string | null): void {
+    if (next === status && why === problem) return;
+    status = next;
+    problem = why;
+    ports.onStatus(next, why);
+  }
+
+  async function flush(): Promise<void> {
+    while ((gathering.length > 0 || writing) && status === 'ok') {
+      pump();
+      await writing;
+    }
+  }
+  return {
+    path,
+    get status() {
+      return status;
+    },
+    get problem() {
+      return problem;
+    },
+    append,
+    flush,
+    async close() {
+      await flush();
+      closed = true;
+      wantsSnapshot = true;
+      await writing;
+      if (status === 'ok') await writeAll();
+      await sink.close();
+    },
+  };
+}
+
+function fsyncFailed(path: string, why: string): UserError {
+  return new UserError('E_LEDGER_WRITE', `the disk did not take what was written to ${path}`, {
+    why: `${why}. What it holds now is unknown until the ledger is read again.`,
+    fix: 'look after the disk, then start again: nothing that was answered is lost',
+    exitCode: EXIT.cannot,
+  });
+}
+
+function pause(clock: Clock, ms: number): Promise<void> {
+  return new Promise<void>((resolve) => {
+    const timer: Timer = clock.after(ms, () => {
+      timer.cancel();
+      resolve();
+    });
+  });
+}

@@ -1,0 +1,161 @@
+/**
+ * From the file back to the state: the newest snapshot, and every event after it through `step`.
+ * Nothing damaged is ever taken for good: a row that does not match its checksum, or is missing in
+ * the middle, ends the start with the place where it is.
+ */
+import { closeSync, copyFileSync, existsSync, openSync, readFileSync } from 'node:fs';
+import { EXIT, UserError } from '../../shared/errors.js';
+import { decodeState, type StoredState, step } from '../core/index.js';
+import type { AllocatorEvent, AllocatorState } from '../core/types.js';
+import { type Database, openDatabase, problemOf } from './database.js';
+import { checksum, MIGRATIONS, migrate, PRAGMAS, versionOf } from './format.js';
+import { inspectWal } from './wal.js';
+
+export interface Recovered {
+  /** Null for a ledger with nothing in it. */
+  readonly state: AllocatorState | null;
+  /** Of the last event in it; 0 for none. */
+  readonly seq: number;
+  readonly snapshotSeq: number;
+  /** Of the machine's run in which the last snapshot was written. */
+  readonly bootId: string | null;
+  /** What was mended on the way, as sentences. */
+  readonly repairs: readonly string[];
+}
+
+interface EventRow {
+  readonly seq: number;
+  readonly body: string;
+  readonly crc: number;
+}
+
+interface SnapshotRow extends EventRow {
+  readonly boot_id: string;
+}
+
+/**
+ * Opens the file for writing, mends what a crash may leave, migrates it, and reads it.
+ *
+ * @throws UserError E_LEDGER_DAMAGED, E_LEDGER_NEWER, E_STATE_DIR
+ */
+export function recover(path: string): Recovered {
+  return guarded(path, () => {
+    // SQLite gives its other files the mode of this one.
+    closeSync(openSync(path, 'a', 0o600));
+    const repairs = mendWal(path);
+    const database = openDatabase(path);
+    try {
+      refuseNewer(path, versionOf(database));
+      database.exec(PRAGMAS);
+      migrate(database);
+      return { ...readState(path, database), repairs };
+    } finally {
+      database.close();
+    }
+  });
+}
+
+/**
+ * Reads a ledger that somebody else may be writing, and changes nothing.
+ *
+ * @throws UserError E_LEDGER_DAMAGED, E_LEDGER_NEWER, E_STATE_DIR
+ */
+export function readLedger(path: string): Omit<Recovered, 'repairs'> {
+  return guarded(path, () => {
+    const database = openDatabase(path, true);
+    try {
+      refuseNewer(path, versionOf(database));
+      database.exec('BEGIN');
+      return readState(path, database);
+    } finally {
+      database.close();
+    }
+  });
+}
+
+function readState(path: string, database: Database): Omit<Recovered, 'repairs'> {
+  const snapshot = database
+    .prepare('SELECT seq, boot_id, body, crc FROM snapshots ORDER BY seq DESC LIMIT 1')
+    .get() as SnapshotRow | undefined;
+  const snapshotSeq = snapshot?.seq ?? 0;
+  const events = database
+    .prepare('SELECT seq, body, crc FROM events WHERE seq > ? ORDER BY seq')
+    .all(snapshotSeq) as EventRow[];
+  if (!snapshot) {
+    if (events.length > 0) throw damaged(path, 'it has events, but no snapshot to begin with');
+    return { state: null, seq: 0, snapshotSeq: 0, bootId: null };
+  }
+  const state = decodeState(contentOf<StoredState>(path, snapshot, 'snapshot'));
+  let seq = snapshotSeq;
+  for (const row of events) {
+    if (row.seq !== seq + 1) throw damaged(path, `event ${seq + 1} is missing`);
+    step(state, contentOf<AllocatorEvent>(path, row, 'event'));
+    seq = row.seq;
+  }
+  return { state, seq, snapshotSeq, bootId: snapshot.boot_id };
+}
+
+/** The row's content. Its checksum is the border: what passes was written by this program. */
+function contentOf<T>(path: string, row: EventRow, what: string): T {
+  if (checksum(row.seq, row.body) !== row.crc) {
+    throw damaged(path, `${what} ${row.seq} does not match its checksum`);
+  }
+  return JSON.parse(row.body) as T;
+}
+
+/** A torn end is kept aside before SQLite cuts it; damage before that is not touched. */
+function mendWal(path: string): readonly string[] {
+  const wal = `${path}-wal`;
+  if (!existsSync(wal)) return [];
+  const verdict = inspectWal(readFileSync(wal));
+  if (verdict.kind === 'whole') return [];
+  if (verdict.kind === 'damaged') {
+    throw damaged(wal, `the frame at byte ${verdict.offset} does not match its checksum`);
+  }
+  const aside = `${wal}.torn`;
+  copyFileSync(wal, aside);
+  return [
+    `the ledger ended in the middle of a write (byte ${verdict.offset}); that end, which nobody was` +
+      ` told of, is cut and kept in ${aside}`,
+  ];
+}
+
+function refuseNewer(path: string, version: number): void {
+  if (version <= MIGRATIONS.length) return;
+  throw new UserError('E_LEDGER_NEWER', `the ledger ${path} is of version ${version}`, {
+    why: `This zerogpu knows versions up to ${MIGRATIONS.length}. The file is untouched.`,
+    fix: ['npm install -g zerogpu@latest', 'zerogpu state reset   (begins anew, keeps it aside)'],
+    exitCode: EXIT.cannot,
+  });
+}
+
+function damaged(path: string, what: string, cause?: unknown): UserError {
+  return new UserError('E_LEDGER_DAMAGED', `the ledger ${path} is damaged`, {
+    why: `${capital(what)}. Quotas that can't be trusted are not used; the file is untouched.`,
+    fix: 'zerogpu state reset   (begins anew, and keeps the damaged file aside)',
+    exitCode: EXIT.cannot,
+    cause,
+  });
+}
+
+function guarded<T>(path: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof UserError) throw error;
+    const why = error instanceof Error ? error.message : String(error);
+    if (problemOf(error) === 'damaged' || error instanceof SyntaxError) {
+      throw damaged(path, why, error);
+    }
+    throw new UserError('E_STATE_DIR', `the ledger ${path} can't be opened`, {
+      why: capital(why),
+      fix: 'zerogpu run --state-dir DIR   (a folder that you may write to, with room on its disk)',
+      exitCode: EXIT.cannot,
+      cause: error,
+    });
+  }
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

@@ -1,0 +1,134 @@
+/**
+ * The writing end of the ledger: batches in, commits out. It runs in a thread of its own, so that
+ * no fsync ever holds up a deadline.
+ */
+import { chmodSync, statSync } from 'node:fs';
+import { type Database, openDatabase, problemOf, type Statement } from './database.js';
+import { checksum, migrate, PRAGMAS } from './format.js';
+
+/** One commit: events with consecutive numbers, and maybe the state after the last of them. */
+export interface Batch {
+  readonly firstSeq: number;
+  readonly events: readonly {
+    readonly wallMs: number;
+    readonly type: string;
+    readonly body: string;
+  }[];
+  readonly snapshot: {
+    readonly seq: number;
+    readonly bootId: string;
+    readonly body: string;
+  } | null;
+}
+
+export type WriteResult =
+  | { readonly done: true }
+  /** Not written, not even in part. `lost`: the file is gone; a new one waits for a snapshot. */
+  | {
+      readonly done: false;
+      readonly problem: 'full' | 'damaged' | 'fsync' | 'unwritable' | 'other' | 'lost';
+      readonly message: string;
+    };
+
+export interface LedgerWriter {
+  write(batch: Batch): WriteResult;
+  close(): void;
+}
+
+/** Events that are kept for people to look at; the state needs those after the snapshot alone. */
+const KEPT_EVENTS = 100_000;
+const KEPT_SNAPSHOTS = 2;
+
+/** Opens the file at the first write, and again when it was lost. */
+export function createWriter(path: string): LedgerWriter {
+  let open: OpenFile | null = null;
+
+  function write(batch: Batch): WriteResult {
+    try {
+      if (open && !isStillThere(path, open.inode)) {
+        close();
+        if (!batch.snapshot) return failed('lost', `${path} was deleted`);
+      }
+      open ??= openFile(path);
+      commit(open, batch);
+      return { done: true };
+    } catch (error) {
+      rollBack(open);
+      return failed(problemOf(error), error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  function close(): void {
+    open?.database.close();
+    open = null;
+  }
+  return { write, close };
+}
+
+interface OpenFile {
+  readonly database: Database;
+  readonly inode: number;
+  readonly insertEvent: Statement;
+  readonly insertSnapshot: Statement;
+}
+
+function openFile(path: string): OpenFile {
+  const database = openDatabase(path);
+  database.exec(PRAGMAS);
+  migrate(database);
+  chmodSync(path, 0o600);
+  return {
+    database,
+    inode: statSync(path).ino,
+    insertEvent: database.prepare('INSERT INTO events VALUES (?, ?, ?, ?, ?)'),
+    insertSnapshot: database.prepare('INSERT OR REPLACE INTO snapshots VALUES (?, ?, ?, ?)'),
+  };
+}
+
+function commit({ database, insertEvent, insertSnapshot }: OpenFile, batch: Batch): void {
+  database.exec('BEGIN IMMEDIATE');
+  let seq = batch.firstSeq;
+  for (const { wallMs, type, body } of batch.events) {
+    insertEvent.run(seq, Math.round(wallMs), type, body, checksum(seq, body));
+    seq += 1;
+  }
+  if (batch.snapshot) {
+    const { snapshot } = batch;
+    insertSnapshot.run(
+      snapshot.seq,
+      snapshot.bootId,
+      snapshot.body,
+      checksum(snapshot.seq, snapshot.body),
+    );
+    database
+      .prepare(
+        'DELETE FROM snapshots WHERE seq NOT IN (SELECT seq FROM snapshots ORDER BY seq DESC LIMIT ?)',
+      )
+      .run(KEPT_SNAPSHOTS);
+    database.prepare('DELETE FROM events WHERE seq <= ?').run(snapshot.seq - KEPT_EVENTS);
+  }
+  database.exec('COMMIT');
+}
+
+function rollBack(open: OpenFile | null): void {
+  try {
+    open?.database.exec('ROLLBACK');
+  } catch {
+    // SQLite has rolled back already.
+  }
+}
+
+function isStillThere(path: string, inode: number): boolean {
+  try {
+    return statSync(path).ino === inode;
+  } catch {
+    return false;
+  }
+}
+
+function failed(
+  problem: Extract<WriteResult, { done: false }>['problem'],
+  message: string,
+): WriteResult {
+  return { done: false, problem, message };
+}

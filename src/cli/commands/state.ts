@@ -1,0 +1,81 @@
+import { resolve } from 'node:path';
+import type { Command } from 'commander';
+import { readEnvironmentTwins } from '../env-twins.js';
+import type { World } from '../world.js';
+import { twin } from './run.js';
+
+interface RawStateOptions {
+  readonly space?: string;
+  readonly stateDir?: string;
+  readonly visitor?: string;
+}
+
+const EXAMPLES = `
+Examples
+  zerogpu state export -                     every visitor's quota, as JSON
+  zerogpu state export quotas.json --space demo
+  zerogpu state import quotas.json
+  zerogpu state reset --visitor free:ada     all of one visitor's quota again
+  zerogpu state reset                        begin anew; the old ledger is kept aside
+
+Without --space it is the ledger of zerogpu serve, or the only one there is.`;
+
+/** Declares `zerogpu state export|import|reset`; the work is done in src/run. */
+export function declareState(program: Command, world: World): void {
+  const state = program
+    .command('state')
+    .description('Look at what is kept between runs, carry it elsewhere, or begin anew.')
+    .addHelpText('after', EXAMPLES);
+  state.copyInheritedSettings(program);
+
+  const subcommand = (name: string, description: string) => {
+    const command = state
+      .command(name)
+      .description(description)
+      .addOption(twin('--space <dir>', 'the Space whose runs are meant'))
+      .addOption(twin('--state-dir <dir>', 'where ledgers are kept (~/.local/state/zerogpu)'));
+    readEnvironmentTwins(command, world.env);
+    command.copyInheritedSettings(program);
+    return command;
+  };
+
+  subcommand('export', 'Write the quotas of every visitor as JSON.')
+    .argument('[file]', '- for standard output', '-')
+    .action(async (file: string, raw: RawStateOptions) => {
+      const { files, dir } = await ledgerOf(raw, world);
+      const text = files.exportLedger(dir);
+      if (file === '-') world.stdout.write(text);
+      else files.writePrivately(resolve(world.cwd, file), text);
+    });
+  subcommand('import', 'Take over the quotas of an exported file.')
+    .argument('<file>')
+    .action(async (file: string, raw: RawStateOptions) => {
+      const { files, dir } = await ledgerOf(raw, world);
+      const count = await files.importIntoLedger(dir, resolve(world.cwd, file));
+      world.stderr.write(`${count} visitor(s) taken over into ${dir}\n`);
+    });
+  subcommand('reset', 'Begin anew; the old ledger is kept aside.')
+    .option('--visitor <name>', 'only this one’s quota and runs, e.g. free:ada')
+    .action(async (raw: RawStateOptions) => {
+      const { files, dir } = await ledgerOf(raw, world);
+      if (raw.visitor !== undefined) {
+        await files.resetVisitor(dir, raw.visitor);
+        world.stderr.write(`${raw.visitor} has the whole quota again\n`);
+        return;
+      }
+      const aside = await files.resetLedger(dir);
+      world.stderr.write(
+        aside === null ? 'there was nothing to reset\n' : `begun anew; the old one is ${aside}\n`,
+      );
+    });
+}
+
+async function ledgerOf(raw: RawStateOptions, world: World) {
+  const files = await import('../../run/state-files.js');
+  const { stateDir } = await import('../../run/run-folder.js');
+  const dir = files.chooseLedger({
+    stateDir: stateDir(raw.stateDir ?? null, world.env),
+    space: raw.space === undefined ? null : resolve(world.cwd, raw.space),
+  });
+  return { files, dir };
+}

@@ -1,0 +1,88 @@
+import * as z from 'zod';
+import { connect, controlSecret, deriveKey, type Locator } from '../../allocator/client/index.js';
+import type { CallRecord } from '../../allocator/core/types.js';
+import { loadProfile } from '../../platform/index.js';
+import type { ProcessId } from '../../shared/host.js';
+import type { AllocatorLink, SpaceFacts } from './link.js';
+
+export interface JoinedAllocatorParts {
+  readonly locator: Locator;
+  readonly stateDir: string;
+  readonly space: SpaceFacts;
+  /** Told of the calls of this Space alone. */
+  readonly onRecord: (record: CallRecord) => void;
+  readonly warn: (message: string) => void;
+}
+
+/** What is looked at before a record is believed to be one. */
+const recordSchema = z.looseObject({ event: z.string(), call: z.int(), space: z.string() });
+
+/**
+ * Joins the allocator of `zerogpu serve`. Should that end and come back, the Space is registered
+ * with it again, and its calls go on.
+ *
+ * @throws UserError E_ALLOCATOR_GONE, E_HOSTING_LIMIT
+ */
+export async function joinAllocator(parts: JoinedAllocatorParts): Promise<AllocatorLink> {
+  const { locator, space, warn } = parts;
+  const secret = controlSecret(parts.stateDir);
+  const client = connect(locator.url, secret);
+  let root: ProcessId | null = null;
+  let wasGone = false;
+  const { allocator, slices } = await client.snapshot({ queue: 0, visitors: 0 });
+  const device = await client.register({ ...space, root });
+
+  client.records({
+    record(data) {
+      const record = recordSchema.parse(JSON.parse(data));
+      // The allocator is of this version and of this user: what it says of a call is its record.
+      if (record.space === space.id) parts.onRecord(record as unknown as CallRecord);
+    },
+    connected() {
+      if (!wasGone) return;
+      wasGone = false;
+      client.register({ ...space, root }).then(
+        () => warn('the allocator is back'),
+        (error: unknown) => warn(`the allocator is back, but: ${String(error)}`),
+      );
+    },
+    disconnected(why) {
+      if (!wasGone) warn(`zerogpu serve is gone (${why}): calls fail until it is back`);
+      wasGone = true;
+    },
+  });
+  return {
+    url: locator.url,
+    rules: {
+      profile: loadProfile(allocator.platform.name),
+      longestCallSeconds: allocator.longestCallSeconds,
+      concurrencyPerSpace: null,
+    },
+    device: {
+      name: allocator.backend.name === 'nvidia' ? 'nvidia' : 'mock',
+      description: allocator.backend.description,
+      gpus: new Set(slices.map(({ gpu }) => gpu)).size,
+      slices: slices.length,
+      ...device,
+    },
+    tokenKey: deriveKey(secret, 'visitor-tokens'),
+    ledger: `of zerogpu serve (pid ${locator.pid})`,
+    failed: new AbortController().signal,
+    started(process) {
+      root = process;
+      client.started(space.id, process).catch((error: unknown) => {
+        warn(`the allocator was not told of the app: ${String(error)}`);
+      });
+    },
+    async running() {
+      const { slices: now } = await client.snapshot({ queue: 0, visitors: 0 });
+      return now.filter(({ call }) => call?.space === space.id).length;
+    },
+    async gone() {
+      await client.gone(space.id);
+    },
+    async close() {
+      client.close();
+    },
+  };
+}

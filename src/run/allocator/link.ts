@@ -1,0 +1,46 @@
+import type { AllocatorRules, Owner } from '../../allocator/core/types.js';
+import type { ProcessId } from '../../shared/host.js';
+
+/** The device that an allocator's Spaces run on, as a Space's process has to be told of it. */
+export interface Device {
+  readonly name: 'mock' | 'nvidia';
+  /** For people, e.g. `mock NVIDIA H200, 74.6 GB a slice`. */
+  readonly description: string;
+  readonly gpus: number;
+  readonly slices: number;
+  readonly environment: Readonly<Record<string, string>>;
+  /** Folders to put in front of PYTHONPATH. */
+  readonly pythonPath: readonly string[];
+}
+
+/** The one Space of a run, as its allocator gets to know it. */
+export interface SpaceFacts {
+  readonly id: string;
+  readonly name: string;
+  readonly owner: Owner;
+  readonly tasksSocket: string;
+}
+
+/**
+ * A run's way to its allocator: one of its own in this process, or that of `zerogpu serve`, which
+ * many runs share.
+ */
+export interface AllocatorLink {
+  /** What the Space gets as SPACES_ZERO_DEVICE_API_URL. */
+  readonly url: string;
+  readonly rules: AllocatorRules;
+  readonly device: Device;
+  /** Key of the visitors' tokens, which gateway and allocator share. */
+  readonly tokenKey: Uint8Array;
+  /** One line for the banner: where quotas are kept. */
+  readonly ledger: string;
+  /** Aborted, with the reason as a UserError, when the allocator can't go on. */
+  readonly failed: AbortSignal;
+  /** The Space has started: only processes below `root` may be given the GPU. */
+  started(root: ProcessId): void;
+  /** Calls of this Space that run now. */
+  running(): Promise<number>;
+  /** The Space has ended. */
+  gone(): Promise<void>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,169 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  controlSecret,
+  deriveKey,
+  findAllocators,
+  lastServePort,
+  publishLocator,
+  rememberServePort,
+} from '../allocator/client/index.js';
+import { createFaultPlan, FAULT_KINDS } from '../allocator/server/faults.js';
+import { type AllocatorServer, startAllocator } from '../allocator/server/index.js';
+import { createVisitorTokens } from '../allocator/server/visitor-tokens.js';
+import { createMockBackend } from '../gpu/mock/index.js';
+import { loadProfile } from '../platform/index.js';
+import { systemClock } from '../shared/clock.js';
+import { EXIT, UserError } from '../shared/errors.js';
+import { ASCII_SYMBOLS, UNICODE_SYMBOLS } from './call-lines.js';
+import { createCallLog } from './call-log.js';
+import { createCleanup } from './cleanup.js';
+import { jsonConsole, type RunConsole, textConsole } from './console.js';
+import type { RunWorld } from './index.js';
+import { quotaClock } from './quota-clock.js';
+import { sharedLedgerDir, stateDir } from './run-folder.js';
+import { parseServeOptions, type RawServeOptions, type ServeOptions } from './serve-options.js';
+import { usageRows } from './use-table.js';
+
+/**
+ * `zerogpu serve`: the allocator alone, for every run of this user to join.
+ *
+ * @returns the exit code of the process
+ * @throws UserError for a flag, a ledger or a port that does not let it; E_STATE_LOCKED when one
+ *   runs already
+ */
+export async function serve(
+  raw: RawServeOptions,
+  world: RunWorld,
+  version: string,
+): Promise<number> {
+  const options = parseServeOptions(raw);
+  const console = createConsole(options, world);
+  const cleanup = createCleanup();
+  try {
+    return await startAndServe(options, console, world, version, cleanup);
+  } finally {
+    for (const { name, error } of await cleanup.run()) {
+      console.warn(`could not clean up ${name}: ${error instanceof Error ? error.message : error}`);
+    }
+  }
+}
+
+async function startAndServe(
+  options: ServeOptions,
+  console: RunConsole,
+  world: RunWorld,
+  version: string,
+  cleanup: ReturnType<typeof createCleanup>,
+): Promise<number> {
+  const state = stateDir(options.stateDir, world.env);
+  refuseSecond(state);
+  const failed = new AbortController();
+  let server: AllocatorServer | null = null;
+  const log = createCallLog(async (taskId, space) => {
+    const name = await server?.labels.ask(space, taskId);
+    return `${server?.state.spaces.get(space)?.name ?? '?'}/${name ?? '?'}`;
+  }, console.call);
+  const secret = controlSecret(state);
+  const ledgerDir = options.fresh ? null : sharedLedgerDir(state);
+  server = await startAllocator({
+    rules: {
+      profile: loadProfile(options.platform),
+      longestCallSeconds: options.longestCallSeconds,
+      concurrencyPerSpace: options.concurrencyPerSpace,
+    },
+    backend: createBackend(options, state, cleanup),
+    tokens: createVisitorTokens(deriveKey(secret, 'visitor-tokens'), systemClock),
+    clock: quotaClock(systemClock, options.speed),
+    onRecord: log.add,
+    faults: createFaultPlan(options.faults, options.seed),
+    onFault: ({ kind }) => console.warn(`fault ${kind}: ${FAULT_KINDS[kind].text}`),
+    ledgerDir,
+    onNotice: (message) => console.warn(message),
+    onFatal: (error) => failed.abort(error),
+    control: { secret, kind: 'serve', zerogpuVersion: version },
+    port: {
+      number: options.port ?? lastServePort(state),
+      explicit: options.port !== null,
+    },
+  });
+  cleanup.add('the allocator', server.close);
+  rememberServePort(state, server.url);
+  const locator = publishLocator(state, { kind: 'serve', url: server.url, space: null });
+  cleanup.add('the locator', locator.remove);
+
+  announce(console, server, options, ledgerDir, version);
+  world.stdout.write(`ready ${server.url}\n`);
+  const why = await untilDone(options, world.interrupted, failed.signal);
+  console.stopping(
+    `Stopping (${why}): ${server.state.leases.size} call(s) running, ${server.state.spaces.size} Space(s) here.`,
+  );
+  await cleanup.run();
+  await log.flush();
+  console.table(usageRows(log.uses()));
+  return EXIT.ok;
+}
+
+function createConsole(options: ServeOptions, world: RunWorld): RunConsole {
+  const write = (line: string) => void world.stderr.write(`${line}\n`);
+  if (options.logFormat === 'json') return jsonConsole(write, systemClock);
+  return textConsole(write, systemClock, options.ascii ? ASCII_SYMBOLS : UNICODE_SYMBOLS);
+}
+
+/** The device's files are kept between starts: workers that outlive us go on writing them. */
+function createBackend(
+  { platform, gpus, vramBytes }: ServeOptions,
+  state: string,
+  cleanup: ReturnType<typeof createCleanup>,
+) {
+  const runDir = join(sharedLedgerDir(state), 'device');
+  mkdirSync(runDir, { recursive: true, mode: 0o700 });
+  const backend = createMockBackend({ profile: loadProfile(platform), gpus, vramBytes, runDir });
+  cleanup.add('the GPU backend', backend.close);
+  return backend;
+}
+
+function refuseSecond(state: string): void {
+  const other = findAllocators(state).find(({ kind }) => kind === 'serve');
+  if (!other) return;
+  throw new UserError('E_STATE_LOCKED', `zerogpu serve runs already (pid ${other.pid})`, {
+    why: `It answers at ${other.url}, and every zerogpu run joins it.`,
+    fix: ['zerogpu quota', 'zerogpu serve --state-dir DIR   (a second one, apart from the first)'],
+    exitCode: EXIT.cannot,
+  });
+}
+
+function announce(
+  console: RunConsole,
+  server: AllocatorServer,
+  options: ServeOptions,
+  ledgerDir: string | null,
+  version: string,
+): void {
+  const { profile } = server.state.rules;
+  const { slices, spaces, leases } = server.state;
+  console.progress(
+    `zerogpu ${version} serve   platform ${profile.name} (as of ${profile.asOf}) · ${options.gpus} GPU(s), ${slices.length} slice(s)`,
+  );
+  console.progress(`  ledger ${ledgerDir === null ? 'in memory' : join(ledgerDir, 'ledger.db')}`);
+  if (spaces.size + leases.size > 0) {
+    console.progress(`  found again: ${spaces.size} Space(s), ${leases.size} call(s)`);
+  }
+  console.progress('  join it: zerogpu run DIR      look: zerogpu quota      Ctrl-C stops');
+}
+
+/** @returns what ended it, for the last line; rejects with the ledger's error */
+function untilDone(
+  options: ServeOptions,
+  interrupted: AbortSignal,
+  failed: AbortSignal,
+): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const onInterrupt = () => resolve(String(interrupted.reason));
+    if (interrupted.aborted) onInterrupt();
+    interrupted.addEventListener('abort', onInterrupt, { once: true });
+    failed.addEventListener('abort', () => reject(failed.reason), { once: true });
+    if (options.forSeconds === null) return;
+    systemClock.after(options.forSeconds * 1000, () => resolve('the time of --for is over'));
+  });
+}

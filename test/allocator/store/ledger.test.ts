@@ -1,0 +1,374 @@
+/** The ledger on a real disk, with real SQLite: what is kept, what is refused, what is mended. */
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { encodeState, type StoredState, step } from '../../../src/allocator/core/index.js';
+import type { AllocatorState } from '../../../src/allocator/core/types.js';
+import { openDatabase } from '../../../src/allocator/store/database.js';
+import { MIGRATIONS, migrate, versionOf } from '../../../src/allocator/store/format.js';
+import {
+  type Ledger,
+  type LedgerStatus,
+  ledgerPath,
+  lockLedger,
+  type OpenedLedger,
+  openLedger,
+  readLedger,
+} from '../../../src/allocator/store/index.js';
+import { systemClock } from '../../../src/shared/clock.js';
+import { UserError } from '../../../src/shared/errors.js';
+import { storedOf, World } from '../../support/allocator/world.js';
+
+let dir: string;
+const open: OpenedLedger[] = [];
+
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'zerogpu-ledger-'));
+});
+afterEach(async () => {
+  for (const opened of open.splice(0)) await opened.release();
+  rmSync(dir, { recursive: true, force: true });
+});
+
+interface Writing {
+  readonly ledger: Ledger;
+  readonly durable: () => number;
+  readonly statuses: [LedgerStatus, string | null][];
+}
+
+/** Opens the folder and writes the world's further events into it. */
+async function write(state: AllocatorState): Promise<Writing> {
+  const opened = await openLedger(dir);
+  open.push(opened);
+  let durable = 0;
+  const statuses: [LedgerStatus, string | null][] = [];
+  const ledger = opened.start({
+    clock: systemClock,
+    encode: () => JSON.stringify(encodeState(state)),
+    onDurable: (seq) => {
+      durable = seq;
+    },
+    onStatus: (status, problem) => void statuses.push([status, problem]),
+    onFatal: (error) => {
+      throw error;
+    },
+  });
+  return { ledger, durable: () => durable, statuses };
+}
+
+/** A world that has lived a little, with its events in the ledger. */
+async function lived(calls: number): Promise<World & { writing: Writing }> {
+  const world = new World({ gpus: 4 });
+  const writing = await write(world.state);
+  const append = () => {
+    for (const event of world.events.splice(0)) writing.ledger.append(event);
+  };
+  for (let call = 1; call <= calls; call += 1) {
+    world.run({ user: `free:u${call % 7}`, duration: 5, seconds: 0.5 });
+    append();
+    // The first commit brings the snapshot; the rest are events.
+    if (call === 1) await writing.ledger.flush();
+  }
+  await writing.ledger.flush();
+  return Object.assign(world, { writing });
+}
+
+/** As after kill -9: the lock goes, nothing is written any more. */
+async function abandonAll(): Promise<void> {
+  for (const opened of open.splice(0)) await opened.release();
+}
+
+function plain(state: AllocatorState): StoredState {
+  return storedOf(state);
+}
+
+describe('what was durable', () => {
+  it('is the state again, without a clean end', async () => {
+    const world = await lived(30);
+    await abandonAll();
+    const opened = await openLedger(dir);
+    open.push(opened);
+    expect(opened.recovered.state && plain(opened.recovered.state)).toEqual(plain(world.state));
+    expect(opened.recovered.repairs).toEqual([]);
+    expect(opened.sameBoot).toBe(true);
+  });
+
+  it('is the state again after a clean end, from the snapshot alone', async () => {
+    const world = await lived(30);
+    await world.writing.ledger.close();
+    await abandonAll();
+    const opened = await openLedger(dir);
+    open.push(opened);
+    expect(opened.recovered.seq).toBe(opened.recovered.snapshotSeq);
+    expect(opened.recovered.state && plain(opened.recovered.state)).toEqual(plain(world.state));
+  });
+
+  it('can be read while it is written', async () => {
+    const world = await lived(5);
+    const { state } = readLedger(ledgerPath(dir));
+    expect(state && plain(state)).toEqual(plain(world.state));
+  });
+
+  it('is told in order, and every event once', async () => {
+    const world = new World();
+    const writing = await write(world.state);
+    const seqs = Array.from({ length: 500 }, () => {
+      world.send({ type: 'tick' });
+      return writing.ledger.append({ type: 'tick', at: world.now });
+    });
+    expect(seqs).toEqual(Array.from({ length: 500 }, (_, i) => i + 1));
+    await writing.ledger.flush();
+    expect(writing.durable()).toBe(500);
+  });
+
+  it('is for its user alone', async () => {
+    await lived(1);
+    for (const suffix of ['', '-wal', '-shm']) {
+      expect(statSync(ledgerPath(dir) + suffix).mode & 0o077).toBe(0);
+    }
+  });
+});
+
+describe('one writer', () => {
+  it('has the lock: the second is told who', async () => {
+    await lived(1);
+    await expect(openLedger(dir)).rejects.toMatchObject({
+      code: 'E_STATE_LOCKED',
+      message: expect.stringContaining(`pid ${process.pid}`),
+    });
+  });
+
+  it('is one of twenty that start at once', async () => {
+    const starts = await Promise.allSettled(Array.from({ length: 20 }, () => lockLedger(dir)));
+    const won = starts.filter((start) => start.status === 'fulfilled');
+    expect(won).toHaveLength(1);
+    for (const start of won) await start.value.release();
+  });
+
+  it('leaves nothing behind that blocks the next', async () => {
+    await (await lockLedger(dir)).release();
+    await (await lockLedger(dir)).release();
+    expect(existsSync(join(dir, 'owner.json'))).toBe(true);
+  });
+});
+
+describe('damage', () => {
+  it('of the end is cut, told, and kept aside', async () => {
+    await lived(40);
+    const wal = `${ledgerPath(dir)}-wal`;
+    const copy = copyOf(dir);
+    truncateSync(join(copy, 'ledger.db-wal'), statSync(wal).size - 700);
+    const opened = await openLedger(copy);
+    expect(opened.recovered.repairs).toEqual([expect.stringContaining('in the middle of a write')]);
+    expect(existsSync(join(copy, 'ledger.db-wal.torn'))).toBe(true);
+    expect(opened.recovered.seq).toBeGreaterThan(0);
+    await opened.release();
+  });
+
+  it('in the middle of the log is refused with the place, and the file is untouched', async () => {
+    await manyCommits();
+    const copy = copyOf(dir);
+    const wal = join(copy, 'ledger.db-wal');
+    const bytes = readFileSync(wal);
+    bytes[32 + 24 + 2000] = (bytes[32 + 24 + 2000] ?? 0) ^ 0xff;
+    writeFileSync(wal, bytes);
+    await expect(openLedger(copy)).rejects.toMatchObject({
+      code: 'E_LEDGER_DAMAGED',
+      why: expect.stringContaining('at byte 32'),
+    });
+    expect(readFileSync(wal).equals(bytes)).toBe(true);
+  });
+
+  it('of a row is refused: the checksum does not match', async () => {
+    const world = await lived(5);
+    await world.writing.ledger.close();
+    await abandonAll();
+    const database = openDatabase(ledgerPath(dir));
+    database.exec(`UPDATE snapshots SET body = replace(body, '"usedMs":', '"usedMs":1')`);
+    database.close();
+    await expect(openLedger(dir)).rejects.toMatchObject({
+      code: 'E_LEDGER_DAMAGED',
+      why: expect.stringContaining('checksum'),
+    });
+  });
+
+  it('by a missing event is refused', async () => {
+    await lived(5);
+    await abandonAll();
+    const database = openDatabase(ledgerPath(dir));
+    database.exec('DELETE FROM events WHERE seq = 9');
+    database.close();
+    await expect(openLedger(dir)).rejects.toMatchObject({
+      code: 'E_LEDGER_DAMAGED',
+      why: expect.stringContaining('Event 9 is missing'),
+    });
+  });
+
+  it.each([
+    ['text', 'this is no database'],
+    ['half a header', 'SQLite format 3\0\x10'],
+  ])('beyond recognition (%s) is refused', async (_what, content) => {
+    writeFileSync(ledgerPath(dir), content);
+    await expect(openLedger(dir)).rejects.toMatchObject({ code: 'E_LEDGER_DAMAGED' });
+    expect(readFileSync(ledgerPath(dir), 'latin1')).toBe(content);
+  });
+
+  it('anywhere gives a state that was, or a refusal, never another state', async () => {
+    const world = await lived(12);
+    const states = await everyState(world);
+    await abandonAll();
+    const files = ['ledger.db', 'ledger.db-wal'] as const;
+    const file = fc.constantFrom(...files);
+    await fc.assert(
+      fc.asyncProperty(file, fc.double({ min: 0, max: 0.999, noNaN: true }), fc.nat(7), flip),
+      { numRuns: 120 },
+    );
+
+    async function flip(name: (typeof files)[number], place: number, bit: number): Promise<void> {
+      const copy = copyOf(dir);
+      const bytes = readFileSync(join(copy, name));
+      const at = Math.floor(bytes.length * place);
+      bytes[at] = (bytes[at] ?? 0) ^ (1 << bit);
+      writeFileSync(join(copy, name), bytes);
+      try {
+        const opened = await openLedger(copy);
+        await opened.release();
+        const { state } = opened.recovered;
+        expect(states).toContain(state === null ? 'null' : JSON.stringify(plain(state)));
+      } catch (error) {
+        if (!(error instanceof UserError)) throw error;
+        expect(error.code).toMatch(/^E_(LEDGER_DAMAGED|LEDGER_NEWER|STATE_DIR)$/);
+      } finally {
+        rmSync(copy, { recursive: true });
+      }
+    }
+  });
+
+  it('by a cut at any byte gives a state that was, or a refusal', async () => {
+    const world = await lived(6);
+    const states = await everyState(world);
+    await abandonAll();
+    const size = statSync(`${ledgerPath(dir)}-wal`).size;
+    for (let cut = 0; cut <= size; cut += 997) {
+      const copy = copyOf(dir);
+      truncateSync(join(copy, 'ledger.db-wal'), cut);
+      try {
+        const opened = await openLedger(copy);
+        await opened.release();
+        const { state } = opened.recovered;
+        expect(states).toContain(state === null ? 'null' : JSON.stringify(plain(state)));
+      } finally {
+        rmSync(copy, { recursive: true });
+      }
+    }
+  });
+});
+
+describe('trouble while it runs', () => {
+  it('a deleted file is written anew, and nothing is lost', async () => {
+    const world = await lived(3);
+    for (const suffix of ['', '-wal', '-shm']) unlinkSync(ledgerPath(dir) + suffix);
+    world.run({ user: 'free:late', duration: 5, seconds: 1 });
+    for (const event of world.events.splice(0)) world.writing.ledger.append(event);
+    await expect.poll(() => world.writing.ledger.status).toBe('ok');
+    await expect.poll(() => existsSync(ledgerPath(dir))).toBe(true);
+    await world.writing.ledger.flush();
+    expect(world.writing.statuses[0]).toEqual(['failing', expect.stringContaining('deleted')]);
+    await abandonAll();
+    const opened = await openLedger(dir);
+    open.push(opened);
+    expect(opened.recovered.state && plain(opened.recovered.state)).toEqual(plain(world.state));
+  });
+
+  it.skipIf(process.getuid?.() === 0)(
+    'a folder that can’t be written is told at once',
+    async () => {
+      chmodSync(dir, 0o500);
+      await expect(openLedger(dir)).rejects.toMatchObject({ code: 'E_STATE_DIR' });
+      chmodSync(dir, 0o700);
+    },
+  );
+
+  it('a file where the folder should be is told at once', async () => {
+    writeFileSync(join(dir, 'file'), '');
+    await expect(openLedger(join(dir, 'file'))).rejects.toMatchObject({ code: 'E_STATE_DIR' });
+  });
+});
+
+describe('versions', () => {
+  it('a newer one is refused, and the file is untouched', async () => {
+    await lived(1);
+    await abandonAll();
+    const database = openDatabase(ledgerPath(dir));
+    database.exec(`PRAGMA user_version = ${MIGRATIONS.length + 1}`);
+    database.close();
+    const before = readFileSync(ledgerPath(dir));
+    await expect(openLedger(dir)).rejects.toMatchObject({ code: 'E_LEDGER_NEWER' });
+    expect(readFileSync(ledgerPath(dir)).equals(before)).toBe(true);
+  });
+
+  it('an older one is brought up step by step, what it holds kept', () => {
+    const path = join(dir, 'old.db');
+    const database = openDatabase(path);
+    migrate(database, MIGRATIONS.slice(0, 1));
+    database.exec(`INSERT INTO events VALUES (1, 0, 'tick', '{}', 0)`);
+    migrate(database, [...MIGRATIONS, 'ALTER TABLE events ADD COLUMN note TEXT;']);
+    expect(versionOf(database)).toBe(MIGRATIONS.length + 1);
+    expect(database.prepare('SELECT seq, note FROM events').get()).toMatchObject({
+      seq: 1,
+      note: null,
+    });
+    database.close();
+  });
+});
+
+/** Commits one by one, so that the log holds many of them. */
+async function manyCommits(): Promise<void> {
+  const world = new World();
+  const writing = await write(world.state);
+  for (let i = 0; i < 20; i += 1) {
+    world.send({ type: 'tick' });
+    writing.ledger.append({ type: 'tick', at: world.now });
+    await writing.ledger.flush();
+  }
+}
+
+function copyOf(from: string): string {
+  const copy = mkdtempSync(join(tmpdir(), 'zerogpu-copy-'));
+  mkdirSync(copy, { recursive: true });
+  for (const name of ['ledger.db', 'ledger.db-wal']) {
+    if (existsSync(join(from, name))) copyFileSync(join(from, name), join(copy, name));
+  }
+  return copy;
+}
+
+/** Every state that the ledger has ever had, as text: what recovery may give. */
+async function everyState(world: World): Promise<readonly string[]> {
+  const { state } = readLedger(ledgerPath(dir));
+  const states = new Set(['null', JSON.stringify(plain(world.state))]);
+  if (state) states.add(JSON.stringify(plain(state)));
+  const database = openDatabase(ledgerPath(dir), true);
+  const rows = database.prepare('SELECT body FROM events ORDER BY seq').all() as { body: string }[];
+  database.close();
+  const replayed = new World({ gpus: 4 }).state;
+  states.add(JSON.stringify(plain(replayed)));
+  for (const { body } of rows) {
+    step(replayed, JSON.parse(body));
+    states.add(JSON.stringify(plain(replayed)));
+  }
+  return [...states];
+}
