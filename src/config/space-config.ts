@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { didYouMean } from '../shared/did-you-mean.js';
 import { UserError } from '../shared/errors.js';
 

@@ -101,4 +101,38 @@ export const ERROR_PAGES: Readonly<Record<ErrorCode, ErrorPage>> = {
     why: 'The folder for the state of runs cannot be made or written to.',
     instead: 'Name another one with `--state-dir` or `ZEROGPU_STATE_DIR`.',
   },
+  E_STATE_LOCKED: {
+    why: 'A ledger has one writer: another `zerogpu run` of this Space, or another `zerogpu serve`, has it. Two would charge every call twice.',
+    instead:
+      '`zerogpu serve` is one allocator that every run joins; `zerogpu run --fresh` keeps the quotas of one run in memory.',
+  },
+  E_LEDGER_DAMAGED: {
+    why: 'A snapshot or an event in the ledger does not match its checksum, or one is missing: the disk or another program has changed it. A torn end, as a crash leaves it, is no damage: it is cut and kept aside.',
+    instead:
+      '`zerogpu state reset` begins anew and keeps the damaged file aside; an earlier `zerogpu state export` can be imported.',
+  },
+  E_LEDGER_NEWER: {
+    why: 'The ledger was written by a newer zerogpu, in a form that this one does not know. It is untouched.',
+    instead: 'Install the newer zerogpu again, or begin anew with `zerogpu state reset`.',
+  },
+  E_LEDGER_WRITE: {
+    why: 'The disk reported that it could not keep what was written (a failed fsync). What it holds is unknown until it is read again, so the allocator ends instead of guessing.',
+    instead: 'Look after the disk, then start again. Nothing that was answered is lost.',
+  },
+  E_STATE_IMPORT: {
+    why: '`zerogpu state import` takes the JSON that `zerogpu state export` writes; the message names the first field that is not as it should be.',
+    instead: 'Make a file with `zerogpu state export FILE`, and change that.',
+  },
+  E_ALLOCATOR_GONE: {
+    why: 'No `zerogpu serve` and no `zerogpu run` of this state folder answers.',
+    instead: 'Start one, or name its folder with `--state-dir`.',
+  },
+  E_ALLOCATOR_REFUSED: {
+    why: 'The allocator was asked for something that it can not do now: to kill a call that does not run, say, or it is of another version.',
+    instead: 'The message has its own words.',
+  },
+  E_HOSTING_LIMIT: {
+    why: 'An owner may host so many ZeroGPU Spaces (a personal PRO account 10, an organisation 50), and as many run here already under that name.',
+    instead: 'Stop one of them, or say whose Space it is: `--owner org:NAME`.',
+  },
 };

@@ -1,5 +1,5 @@
 import { parse } from 'smol-toml';
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** What pyproject.toml says of the project's needs. */
 export interface PyprojectModel {

@@ -22,6 +22,8 @@ function threadSink(path: string): BatchSink {
     worker.on('message', (result: WriteResult) => {
       const done = answer;
       answer = null;
+      // Idle, it keeps no process alive; with a batch to write it does.
+      worker.unref();
       done?.(result);
     });
     worker.on('error', (error) => {
@@ -29,7 +31,6 @@ function threadSink(path: string): BatchSink {
       answer?.({ done: false, problem: 'other', message: error.message });
       answer = null;
     });
-    worker.unref();
     return worker;
   }
   return {
@@ -37,6 +38,7 @@ function threadSink(path: string): BatchSink {
       new Promise((resolve) => {
         thread ??= start();
         answer = resolve;
+        thread.ref();
         thread.postMessage(batch);
       }),
     async close() {
