@@ -20,6 +20,8 @@ export default defineConfig({
           fileParallelism: false,
           testTimeout: 120_000,
           hookTimeout: 240_000,
+          // Where a file runs tests at the same time: one a core of a small machine.
+          maxConcurrency: 2,
         },
       },
       { test: { name: 'matrix', include: ['test/matrix/**/*.test.ts'] } },

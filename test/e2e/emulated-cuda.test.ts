@@ -1,8 +1,9 @@
 /** The emulated device under PyTorch itself: the tests in Python below test/gpu/mock. */
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync } from 'node:fs';
-import { delimiter, join, resolve } from 'node:path';
+import { readdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { hasCompiler } from '../support/e2e/compiler.js';
 import { fixture, startRun, testPython } from '../support/e2e/space.js';
 import { startVisitors } from '../support/e2e/visitors.js';
 
@@ -36,12 +37,7 @@ describe('the emulated CUDA device', () => {
 });
 
 describe('ahead-of-time compilation', () => {
-  const folders = (process.env['PATH'] ?? '').split(delimiter);
-  const hasCompiler = ['g++', 'c++', 'clang++'].some((name) =>
-    folders.some((folder) => existsSync(join(folder, name))),
-  );
-
-  it.runIf(hasCompiler)('compiles at start-up, and the result runs on the device', async () => {
+  it.runIf(hasCompiler())('compiles at start-up, and the result runs on the device', async () => {
     const run = await startRun(fixture('aoti'));
     const visitors = startVisitors();
     try {
@@ -53,7 +49,7 @@ describe('ahead-of-time compilation', () => {
     }
   });
 
-  it.runIf(!hasCompiler)('says that it needs a compiler where there is none', async () => {
+  it.runIf(!hasCompiler())('says that it needs a compiler where there is none', async () => {
     await expect(startRun(fixture('aoti'))).rejects.toThrow(/needs a C\+\+ compiler/);
   });
 });
