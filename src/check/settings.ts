@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { CONFIG_FILE, parseSpaceConfig, type SpaceConfig } from '../config/space-config.js';
+import { CONFIG_FILE } from '../config/file-name.js';
+import type { SpaceConfig } from '../config/space-config.js';
 import { DEFAULT_PROFILE } from '../platform/index.js';
 import { UserError } from '../shared/errors.js';
 import { filesInFolder } from '../space/index.js';
@@ -49,7 +50,11 @@ export async function settle(
 async function readConfig(dir: string, file: string): Promise<SpaceConfig> {
   const reading = await filesInFolder(dir).read(CONFIG_FILE);
   if (reading.kind === 'absent') return {};
-  if (reading.kind === 'text') return parseSpaceConfig(reading.source.text, file);
+  if (reading.kind === 'text') {
+    // Loaded when there is something to read: the schema library costs more than the rest of a check.
+    const { parseSpaceConfig } = await import('../config/space-config.js');
+    return parseSpaceConfig(reading.source.text, file);
+  }
   throw new UserError('E_CONFIG_INVALID', `${file} can't be read`, {
     why: `It is there, and reading it ended with "${reading.reason}".`,
     fix: `make ${file} a readable file, or remove it`,

@@ -2,8 +2,6 @@ import * as z from 'zod';
 import { didYouMean } from '../shared/did-you-mean.js';
 import { UserError } from '../shared/errors.js';
 
-export const CONFIG_FILE = 'zerogpu.json';
-
 /** What `zerogpu.json` in a Space's folder may say. Flags and environment win over it. */
 export const spaceConfigSchema = z.strictObject({
   $schema: z.string().optional().describe('where this schema lies, for editors'),

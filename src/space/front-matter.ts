@@ -1,24 +1,6 @@
-import * as z from 'zod';
 import { UserError } from '../shared/errors.js';
 import { parseFrontMatter } from './front-matter-block.js';
 import type { FrontMatter, FrontMatterField, SpaceWarning } from './types.js';
-
-/** The fields that decide how a Space runs; each is one word or line of text. */
-const fieldsSchema = z.object({
-  title: z.string().nullable(),
-  sdk: z.string().nullable(),
-  sdkVersion: z.string().nullable(),
-  appFile: z.string().nullable(),
-  pythonVersion: z.string().nullable(),
-});
-
-const KEYS: Readonly<Record<keyof z.infer<typeof fieldsSchema>, string>> = {
-  title: 'title',
-  sdk: 'sdk',
-  sdkVersion: 'sdk_version',
-  appFile: 'app_file',
-  pythonVersion: 'python_version',
-};
 
 const EMPTY: FrontMatter = {
   title: null,
@@ -52,10 +34,14 @@ export function readFrontMatter(
     warn({ file: 'README.md', line: keyRange.line, message });
   }
   const { fields } = reading;
-  const picked = Object.fromEntries(
-    Object.entries(KEYS).map(([name, key]) => [name, textOf(fields.get(key), key)]),
-  );
-  return { ...fieldsSchema.parse(picked), fields };
+  return {
+    title: textOf(fields.get('title'), 'title'),
+    sdk: textOf(fields.get('sdk'), 'sdk'),
+    sdkVersion: textOf(fields.get('sdk_version'), 'sdk_version'),
+    appFile: textOf(fields.get('app_file'), 'app_file'),
+    pythonVersion: textOf(fields.get('python_version'), 'python_version'),
+    fields,
+  };
 }
 
 function textOf(field: FrontMatterField | undefined, key: string): string | null {

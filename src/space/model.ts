@@ -5,7 +5,7 @@
 import type { FileReading, SpaceFiles, SpaceListing, Unreadable } from './files.js';
 import { parseFrontMatter } from './front-matter-block.js';
 import { normalizePath } from './paths.js';
-import { type PyprojectModel, parsePyproject } from './pyproject.js';
+import type { PyprojectModel } from './pyproject.js';
 import { type RequirementsModel, readRequirementsModel } from './requirements-model.js';
 import type { SourceText } from './text.js';
 import type { FrontMatterField, FrontMatterReading } from './types.js';
@@ -78,7 +78,8 @@ export async function readSpaceModel(name: string, files: SpaceFiles): Promise<S
     requirements: await readRequirementsModel('requirements.txt', read),
     preRequirements: await readRequirementsModel('pre-requirements.txt', read),
     packagesTxt: await readText('packages.txt'),
-    pyproject: pyproject && parsePyproject(pyproject.text),
+    // Few Spaces have one: its parser is loaded for these.
+    pyproject: pyproject && (await import('./pyproject.js')).parsePyproject(pyproject.text),
     unreadable: [...unreadable.values()],
   };
 }

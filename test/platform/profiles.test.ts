@@ -3,9 +3,9 @@ import {
   DEFAULT_PROFILE,
   loadProfile,
   type PlatformProfile,
-  parseProfile,
   profileNames,
 } from '../../src/platform/index.js';
+import { parseProfile } from '../../src/platform/parse.js';
 import { EXIT, UserError } from '../../src/shared/errors.js';
 
 describe('loadProfile', () => {
@@ -34,6 +34,10 @@ describe('loadProfile', () => {
 });
 
 describe('parseProfile', () => {
+  it.each(profileNames)('finds nothing wrong with %s', (name) => {
+    expect(parseProfile(name, loadProfile(name))).toEqual(loadProfile(name));
+  });
+
   const good = loadProfile('h200');
   const { asOf: _, ...undated } = good;
   it.each([
