@@ -1,10 +1,18 @@
-import { cp, mkdir } from 'node:fs/promises';
+import { copyFile, cp, mkdir } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { basename } from 'node:path';
 import { defineConfig } from 'tsup';
 
 /** Python that runs inside the Space's processes: shipped as files, never bundled. */
 const PYTHON_PARTS = [
   ['src/run/python', 'dist/python/runtime'],
   ['src/gpu/mock/emulated_cuda', 'dist/python/emulated/emulated_cuda'],
+] as const;
+
+/** The Python parser of `check`: its runtime and its grammar, and not the packages they come in. */
+const PARSER_PARTS = [
+  'web-tree-sitter/web-tree-sitter.wasm',
+  '@vscode/tree-sitter-wasm/wasm/tree-sitter-python.wasm',
 ] as const;
 
 export default defineConfig({
@@ -29,6 +37,10 @@ export default defineConfig({
     js: "import { createRequire as createRequireOf } from 'node:module'; const require = createRequireOf(import.meta.url);",
   },
   async onSuccess() {
+    const require = createRequire(import.meta.url);
+    for (const part of PARSER_PARTS) {
+      await copyFile(require.resolve(part), `dist/${basename(part)}`);
+    }
     for (const [from, to] of PYTHON_PARTS) {
       await mkdir(to, { recursive: true });
       await cp(from, to, { recursive: true, filter: (path) => !path.includes('__pycache__') });

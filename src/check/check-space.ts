@@ -1,6 +1,7 @@
 import { loadProfile, profileNames } from '../platform/index.js';
 import { cachedFiles } from '../space/files.js';
 import { readSpaceModel, type SourceText, type SpaceFiles } from '../space/index.js';
+import { readPython } from '../space/python/index.js';
 import { type RuleResults, runRules } from './engine.js';
 import type { Finding, Hosting, Rule } from './rule.js';
 import { rules as allRules } from './rules/index.js';
@@ -37,6 +38,7 @@ export async function checkSpace(
   const space = await readSpaceModel(name, files);
   const results = runRules(rules, {
     space,
+    python: await readPython(files, space.appFile.file, space.listing),
     profile,
     profiles: profileNames.map(loadProfile),
     hosting,

@@ -5,6 +5,7 @@
  */
 import type { PlatformProfile } from '../platform/index.js';
 import type { SpaceModel, TextRange } from '../space/index.js';
+import type { PythonModel } from '../space/python/index.js';
 
 /** `ZG1xx` metadata, `ZG2xx` dependencies, `ZG3xx` code, `ZG4xx` advice. */
 export type RuleId = `ZG${number}`;
@@ -90,6 +91,8 @@ export interface Hosting {
 /** All that a rule may look at. Nothing in it changes, and nothing of it throws. */
 export interface RuleContext {
   readonly space: SpaceModel;
+  /** What the Space's Python does; empty where there is none. */
+  readonly python: PythonModel;
   /** The edition of the platform that the Space is held against. */
   readonly profile: PlatformProfile;
   /** Every edition, the chosen one included: what is fine on a newer one is graver or lighter. */

@@ -3,6 +3,7 @@ import { runRules } from '../../src/check/engine.js';
 import { defineRule, type Rule, type RuleContext } from '../../src/check/rule.js';
 import { loadProfile } from '../../src/platform/index.js';
 import { filesInMemory, readSpaceModel } from '../../src/space/index.js';
+import { noPython } from '../../src/space/python/index.js';
 
 const h200 = loadProfile('h200');
 const newer = loadProfile('rtx-pro-6000');
@@ -10,6 +11,7 @@ const context: RuleContext = {
   space: await readSpaceModel('demo', filesInMemory({})),
   profile: h200,
   profiles: [h200],
+  python: noPython(),
   hosting: null,
 };
 const both = { ...context, profiles: [h200, newer] };
