@@ -21,10 +21,25 @@ const MAY_IMPORT: readonly (readonly [folder: string, allowed: readonly string[]
   ['gpu', ['platform', 'shared']],
   ['space', ['platform', 'shared']],
   ['config', ['shared']],
+  ['init', ['space', 'platform', 'shared']],
   ['explain', ['check', 'shared']],
   ['check', ['config', 'space', 'platform', 'shared']],
   ['run', ['allocator', 'gpu', 'space', 'platform', 'shared']],
-  ['cli', ['run', 'explain', 'check', 'config', 'allocator', 'gpu', 'space', 'platform', 'shared']],
+  [
+    'cli',
+    [
+      'init',
+      'run',
+      'explain',
+      'check',
+      'config',
+      'allocator',
+      'gpu',
+      'space',
+      'platform',
+      'shared',
+    ],
+  ],
 ];
 
 /** Node modules that the pure core must not touch. */

@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { EXIT, UserError } from '../shared/errors.js';
 import { declareCheck } from './commands/check.js';
 import { declareExplain } from './commands/explain.js';
+import { declareInit } from './commands/init.js';
 import { declarePython } from './commands/python.js';
 import { declareRun } from './commands/run.js';
 import { declareServe } from './commands/serve.js';
@@ -32,6 +33,7 @@ export function createProgram(
       // Wrong use is printed as every other error is.
       outputError: () => {},
     });
+  declareInit(program, world, setExitCode);
   declareRun(program, world, toRun, setExitCode);
   declareCheck(program, world, setExitCode);
   declareExplain(program, world, setExitCode);

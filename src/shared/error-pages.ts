@@ -97,6 +97,15 @@ export const ERROR_PAGES: Readonly<Record<ErrorCode, ErrorPage>> = {
     why: 'zerogpu.json in the folder of the Space is no JSON, or has a key or a value that means nothing. A key with a typing error would otherwise be ignored without a word.',
     instead: 'Mend the keys that the message names; docs/check.md lists all of them.',
   },
+  E_INIT_EXISTS: {
+    why: 'Files of the template are there already, and `zerogpu init` never replaces a file unasked. Nothing was written.',
+    instead:
+      'Name an empty folder, add only what is missing with `--here`, or replace the files with `--force`.',
+  },
+  E_INIT_WRITE: {
+    why: 'A file or a folder of the new Space could not be made: no permission, a full disk, or a file where a folder has to be.',
+    instead: 'Mend what the message says, then run the command again with `--force`.',
+  },
   E_STATE_DIR: {
     why: 'The folder for the state of runs cannot be made or written to.',
     instead: 'Name another one with `--state-dir` or `ZEROGPU_STATE_DIR`.',

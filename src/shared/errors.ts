@@ -25,6 +25,8 @@ export const ERROR_CODES = {
   E_CHECK_UNREADABLE: 'the folder of the Space cannot be listed',
   E_CHECK_OUTPUT: 'the report cannot be written to that file',
   E_CONFIG_INVALID: 'zerogpu.json cannot be read or has a key or value that means nothing',
+  E_INIT_EXISTS: 'init would overwrite files that are there',
+  E_INIT_WRITE: 'a file of the new Space cannot be written',
   E_STATE_DIR: 'the state folder cannot be used',
   E_STATE_LOCKED: 'another process writes the ledger of this state folder',
   E_LEDGER_DAMAGED: 'the ledger does not match its own checksums',

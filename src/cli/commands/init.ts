@@ -1,0 +1,49 @@
+import { type Command, Option } from 'commander';
+import type { RawInitOptions } from '../../init/options.js';
+import { readEnvironmentTwins } from '../env-twins.js';
+import { VERSION } from '../version.js';
+import type { World } from '../world.js';
+
+const EXAMPLES = `
+Examples
+  zerogpu init my-space                     asks for what it needs to know
+  zerogpu init my-space --template chat -y  every other answer by default
+  zerogpu init --here                       adds what is missing beside an app of yours
+  zerogpu init --list                       the templates`;
+
+/** Declares `zerogpu init`; the work is done in src/init. */
+export function declareInit(
+  program: Command,
+  world: World,
+  setExitCode: (code: number) => void,
+): void {
+  const command = program
+    .command('init')
+    .description('Make a new Space from a template, or what an app lacks for being one.')
+    .usage('[dir] [options]')
+    .argument('[dir]', 'folder of the Space', '.')
+    .optionsGroup('Answers')
+    .addOption(new Option('--template <name>', 'see --list').env('ZEROGPU_TEMPLATE'))
+    .addOption(new Option('--name <title>', 'title of the Space (default: from the folder)'))
+    .addOption(new Option('--platform <name>', 'h200, rtx-pro-6000').env('ZEROGPU_PLATFORM'))
+    .addOption(new Option('--gradio <version>', 'sdk_version; tested: 6.31.0, 4.44.1'))
+    .addOption(new Option('--torch <version>', 'one that the platform has'))
+    .addOption(new Option('--license <id>', 'identifier of the Hub, or none'))
+    .addOption(new Option('--ci <kind>', 'github (a workflow), none'))
+    .addOption(new Option('--git', 'make a repository (default: unless there is one)'))
+    .addOption(new Option('--no-git', 'make none'))
+    .optionsGroup('What is done')
+    .addOption(new Option('-y, --yes', 'ask nothing: defaults for what no flag says'))
+    .addOption(new Option('--here', 'only add what is missing beside an app that exists'))
+    .addOption(new Option('--force', 'overwrite files that are there'))
+    .addOption(new Option('--dry-run', 'say what would be written, and write nothing'))
+    .addOption(new Option('--list', 'list the templates'))
+    .addOption(new Option('--json', 'with --list: as one object'))
+    .addHelpText('after', EXAMPLES)
+    .action(async (dir: string, raw: RawInitOptions) => {
+      const { init } = await import('../../init/index.js');
+      setExitCode(await init(dir, raw, world, VERSION));
+    });
+  readEnvironmentTwins(command, world.env);
+  command.copyInheritedSettings(program);
+}

@@ -1,0 +1,147 @@
+/** The questions of `init` on a terminal; flags that were given are not asked again. */
+import type { Readable, Writable } from 'node:stream';
+import { confirm, isCancel, select, text } from '@clack/prompts';
+import { DEFAULT_PROFILE } from '../platform/index.js';
+import {
+  type Answers,
+  checkCi,
+  checkGradio,
+  checkLicense,
+  checkTorch,
+  DEFAULT_LICENSE,
+  DEFAULT_TEMPLATE,
+  findProfile,
+  findTemplate,
+  OFFERED_LICENSES,
+  titleOfFolder,
+} from './answers.js';
+import type { Template } from './manifest.js';
+import type { InitOptions } from './options.js';
+import { defaultTorch, gradioChoices, torchChoices } from './versions.js';
+
+/** Where questions are asked, or null where nobody is there to answer. */
+export interface Terminal {
+  readonly input: Readable;
+  readonly output: Writable;
+}
+
+/** The person pressed Ctrl-C or Escape. */
+export class Cancelled extends Error {}
+
+interface Context {
+  readonly options: InitOptions;
+  readonly templates: readonly Template[];
+  /** Name of the folder, for a title. */
+  readonly folder: string;
+  /** What git would do when nobody says: not inside another repository. */
+  readonly gitByDefault: boolean;
+  /** Null takes the default of everything that no flag says. */
+  readonly terminal: Terminal | null;
+}
+
+/**
+ * Settles every answer, in the order in which they depend on each other.
+ *
+ * @throws Cancelled, UserError for a flag that can't be used
+ */
+export async function settleAnswers(context: Context): Promise<Answers> {
+  const { options, templates, terminal } = context;
+  const template = findTemplate(
+    templates,
+    options.template ?? (await choose(terminal, 'Template', templateItems(templates), 'hello')),
+  );
+  const title = options.name ?? (await ask(terminal, 'Name', titleOfFolder(context.folder)));
+  const first = template.platforms.includes(DEFAULT_PROFILE)
+    ? DEFAULT_PROFILE
+    : (template.platforms[0] ?? DEFAULT_PROFILE);
+  const profile = findProfile(
+    template,
+    options.platform ?? (await choose(terminal, 'Platform', plain(template.platforms), first)),
+  );
+  const gradios = gradioChoices(template, profile);
+  const torches = torchChoices(template, profile);
+  return {
+    template,
+    title,
+    profile,
+    gradio: checkGradio(
+      template,
+      profile,
+      options.gradio ?? (await choose(terminal, 'Gradio', plain(gradios), gradios[0] ?? '')),
+    ),
+    torch: checkTorch(
+      template,
+      profile,
+      options.torch ??
+        (await choose(terminal, 'PyTorch', plain(torches), defaultTorch(template, profile) ?? '')),
+    ),
+    license: checkLicense(
+      options.license ??
+        (await choose(terminal, 'Licence', plain(OFFERED_LICENSES), DEFAULT_LICENSE)),
+    ),
+    ci: checkCi(
+      options.ci ??
+        ((await yes(terminal, CI_QUESTION, template.ci === 'github')) ? 'github' : 'none'),
+    ),
+    git: options.git ?? (await yes(terminal, 'A git repository?', context.gitByDefault)),
+  };
+}
+
+const CI_QUESTION = 'A GitHub Actions workflow that checks and tests it?';
+
+interface Item {
+  readonly value: string;
+  readonly label: string;
+  readonly hint?: string;
+}
+
+function templateItems(templates: readonly Template[]): readonly Item[] {
+  return templates.map(({ name, summary }) => ({ value: name, label: name, hint: summary }));
+}
+
+function plain(values: readonly string[]): readonly Item[] {
+  return values.map((value) => ({ value, label: value }));
+}
+
+async function choose(
+  terminal: Terminal | null,
+  message: string,
+  items: readonly Item[],
+  initialValue: string,
+): Promise<string> {
+  // A question with one answer is none.
+  if (terminal === null || items.length === 1) return initialValue || DEFAULT_TEMPLATE;
+  return taken(
+    await select({
+      message,
+      options: items.map((item) => ({ ...item })),
+      initialValue,
+      ...terminal,
+    }),
+  );
+}
+
+async function ask(terminal: Terminal | null, message: string, fallback: string): Promise<string> {
+  if (terminal === null) return fallback;
+  const answer = await text({
+    message,
+    placeholder: fallback,
+    defaultValue: fallback,
+    ...terminal,
+  });
+  return taken(answer).trim() || fallback;
+}
+
+async function yes(
+  terminal: Terminal | null,
+  message: string,
+  initialValue: boolean,
+): Promise<boolean> {
+  if (terminal === null) return initialValue;
+  return taken(await confirm({ message, initialValue, ...terminal }));
+}
+
+function taken<T>(answer: T): Exclude<T, symbol> {
+  if (isCancel(answer)) throw new Cancelled('cancelled');
+  return answer as Exclude<T, symbol>;
+}
