@@ -1,12 +1,13 @@
-import { loadProfile, profileNames } from '../platform/index.js';
+import { loadProfile, type PlatformProfile, profileNames } from '../platform/index.js';
 import { cachedFiles } from '../space/files.js';
 import { readSpaceModel, type SourceText, type SpaceFiles } from '../space/index.js';
-import { readPython } from '../space/python/index.js';
+import { type PythonModel, readPython } from '../space/python/index.js';
 import { type RuleResults, runRules } from './engine.js';
 import type { Finding, Hosting, Rule } from './rule.js';
 import { rules as allRules } from './rules/index.js';
 import { unusedIgnore } from './rules/zg100-unused-ignore.js';
 import { findIgnores, type IgnoreComment, suppress } from './suppress.js';
+import { type DeclaredCall, type Visits, visitsOf } from './visits.js';
 
 export interface CheckSpaceOptions {
   /** Name of the profile to hold the Space against. */
@@ -20,6 +21,8 @@ export interface CheckedSpace extends RuleResults {
   readonly ignored: number;
   /** Text of every file that was read. */
   readonly sources: ReadonlyMap<string, SourceText>;
+  /** Calls a day of each GPU function that the app can reach. */
+  readonly visits: readonly Visits[];
 }
 
 /**
@@ -36,9 +39,10 @@ export async function checkSpace(
   const files = cachedFiles(spaceFiles);
   const profile = loadProfile(platform);
   const space = await readSpaceModel(name, files);
+  const python = await readPython(files, space.appFile.file, space.listing);
   const results = runRules(rules, {
     space,
-    python: await readPython(files, space.appFile.file, space.listing),
+    python,
     profile,
     profiles: profileNames.map(loadProfile),
     hosting,
@@ -47,7 +51,31 @@ export async function checkSpace(
   const comments = [...sources].flatMap(([file, source]) => findIgnores(file, source));
   const { findings, ignored, unused } = suppress(results.findings, comments, nameOf);
   const hints = rules.includes(unusedIgnore) ? unused.map(toHint) : [];
-  return { findings: [...findings, ...hints], failures: results.failures, ignored, sources };
+  return {
+    findings: [...findings, ...hints],
+    failures: results.failures,
+    ignored,
+    sources,
+    visits: visitsOf(declaredCalls(python, profile), profile),
+  };
+}
+
+function declaredCalls(
+  { gpuFunctions }: PythonModel,
+  { defaultDurationSeconds }: PlatformProfile,
+): readonly DeclaredCall[] {
+  return gpuFunctions
+    .filter(({ isReachable }) => isReachable)
+    .map(({ name, duration, size }) => {
+      const isDefault = duration.kind === 'default';
+      const declared = duration.kind === 'seconds' ? duration.seconds : null;
+      return {
+        name,
+        seconds: isDefault ? defaultDurationSeconds : declared,
+        isDefault,
+        size: size?.value === 'xlarge' ? 'xlarge' : 'large',
+      };
+    });
 }
 
 function nameOf(id: string): string {

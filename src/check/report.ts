@@ -4,6 +4,7 @@ import type { RuleFailure } from './engine.js';
 import type { Finding, Rule, RuleId, Severity, Words } from './rule.js';
 import { SEVERITIES } from './rule.js';
 import { rules as allRules } from './rules/index.js';
+import type { Visits } from './visits.js';
 
 /** One Space, checked. */
 export interface SpaceReport {
@@ -22,6 +23,8 @@ export interface SpaceReport {
   readonly rules: readonly Rule[];
   /** Text of every file that was read, for snippets. */
   readonly sources: ReadonlyMap<string, SourceText>;
+  /** Calls a day of each GPU function. */
+  readonly visits: readonly Visits[];
   /** What fails the run: errors, and warnings when the user is strict. */
   readonly failingSeverities: readonly Severity[];
 }

@@ -71,6 +71,15 @@ const space: SpaceReport = {
   failures: [],
   rules: asked,
   sources: new Map([['requirements.txt', requirements]]),
+  visits: [
+    {
+      name: 'generate',
+      askedSeconds: 60,
+      declaredSeconds: 60,
+      isDefault: true,
+      calls: { anonymous: 2, free: 3, pro: 25 },
+    },
+  ],
   failingSeverities: ['error'],
 };
 const clean: SpaceReport = {
@@ -110,6 +119,7 @@ describe('text', () => {
         3 │ torch
           │ ^^^^^ today that is 2.8.0 at most
 
+      visitors   anonymous 2 calls/day   free 3   PRO 25        (generate, 60 s each)
       ✗ 1 error, 1 warning, 1 info, 2 passed, 1 ignored in 38 ms
         more: zerogpu explain ZG201
       "
@@ -140,6 +150,8 @@ describe('text', () => {
         3 | torch
           | ^^^^^ today that is 2.8.0 at most
 
+      visitors   (generate, 60 s each)
+        anonymous 2 calls/day   free 3   PRO 25
       x 1 error, 1 warning, 1 info, 2 passed, 1 ignored in 38 ms
         more: zerogpu explain ZG201
       "

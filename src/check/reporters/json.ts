@@ -22,6 +22,7 @@ export const reportJson: Reporter = ({ spaces, elapsedMs }, { version }) => {
       rules: space.rules.length,
       passed: countPassed(space),
       ignored: space.ignored,
+      visitors: space.visits,
       findings: space.findings.map((finding) => {
         const { message, note, help } = wordsFor(finding);
         return {

@@ -19,6 +19,9 @@ const COLOURS: Readonly<Record<Severity, Colour>> = {
   advice: 'blue',
 };
 
+/** A Space with more GPU functions is read as JSON. */
+const MOST_FUNCTIONS = 6;
+
 /** For people: each finding with its line, and at the end what it all comes to. */
 export const reportText: Reporter = (report, options) => {
   const blocks = report.spaces.flatMap((space) => spaceBlocks(space, report, options));
@@ -38,7 +41,10 @@ function spaceBlocks(space: SpaceReport, report: CheckReport, options: ReporterO
   }
   const head = `zerogpu check  ${options.paint('bold', name)} ${dot} platform ${profile.name} (as of ${profile.asOf}) ${dot} ${rules.length} rules`;
   const blocks = findings.map((finding) => findingBlock(space, finding, options));
-  const last = [isOnly ? summaryLine(space, report, options) : spaceLine(space, options)];
+  const last = [
+    ...visitorLines(space, options.columns),
+    isOnly ? summaryLine(space, report, options) : spaceLine(space, options),
+  ];
   return [head, ...blocks, last.join('\n')];
 }
 
@@ -70,6 +76,26 @@ function helpLines(help: string, { fix }: Finding, { columns, paint }: ReporterO
   const gap = columns - head.length - safe.length;
   const tail = fix && gap >= 2 ? `${' '.repeat(gap)}${paint('dim', safe)}` : '';
   return [`${head}${tail}`, ...more.map((line) => `       ${line}`)];
+}
+
+/** What each tier gets of the functions, by what they declare. */
+function visitorLines({ visits }: SpaceReport, columns: number): string[] {
+  const lines = visits
+    .slice(0, MOST_FUNCTIONS)
+    .flatMap(({ name, declaredSeconds, calls }, index) => {
+      const head = (index === 0 ? 'visitors' : '').padEnd(10);
+      const tiers = `anonymous ${callsWord(calls.anonymous)}/day   free ${calls.free}   PRO ${calls.pro}`;
+      const what = `(${name}, ${declaredSeconds} s each)`;
+      const line = `${head} ${tiers.padEnd(46)} ${what}`;
+      if (line.length <= columns) return [line];
+      return [`${head} ${what}`, ...wrap(tiers, columns - 2).map((part) => `  ${part.trim()}`)];
+    });
+  const more = visits.length - MOST_FUNCTIONS;
+  return more > 0 ? [...lines, `  and ${more} more functions; --json has all`] : lines;
+}
+
+function callsWord(calls: number): string {
+  return calls === 1 ? '1 call' : `${calls} calls`;
 }
 
 function summaryLine(space: SpaceReport, report: CheckReport, options: ReporterOptions): string {

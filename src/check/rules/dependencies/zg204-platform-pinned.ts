@@ -7,6 +7,7 @@ import { installed } from './entries.js';
 type Data = {
   readonly name: string;
   readonly specifier: string;
+  readonly isPinned: boolean;
   readonly exporter: 'none' | 'uv export' | 'uv pip compile' | 'pip-compile';
 };
 
@@ -45,16 +46,19 @@ client to a new platform.`,
           file: entry.file,
           range: entry.requirementRange,
           ...(isPinned ? {} : { severity: 'info' as const }),
-          data: { name, specifier: entry.specifier, exporter },
+          data: { name, specifier: entry.specifier, isPinned, exporter },
           ...(fix && { fix }),
         };
       }
     }
   },
-  words({ name, specifier, exporter }) {
+  words({ name, specifier, isPinned, exporter }) {
     const flag = FLAGS[exporter];
-    if (specifier === '') {
-      return { message: `${name} need not be listed: the platform installs it` };
+    if (!isPinned) {
+      const decides = name === 'gradio' ? ' in the version of sdk_version' : '';
+      return {
+        message: `${name}${specifier} need not be listed: the platform installs it${decides}`,
+      };
     }
     return {
       message: `the platform installs ${name} in a version of its own; this asks for ${specifier}`,

@@ -15,6 +15,9 @@ const BREAKERS = [
   { name: 'starlette', first: '1.0', write: 'starlette<0.40' },
 ] as const;
 
+/** The one that breaks the import itself, on every builder. */
+const SURE = 'huggingface-hub';
+
 /** Releases of libraries that keep huggingface_hub below 1.0 by their own metadata. */
 const KEEP_HUB_OLD = [
   { name: 'transformers', below: '5.0' },
@@ -29,7 +32,8 @@ export const oldGradioClash = defineRule<Data>({
   docs: {
     why: `Gradio 4 leaves its dependencies open at the top. With huggingface_hub 1.0 its import fails with "cannot import
 name 'HfFolder'"; with Starlette 1.0 the page fails with "'dict' object is not hashable" or "unhashable type".
-A build of today takes these releases unless something holds them.`,
+A build of today takes these releases unless something holds them. When Starlette alone is not held, it is a
+warning: for some releases the platform holds FastAPI back itself.`,
     instead: 'Move to Gradio 5 or newer, or hold the packages in requirements.txt.',
     notFound:
       'Packages that are held by a bound of their own, or huggingface_hub where a pinned transformers below 5 holds it.',
@@ -41,7 +45,7 @@ A build of today takes these releases unless something holds them.`,
       },
     ],
     evidence:
-      'Hugging Face guidance for authors; reproduced with gradio 4.44.1 and huggingface_hub 1.x, starlette 1.x.',
+      'Hugging Face guidance for authors; reproduced with gradio 4.44.1 and huggingface_hub 1.x, starlette 1.x; build logs of public Spaces, 2026.',
   },
   *check(context) {
     const { space, profile } = context;
@@ -56,6 +60,8 @@ A build of today takes these releases unless something holds them.`,
     yield {
       file: 'README.md',
       range: field ? fieldRange(field) : blockRange(block),
+      // For some old releases the platform holds FastAPI back, and Starlette with it.
+      ...(missing.some(({ name }) => name === SURE) ? {} : { severity: 'warning' as const }),
       data: { gradio, missing: missing.map(({ write }) => write) },
     };
   },
