@@ -24,12 +24,14 @@ const MAY_IMPORT: readonly (readonly [folder: string, allowed: readonly string[]
   ['init', ['space', 'platform', 'shared']],
   ['explain', ['check', 'shared']],
   ['check', ['config', 'space', 'platform', 'shared']],
-  ['run', ['allocator', 'gpu', 'space', 'platform', 'shared']],
+  ['tui', ['allocator/client', 'shared']],
+  ['run', ['allocator', 'tui', 'gpu', 'space', 'platform', 'shared']],
   [
     'cli',
     [
       'init',
       'run',
+      'tui',
       'explain',
       'check',
       'config',

@@ -1,7 +1,10 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { snapshotSchema } from '../src/allocator/client/snapshot.js';
 import { rules } from '../src/check/rules/index.js';
+import { HELP } from '../src/tui/help.js';
 import { renderErrors, renderRule, renderRuleIndex } from './support/check/pages.js';
 import { renderPlatformFacts } from './support/platform-facts.js';
 
@@ -24,6 +27,17 @@ describe('generated docs', () => {
 
   it.each(rules.map((rule) => [rule.id, rule] as const))('docs/rules/%s.md', (id, rule) => {
     expectPage(`rules/${id}.md`, renderRule(rule));
+  });
+
+  it('docs/schema/quota-snapshot.json is the schema of `quota --json`', () => {
+    const schema = z.toJSONSchema(snapshotSchema, { io: 'input' });
+    const head = { title: 'zerogpu quota --json, version 1', ...schema };
+    expectPage('schema/quota-snapshot.json', `${JSON.stringify(head, null, 2)}\n`);
+  });
+
+  it('docs/quota.md lists every key of the view', () => {
+    const page = readFileSync(resolve(docs, 'quota.md'), 'utf8');
+    for (const [keys, what] of HELP) expect(page).toContain(`| \`${keys}\` | ${what} |`);
   });
 
   it('docs/rules/README.md and docs/errors.md list all of them, and no page is left over', () => {

@@ -4,6 +4,7 @@ import { declareCheck } from './commands/check.js';
 import { declareExplain } from './commands/explain.js';
 import { declareInit } from './commands/init.js';
 import { declarePython } from './commands/python.js';
+import { declareQuota } from './commands/quota.js';
 import { declareRun } from './commands/run.js';
 import { declareServe } from './commands/serve.js';
 import { declareState } from './commands/state.js';
@@ -36,6 +37,7 @@ export function createProgram(
   declareInit(program, world, setExitCode);
   declareRun(program, world, toRun, setExitCode);
   declareCheck(program, world, setExitCode);
+  declareQuota(program, world, setExitCode);
   declareExplain(program, world, setExitCode);
   declareServe(program, world, setExitCode);
   declareState(program, world);

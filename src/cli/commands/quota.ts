@@ -1,0 +1,46 @@
+import { type Command, Option } from 'commander';
+import type { RawQuotaOptions } from '../../tui/options.js';
+import { readEnvironmentTwins } from '../env-twins.js';
+import type { World } from '../world.js';
+
+const EXAMPLES = `
+Examples
+  zerogpu quota                      live, until q; ? shows the keys
+  zerogpu quota --once               every visitor's quota as a table, tab-separated
+  zerogpu quota --json | jq .queue.total
+  zerogpu quota --watch 2            one JSON object every two seconds
+
+NO_COLOR, ZEROGPU_REDUCED_MOTION=1 and INK_SCREEN_READER=true are followed.`;
+
+/** Declares `zerogpu quota`; the work is done in src/tui. */
+export function declareQuota(
+  program: Command,
+  world: World,
+  setExitCode: (code: number) => void,
+): void {
+  const command = program
+    .command('quota')
+    .description('Show who runs, who waits and why, and what quota is left.')
+    .optionsGroup('Output')
+    .addOption(new Option('--once', 'one table, tab-separated (default without a terminal)'))
+    .addOption(new Option('--json', 'one object (docs/schema/quota-snapshot.json)'))
+    .addOption(new Option('--watch <time>', 'an object a line, every so often'))
+    .addOption(new Option('--rate <time>', 'between two frames (default: 1s)').env('ZEROGPU_RATE'))
+    .addOption(new Option('--color <when>', 'auto (default), always, never').env('ZEROGPU_COLOR'))
+    .addOption(new Option('--ascii', 'no box characters').env('ZEROGPU_ASCII'))
+    .addOption(
+      new Option('--state-dir <dir>', 'where to look for the emulator').env('ZEROGPU_STATE_DIR'),
+    )
+    .addHelpText('after', EXAMPLES)
+    .action(async (raw: RawQuotaOptions) => {
+      const [{ quota }, { findRunning }, { stateDir }] = await Promise.all([
+        import('../../tui/index.js'),
+        import('../../tui/find.js'),
+        import('../../run/run-folder.js'),
+      ]);
+      const state = stateDir(raw.stateDir ?? null, world.env);
+      setExitCode(await quota(raw, world, () => findRunning(state)));
+    });
+  readEnvironmentTwins(command, world.env);
+  command.copyInheritedSettings(program);
+}

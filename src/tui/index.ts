@@ -1,0 +1,123 @@
+import type { Readable, Writable } from 'node:stream';
+import type { Snapshot } from '../allocator/client/snapshot.js';
+import { EXIT, UserError } from '../shared/errors.js';
+import { choosePaint, noPaint } from '../shared/paint.js';
+import { type Found, LISTED } from './feed.js';
+import { parseQuotaOptions, type QuotaOptions, type RawQuotaOptions } from './options.js';
+import { plainTable } from './plain.js';
+import { chooseStyle } from './style.js';
+
+/** What the view needs of the process it runs in. */
+export interface QuotaWorld {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly stdin: Readable & { readonly isTTY?: boolean };
+  readonly stdout: Writable & { readonly isTTY?: boolean };
+  readonly interrupted: AbortSignal;
+}
+
+/** A screen reader is not to be interrupted every second. */
+const RATE_SECONDS = { seen: 1, heard: 10 };
+
+/**
+ * `zerogpu quota`: who runs, who waits and why, and what quota is left; live on a terminal, as a
+ * table or as JSON elsewhere.
+ *
+ * @param find the allocator that runs now; null for none
+ * @returns the exit code
+ * @throws UserError E_ALLOCATOR_GONE when no allocator runs
+ */
+export async function quota(
+  raw: RawQuotaOptions,
+  world: QuotaWorld,
+  find: () => Found | null,
+): Promise<number> {
+  const { env, stdin, stdout } = world;
+  // CI and dumb terminals get no cursor codes, whatever they claim to be.
+  const plain = env['TERM'] === 'dumb' || ['true', '1'].includes(env['CI'] ?? '');
+  const isTerminal = Boolean(stdin.isTTY && stdout.isTTY) && !plain;
+  const options = parseQuotaOptions(raw, isTerminal);
+  const found = find();
+  if (!found) {
+    throw new UserError('E_ALLOCATOR_GONE', 'No emulator is running here.', {
+      fix: 'zerogpu run',
+      exitCode: EXIT.cannot,
+    });
+  }
+  try {
+    switch (options.mode) {
+      case 'table':
+        stdout.write(plainTable(await found.client.snapshot(LISTED)));
+        return EXIT.ok;
+      case 'json':
+        stdout.write(jsonLine(await found.client.snapshot(LISTED)));
+        return EXIT.ok;
+      case 'stream':
+        await stream(found, options, world);
+        return EXIT.ok;
+      case 'live':
+        await live(found, find, options, world);
+        return EXIT.ok;
+    }
+  } finally {
+    found.client.close();
+  }
+}
+
+/** Numbers with their unit in the name; docs/schema/quota-snapshot.json. */
+const jsonLine = (snapshot: Snapshot): string => `${JSON.stringify(snapshot)}\n`;
+
+/** One object a line until interrupted, until the reader or the allocator is gone. */
+async function stream(found: Found, options: QuotaOptions, world: QuotaWorld): Promise<void> {
+  const { stdout, interrupted } = world;
+  await new Promise<void>((done, failed) => {
+    const watch = found.client.watch(options.everySeconds ?? RATE_SECONDS.seen, LISTED, {
+      connected: () => {},
+      snapshot: (snapshot) => void stdout.write(jsonLine(snapshot)),
+      disconnected: (why) => {
+        watch.close();
+        failed(
+          new UserError('E_ALLOCATOR_GONE', 'the emulator went away', {
+            why,
+            fix: 'zerogpu run',
+            exitCode: EXIT.cannot,
+          }),
+        );
+      },
+    });
+    const end = () => {
+      watch.close();
+      done();
+    };
+    interrupted.addEventListener('abort', end, { once: true });
+    stdout.once('close', end);
+    stdout.once('error', end);
+    if (interrupted.aborted) end();
+  });
+}
+
+async function live(
+  found: Found,
+  find: () => Found | null,
+  options: QuotaOptions,
+  world: QuotaWorld,
+): Promise<void> {
+  const { env } = world;
+  const style = chooseStyle({
+    ascii: options.ascii,
+    colour: choosePaint(options.color, env, true) !== noPaint,
+    env,
+  });
+  // React's development build measures every frame, and keeps the measurements.
+  process.env['NODE_ENV'] ??= 'production';
+  const { showView } = await import('./ui.js');
+  await showView({
+    found,
+    find,
+    style,
+    rateSeconds:
+      options.everySeconds ?? (style.screenReader ? RATE_SECONDS.heard : RATE_SECONDS.seen),
+    stdin: world.stdin as NodeJS.ReadStream,
+    stdout: world.stdout as NodeJS.WriteStream,
+    interrupted: world.interrupted,
+  });
+}

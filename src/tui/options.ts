@@ -1,0 +1,71 @@
+import { parseDuration } from '../shared/duration.js';
+import { UserError } from '../shared/errors.js';
+
+/** What commander hands over. */
+export interface RawQuotaOptions {
+  readonly once?: boolean;
+  readonly json?: boolean;
+  readonly watch?: string;
+  readonly rate?: string;
+  readonly ascii?: boolean;
+  readonly color?: string;
+  readonly stateDir?: string;
+}
+
+/** One `zerogpu quota`, every value checked. */
+export interface QuotaOptions {
+  readonly mode: 'live' | 'table' | 'json' | 'stream';
+  /** Seconds between two frames or two objects; null for the view's own. */
+  readonly everySeconds: number | null;
+  readonly ascii: boolean;
+  readonly color: 'auto' | 'always' | 'never';
+  readonly stateDir: string | null;
+}
+
+const FASTEST_SECONDS = 0.1;
+const SLOWEST_SECONDS = 3_600;
+
+/**
+ * @param isTerminal both ends: keys come from one, frames go to the other
+ * @throws UserError E_USAGE
+ */
+export function parseQuotaOptions(raw: RawQuotaOptions, isTerminal: boolean): QuotaOptions {
+  const color = (['auto', 'always', 'never'] as const).find((one) => one === (raw.color ?? 'auto'));
+  if (!color) {
+    throw new UserError(
+      'E_USAGE',
+      `--color is "${raw.color}"; expected one of auto, always, never`,
+      { fix: '--color auto' },
+    );
+  }
+  if (raw.watch !== undefined && raw.once) {
+    throw new UserError('E_USAGE', '--watch and --once exclude each other', {
+      why: '--once ends after one table, --watch goes on.',
+      fix: 'zerogpu quota --watch 2',
+    });
+  }
+  const every = raw.watch ?? raw.rate;
+  return {
+    mode: modeOf(raw, isTerminal),
+    everySeconds:
+      every === undefined ? null : seconds(every, raw.watch === undefined ? '--rate' : '--watch'),
+    ascii: raw.ascii ?? false,
+    color,
+    stateDir: raw.stateDir ?? null,
+  };
+}
+
+function modeOf(raw: RawQuotaOptions, isTerminal: boolean): QuotaOptions['mode'] {
+  if (raw.watch !== undefined) return 'stream';
+  if (raw.json) return 'json';
+  return raw.once || !isTerminal ? 'table' : 'live';
+}
+
+function seconds(text: string, flag: string): number {
+  const value = parseDuration(text, flag);
+  if (value >= FASTEST_SECONDS && value <= SLOWEST_SECONDS) return value;
+  throw new UserError('E_USAGE', `${flag} is "${text}", which can't be used`, {
+    why: `It takes ${FASTEST_SECONDS} s to ${SLOWEST_SECONDS} s.`,
+    fix: `${flag} 2`,
+  });
+}

@@ -1,0 +1,122 @@
+import { PassThrough, Readable, Writable } from 'node:stream';
+import { describe, expect, it } from 'vitest';
+import { snapshotSchema } from '../../src/allocator/client/snapshot.js';
+import { UserError } from '../../src/shared/errors.js';
+import { quota } from '../../src/tui/index.js';
+import { parseQuotaOptions, type RawQuotaOptions } from '../../src/tui/options.js';
+import { fakeClient } from '../support/tui/client.js';
+import { busySnapshot, emptySnapshot } from '../support/tui/snapshots.js';
+
+/** A process whose ends are a terminal or not, and an allocator that says one thing. */
+function world(isTTY: boolean, env: Record<string, string> = {}, snapshot = busySnapshot()) {
+  const client = fakeClient(snapshot);
+  const interruption = new AbortController();
+  let written = '';
+  const stdout = new Writable({
+    write(part, _encoding, done) {
+      written += String(part);
+      done();
+    },
+  });
+  const stdin = Object.assign(Readable.from([]), { isTTY });
+  const ask = (raw: RawQuotaOptions, find = () => ({ url: 'http://a', client })) =>
+    quota(
+      raw,
+      { env, stdin, stdout: Object.assign(stdout, { isTTY }), interrupted: interruption.signal },
+      find,
+    );
+  return { client, ask, written: () => written, interrupt: () => interruption.abort('SIGINT') };
+}
+
+describe('zerogpu quota without a terminal', () => {
+  it('prints a table that programs can cut', async () => {
+    const { ask, written, client } = world(false);
+    expect(await ask({})).toBe(0);
+    const rows = written()
+      .trimEnd()
+      .split('\n')
+      .map((line) => line.split('\t'));
+    expect(rows[0]).toEqual(['visitor', 'tier', 'used_s', 'left_s', 'resets_at']);
+    expect(rows[1]?.slice(0, 4)).toEqual(['pro:lin', 'pro', '380', '1120']);
+    expect(rows[1]?.[4]).toMatch(/^\d{4}-\d\d-\d\dT.*Z$/);
+    expect(rows).toHaveLength(5);
+    expect(client.closed).toBe(true);
+  });
+
+  it.each([
+    ['--once', true, { once: true }, {}],
+    ['CI', true, {}, { CI: 'true' }],
+    ['a dumb terminal', true, {}, { TERM: 'dumb' }],
+  ])('prints it for %s too, without a code for the cursor', async (_name, isTTY, raw, env) => {
+    const { ask, written } = world(isTTY, env, emptySnapshot());
+    await ask(raw);
+    expect(written()).toBe('visitor\ttier\tused_s\tleft_s\tresets_at\n');
+  });
+
+  it('prints one object, or one a line', async () => {
+    const once = world(true);
+    await once.ask({ json: true });
+    expect(snapshotSchema.parse(JSON.parse(once.written()))).toEqual(busySnapshot());
+
+    const { ask, written, client, interrupt } = world(false);
+    const ending = ask({ watch: '2' });
+    await expect.poll(() => client.watchers).toBe(1);
+    client.send(emptySnapshot());
+    interrupt();
+    expect(await ending).toBe(0);
+    expect(client.asked).toEqual(['watch 2']);
+    const totals = written()
+      .trimEnd()
+      .split('\n')
+      .map((line) => snapshotSchema.parse(JSON.parse(line)).queue.total);
+    expect(totals).toEqual(expect.arrayContaining([0]));
+  });
+
+  it('says that the emulator went away', async () => {
+    const { ask, client } = world(false);
+    const ending = ask({ watch: '2' });
+    const failed = expect(ending).rejects.toMatchObject({ code: 'E_ALLOCATOR_GONE', exitCode: 3 });
+    await expect.poll(() => client.watchers).toBe(1);
+    client.drop('the connection was reset');
+    await failed;
+  });
+
+  it('says that no emulator runs, and how to start one', async () => {
+    const { ask } = world(false);
+    await expect(ask({}, () => null as never)).rejects.toMatchObject({
+      message: 'No emulator is running here.',
+      fix: ['zerogpu run'],
+      exitCode: 3,
+    });
+  });
+
+  it('survives a reader that leaves', async () => {
+    const { client } = world(false);
+    const stdout = new PassThrough();
+    const ending = quota(
+      { watch: '1' },
+      { env: {}, stdin: Readable.from([]), stdout, interrupted: new AbortController().signal },
+      () => ({ url: 'http://a', client }),
+    );
+    await expect.poll(() => client.watchers).toBe(1);
+    stdout.destroy();
+    expect(await ending).toBe(0);
+  });
+});
+
+describe('its options', () => {
+  it.each([
+    [{ color: 'pink' }, '--color is "pink"'],
+    [{ watch: 'soon' }, '--watch is "soon"'],
+    [{ rate: '9h' }, '--rate is "9h"'],
+    [{ watch: '2', once: true }, '--watch and --once'],
+  ])('%o is refused by name', (raw, message) => {
+    expect(() => parseQuotaOptions(raw, true)).toThrow(UserError);
+    expect(() => parseQuotaOptions(raw, true)).toThrow(message);
+  });
+
+  it('choose how it shows', () => {
+    expect(parseQuotaOptions({}, true).mode).toBe('live');
+    expect(parseQuotaOptions({ rate: '0.5s' }, true).everySeconds).toBe(0.5);
+  });
+});
