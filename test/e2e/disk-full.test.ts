@@ -84,3 +84,22 @@ describe.skipIf(!canMount)('a full disk', () => {
 describe.runIf(!canMount)('a full disk', () => {
   it.skip('needs a user that may mount a tmpfs in a namespace of its own', () => {});
 });
+
+describe.skipIf(!canMount)('a folder that can only be read', () => {
+  it('is told at once, with the way out, and no port is opened', () => {
+    const readOnly = mkdtempSync(join(tmpdir(), 'zerogpu-read-only-'));
+    const { status, stdout, stderr } = spawnSync(
+      'unshare',
+      [
+        ...['-rm', 'sh', '-c', 'mount -t tmpfs -o ro tmpfs "$0" && exec "$@"', readOnly],
+        ...[process.execPath, 'bin/zerogpu.js', 'serve', '--state-dir', readOnly],
+      ],
+      { encoding: 'utf8', env: { ...process.env, NO_COLOR: '1' } },
+    );
+    expect(status).toBe(3);
+    expect(stdout).toBe('');
+    expect(stderr).toContain('E_STATE_DIR');
+    expect(stderr).toContain('--state-dir DIR');
+    rmSync(readOnly, { recursive: true });
+  });
+});

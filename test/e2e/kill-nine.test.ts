@@ -120,16 +120,21 @@ describe('kill -9 of the allocator under load', () => {
   });
 
   it(`loses no acknowledged charge in ${ROUNDS} rounds, and doubles none`, async () => {
+    let longestDownMs = 0;
     const clients = Array.from({ length: CLIENTS }, (_, task) => client(task + 1));
     for (let round = 0; round < ROUNDS; round += 1) {
       await sleep(100 + Math.random() * 400);
+      const killedAt = performance.now();
       daemon.child.kill('SIGKILL');
       await daemon.ended;
       // Every other time a worker dies while nobody looks.
       if (round % 2 === 1) [...sleepers][0]?.kill('SIGKILL');
       daemon.client.close();
       daemon = await startDaemon(state, ['--gpus', String(SLICES)]);
-      await register();
+      await register().catch((error: unknown) => {
+        throw new Error(`${error}\n${daemon.stderr()}`);
+      });
+      longestDownMs = Math.max(longestDownMs, performance.now() - killedAt);
     }
     stop = true;
     await Promise.all(clients);
@@ -156,7 +161,8 @@ describe('kill -9 of the allocator under load', () => {
         if (usedMs < least || usedMs > most) {
           wrong.push(`${story.visitor}: charged ${usedMs} ms, held ${least} to ${most} ms`);
         }
-      } else if (usedMs > ASKED_SECONDS * 1000 + 200) {
+        // A worker whose deadline passes while nobody is up holds its slice until somebody is.
+      } else if (usedMs > ASKED_SECONDS * 1000 + longestDownMs + 500) {
         wrong.push(`${story.visitor}: charged ${usedMs} ms of ${ASKED_SECONDS} s asked for`);
       }
       if ((used.get(story.visitor)?.reservedSeconds ?? 0) !== 0) {

@@ -196,6 +196,7 @@ export function createControlApi(app: FastifyInstance, ports: ControlApiPorts): 
       return true;
     },
     record(record) {
+      if (!streams.wantsRecords) return;
       void ports.labels
         .ask(record.space, record.taskId)
         .then((name) => streams.record({ ...record, function: name }));

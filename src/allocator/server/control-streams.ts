@@ -21,6 +21,8 @@ const PING_EVERY_MS = 10_000;
 export interface EventStreams {
   open(response: ServerResponse, options: EventStreamOptions): void;
   record(record: NamedCallRecord): void;
+  /** False when nobody wants records: then nobody needs to be asked for names. */
+  readonly wantsRecords: boolean;
   close(): void;
 }
 
@@ -51,6 +53,9 @@ export function createEventStreams(
   }
   return {
     open,
+    get wantsRecords() {
+      return [...readers.values()].some(({ records }) => records);
+    },
     record(record) {
       const text = `event: record\ndata: ${JSON.stringify(record)}\n\n`;
       for (const [response, { records }] of readers) {

@@ -116,8 +116,10 @@ export function createDeviceApi(ports: DeviceApiPorts): DeviceApi {
     const process = ports.identify(query.pid);
     const lease = ports.driver().state.leases.get(query.allowToken);
     const root = lease ? ports.driver().state.spaces.get(lease.space)?.root : undefined;
-    // A Space may only ever get its own processes killed.
-    if (!process || (lease && !(root && ports.isDescendant(query.pid, root)))) {
+    // A Space may only ever get its own processes killed; who holds the lease was looked at before.
+    const isHolder = process !== null && isSame(lease?.process ?? null, process);
+    const isOurs = !lease || isHolder || (root && ports.isDescendant(query.pid, root));
+    if (!process || !isOurs) {
       return reply.code(404).send({ detail: 'No such process in this Space' });
     }
     ports.driver().dispatch({
@@ -215,6 +217,10 @@ export function createDeviceApi(ports: DeviceApiPorts): DeviceApi {
     }
   }
   return { app, answer };
+}
+
+function isSame(one: ProcessId | null, other: ProcessId): boolean {
+  return one !== null && one.pid === other.pid && one.startTime === other.startTime;
 }
 
 function unavailable(reply: FastifyReply): FastifyReply {

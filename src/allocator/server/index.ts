@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import type { GpuBackend } from '../../gpu/port.js';
 import type { Clock } from '../../shared/clock.js';
 import { EXIT, UserError } from '../../shared/errors.js';
@@ -18,6 +17,7 @@ import { type ControlApi, createControlApi } from './control-api.js';
 import { createDeviceApi, type DeviceApi } from './device-api.js';
 import { type AllocatorDriver, createDriver } from './driver.js';
 import { createFaultPlan, type Fault, type FaultPlan } from './faults.js';
+import { createIds } from './ids.js';
 import { createLastMinute } from './last-minute.js';
 import { createMetrics } from './metrics.js';
 import { createProcessWatch } from './process-watch.js';
@@ -96,7 +96,7 @@ export async function startAllocator(options: AllocatorOptions): Promise<Allocat
   const labels = createSpaceLabels();
   const lastMinute = createLastMinute();
   const metrics = createMetrics();
-  const newId = () => randomBytes(24).toString('base64url');
+  const newId = createIds();
   const registrations = new Map<string, (refusal: HostingRefusal | null) => void>();
   const api: DeviceApi = createDeviceApi({
     clock,

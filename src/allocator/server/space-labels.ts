@@ -19,6 +19,8 @@ export function createSpaceLabels(): SpaceLabels {
   const told = new Map<string, Map<string, string>>();
 
   async function ask(space: string, taskId: string): Promise<string> {
+    const before = told.get(space)?.get(taskId);
+    if (before !== undefined) return before;
     const label = await asking.get(space)?.(taskId);
     if (label === undefined) return NAMELESS;
     const known = told.get(space) ?? new Map<string, string>();

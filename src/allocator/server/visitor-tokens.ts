@@ -31,6 +31,8 @@ const payloadSchema = z.object({
 /** @param secret 32 bytes, of this run alone */
 export function createVisitorTokens(secret: Uint8Array, clock: Clock): VisitorTokens {
   const kept = new Map<string, { token: string; untilMs: number }>();
+  /** A page sends the same token with every call: its signature is looked at once. */
+  const verified = new Map<string, { verdict: TokenVerdict; untilMs: number }>();
 
   async function sign(visitor: Visitor, error?: string): Promise<string> {
     const nowMs = clock.now().wallMs;
@@ -51,15 +53,32 @@ export function createVisitorTokens(secret: Uint8Array, clock: Clock): VisitorTo
   }
 
   async function verify(token: string): Promise<TokenVerdict> {
+    const known = verified.get(token);
+    if (known && known.untilMs > clock.now().wallMs) return known.verdict;
+    const fresh = await verifyAnew(token);
+    if (fresh.untilMs > 0) {
+      if (verified.size >= MOST_KEPT) verified.clear();
+      verified.set(token, fresh);
+    }
+    return fresh.verdict;
+  }
+
+  /** With the time until which the verdict holds, on the wall clock; 0 for one that is not kept. */
+  async function verifyAnew(
+    token: string,
+  ): Promise<{ readonly verdict: TokenVerdict; readonly untilMs: number }> {
     const currentDate = new Date(clock.now().wallMs);
     const options = { issuer: ISSUER, algorithms: [ALGORITHM], currentDate };
     try {
       const { payload } = await jwtVerify(token, secret, options);
-      return verdict('valid', payload);
+      return { verdict: verdict('valid', payload), untilMs: (payload.exp ?? 0) * 1_000 };
     } catch (error) {
       // Expiry is looked at after the signature: an expired token is one of ours.
-      if (error instanceof errors.JWTExpired) return verdict('expired', error.payload);
-      return { status: 'forged' };
+      const isExpired = error instanceof errors.JWTExpired;
+      return {
+        verdict: isExpired ? verdict('expired', error.payload) : { status: 'forged' },
+        untilMs: 0,
+      };
     }
   }
   return { sign, verify };

@@ -27,9 +27,9 @@ export const MIGRATIONS: readonly string[] = [
 
 /** Every commit is on the disk when it returns; readers never block the writer. */
 export const PRAGMAS = `
+  PRAGMA busy_timeout = 5000;
   PRAGMA journal_mode = WAL;
   PRAGMA synchronous = FULL;
-  PRAGMA busy_timeout = 2000;
 `;
 
 /** Version of the file, 0 for one that was just made. */

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { createState, quotaOf } from '../../../src/allocator/core/index.js';
 import { moveQuotaClock, quotaTimeAt } from '../../../src/allocator/core/quota-clock.js';
 import { makeSlices, recordsOf, visitor, World } from '../../support/allocator/world.js';
@@ -83,5 +83,60 @@ describe('quota time', () => {
       leftSeconds: 150,
       resetsInSeconds: 24 * HOUR - 60,
     });
+  });
+});
+
+describe('a quota window is 24 h of time', () => {
+  const zone = process.env['TZ'];
+  afterEach(() => {
+    if (zone === undefined) delete process.env['TZ'];
+    else process.env['TZ'] = zone;
+  });
+
+  it.each([
+    ['Europe/Paris', '2026-03-29T00:59:58Z', 'the hour that is missing'],
+    ['Europe/Paris', '2026-10-25T00:30:00Z', 'the hour that comes twice'],
+    ['America/New_York', '2026-03-08T06:59:59Z', 'the hour that is missing'],
+    ['America/New_York', '2026-11-01T05:30:00Z', 'the hour that comes twice'],
+    ['Australia/Lord_Howe', '2026-04-04T15:00:00Z', 'half an hour that comes twice'],
+    ['Pacific/Apia', '2011-12-29T12:00:00Z', 'a whole day that is missing'],
+    ['Pacific/Kiritimati', '2026-12-31T10:00:00Z', 'UTC+14 at the turn of the year'],
+    ['UTC', '2028-02-28T12:00:00Z', 'a leap day'],
+    ['UTC', '2100-02-28T12:00:00Z', 'a leap day that there is not'],
+    ['UTC', '2016-12-31T12:00:00Z', 'a leap second'],
+  ])('in %s from %s: %s', (name, start) => {
+    process.env['TZ'] = name;
+    const world = new World();
+    world.wallMs = Date.parse(start);
+    world.run({ seconds: 60 });
+    // The call opened the window a minute ago.
+    world.wait(24 * HOUR - 60 - 0.001);
+    expect(view(world)).toMatchObject({ leftSeconds: 150 });
+    world.wait(0.001);
+    expect(view(world)).toMatchObject({ leftSeconds: 210, resetsInSeconds: null });
+  });
+
+  it('a machine asleep for a day wakes up to a new window, and charges no sleep', () => {
+    const world = new World();
+    world.run({ seconds: 60 });
+    world.schedule({ duration: 60 });
+    world.allow(2);
+    world.pass(10);
+    // Asleep, the wall clock goes on and the monotonic one stands still.
+    world.wallMs += 24 * HOUR * 1000;
+    world.pass(10);
+    expect(world.state.leases.size).toBe(1);
+    expect(recordsOf(world.release(2))).toMatchObject([{ usedSeconds: 20, chargedSeconds: 20 }]);
+    expect(view(world)).toMatchObject({ leftSeconds: 210, runs: 0 });
+  });
+
+  it('a clock set back an hour gives no seconds back, and takes none', () => {
+    const world = new World();
+    world.run({ seconds: 60 });
+    world.wallMs -= HOUR * 1000;
+    world.run({ seconds: 30 });
+    expect(view(world)).toMatchObject({ leftSeconds: 120, runs: 2 });
+    world.pass(24 * HOUR - 90);
+    expect(view(world)).toMatchObject({ leftSeconds: 210 });
   });
 });

@@ -21,12 +21,15 @@ import type { AllocatorState } from '../../../src/allocator/core/types.js';
 import { openDatabase } from '../../../src/allocator/store/database.js';
 import { MIGRATIONS, migrate, versionOf } from '../../../src/allocator/store/format.js';
 import {
+  exportState,
+  importState,
   type Ledger,
   type LedgerStatus,
   ledgerPath,
   lockLedger,
   type OpenedLedger,
   openLedger,
+  parseExportedState,
   readLedger,
 } from '../../../src/allocator/store/index.js';
 import { systemClock } from '../../../src/shared/clock.js';
@@ -372,3 +375,52 @@ async function everyState(world: World): Promise<readonly string[]> {
   }
   return [...states];
 }
+
+/** One file of each version that was ever published; ZEROGPU_GOLDEN=1 makes that of this one. */
+describe('a ledger of an earlier version', () => {
+  const golden = join(import.meta.dirname, '../../fixtures/ledgers');
+
+  it.runIf(process.env['ZEROGPU_GOLDEN'])('is made', async () => {
+    const world = await lived(9);
+    await world.writing.ledger.close();
+    await abandonAll();
+    const folder = join(golden, `v${MIGRATIONS.length}`);
+    mkdirSync(folder, { recursive: true });
+    copyFileSync(ledgerPath(dir), join(folder, 'ledger.db'));
+    const exported = exportState(world.state, '2026-01-01T00:00:00.000Z');
+    writeFileSync(join(folder, 'exported.json'), `${JSON.stringify(exported, null, 2)}\n`);
+  });
+
+  it.each(MIGRATIONS.map((_sql, index) => `v${index + 1}`))('%s is read', async (version) => {
+    copyFileSync(join(golden, version, 'ledger.db'), ledgerPath(dir));
+    const opened = await openLedger(dir);
+    open.push(opened);
+    const { state } = opened.recovered;
+    const wanted = JSON.parse(readFileSync(join(golden, version, 'exported.json'), 'utf8'));
+    expect(state && exportState(state, wanted.exportedAt)).toEqual(wanted);
+    // And what was exported can be taken over again.
+    const fresh = new World({ gpus: 1 }).state;
+    importState(fresh, parseExportedState(JSON.stringify(wanted), 'exported.json'));
+    expect(exportState(fresh, wanted.exportedAt)).toEqual(wanted);
+  });
+
+  it.each([
+    ['no JSON', '{', 'JSON'],
+    ['another file', '{"kind": "package"}', 'kind'],
+    ['negative seconds', '', 'usedSeconds'],
+  ])('what is no exported state is refused: %s', (_what, text, why) => {
+    const wrong = exportState(new World().state, '2026-01-01T00:00:00.000Z');
+    wrong.visitors.push({
+      visitor: 'free:ada',
+      tier: 'free',
+      tierOverride: null,
+      usedSeconds: -5,
+      windowStartedAt: null,
+      runs: 0,
+      creditSeconds: 0,
+    });
+    expect(() => parseExportedState(text || JSON.stringify(wrong), 'x.json')).toThrow(
+      expect.objectContaining({ code: 'E_STATE_IMPORT', why: expect.stringContaining(why) }),
+    );
+  });
+});
