@@ -13,8 +13,8 @@ const [rounds = 5, seconds = 2] = process.argv
 const LANES = 32;
 
 const bare = await startServer(process.execPath, [join(import.meta.dirname, 'bare-server.mjs')]);
-const memory = await startServe(['--gpus', String(LANES), '--fresh']);
-const durable = await startServe(['--gpus', String(LANES)]);
+const memory = await startServe(['--gpus', String(LANES), '--fresh', '--quiet']);
+const durable = await startServe(['--gpus', String(LANES), '--quiet']);
 const bareConnections = Array.from({ length: LANES }, () => connection(bare.url));
 const lanes = { memory: await callLanes(memory, LANES), durable: await callLanes(durable, LANES) };
 const query = `/?${'x'.repeat(60)}=1&token=${'y'.repeat(200)}`;

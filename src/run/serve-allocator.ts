@@ -75,7 +75,7 @@ async function startAndServe(
     backend: createBackend(options, state, cleanup),
     tokens: createVisitorTokens(deriveKey(secret, 'visitor-tokens'), systemClock),
     clock: quotaClock(systemClock, options.speed),
-    onRecord: log.add,
+    onRecord: options.quiet ? () => {} : log.add,
     faults: createFaultPlan(options.faults, options.seed),
     onFault: ({ kind }) => console.warn(`fault ${kind}: ${FAULT_KINDS[kind].text}`),
     ledgerDir,

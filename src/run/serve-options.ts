@@ -20,6 +20,7 @@ export interface RawServeOptions {
   readonly stateDir?: string;
   readonly fresh?: boolean;
   readonly ascii?: boolean;
+  readonly quiet?: boolean;
 }
 
 /** One `zerogpu serve`, every value checked. */
@@ -41,6 +42,8 @@ export interface ServeOptions {
   readonly stateDir: string | null;
   readonly fresh: boolean;
   readonly ascii: boolean;
+  /** No line for each change of each call. */
+  readonly quiet: boolean;
 }
 
 /** @throws UserError E_USAGE naming the flag, its value and what would do; E_GPU_UNAVAILABLE */
@@ -63,5 +66,6 @@ export function parseServeOptions(raw: RawServeOptions): ServeOptions {
     stateDir: raw.stateDir ?? null,
     fresh: raw.fresh ?? false,
     ascii: raw.ascii ?? false,
+    quiet: raw.quiet ?? false,
   };
 }

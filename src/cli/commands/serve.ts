@@ -40,6 +40,7 @@ export function declareServe(
     .addOption(twin('--state-dir <dir>', 'where the ledger is kept (~/.local/state/zerogpu)'))
     .optionsGroup('Output')
     .addOption(twin('--log-format <kind>', 'text, json (one object a line, on stderr)', 'text'))
+    .addOption(twin('-q, --quiet', 'no line for each call; `zerogpu quota` shows them'))
     .addOption(twin('--ascii', 'no arrows'))
     .addHelpText('after', EXAMPLES)
     .action(async (raw: RawServeOptions) => {
