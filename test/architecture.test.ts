@@ -21,6 +21,7 @@ const MAY_IMPORT: readonly (readonly [folder: string, allowed: readonly string[]
   ['gpu', ['platform', 'shared']],
   ['space', ['platform', 'shared']],
   ['config', ['shared']],
+  ['doctor', ['run', 'allocator/client', 'shared']],
   ['init', ['space', 'platform', 'shared']],
   ['explain', ['check', 'shared']],
   ['check', ['config', 'space', 'platform', 'shared']],
@@ -29,6 +30,7 @@ const MAY_IMPORT: readonly (readonly [folder: string, allowed: readonly string[]
   [
     'cli',
     [
+      'doctor',
       'init',
       'run',
       'tui',

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { EXIT, UserError } from '../shared/errors.js';
 import { declareCheck } from './commands/check.js';
+import { declareDoctor } from './commands/doctor.js';
 import { declareExplain } from './commands/explain.js';
 import { declareInit } from './commands/init.js';
 import { declarePython } from './commands/python.js';
@@ -41,6 +42,7 @@ export function createProgram(
   declareExplain(program, world, setExitCode);
   declareServe(program, world, setExitCode);
   declareState(program, world);
+  declareDoctor(program, world, setExitCode);
   declarePython(program, world, setExitCode);
   return program;
 }

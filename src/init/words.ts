@@ -45,7 +45,7 @@ export function nextCommands(
     [`zerogpu check${dir}`, 'what ZeroGPU would refuse'],
     [run, 'on the emulated GPU'],
     hasTests
-      ? [`${run} -- pytest ${tests}`, 'its tests (pip install pytest gradio_client)']
+      ? [`${run} --fresh -- pytest ${tests}`, 'its tests (pip install pytest gradio_client)']
       : ['zerogpu explain', 'every rule and every error'],
   ] as const;
   const width = Math.max(...rows.map(([command]) => command.length));

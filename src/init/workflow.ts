@@ -7,7 +7,7 @@ export const WORKFLOW_PATH = '.github/workflows/zerogpu.yml';
  * @param runFlags further flags of `zerogpu run`
  */
 export function workflow(version: string, runFlags: readonly string[]): string {
-  const run = ['run', '.', '--yes', ...runFlags, '--', 'pytest', 'tests/'].join(' ');
+  const run = ['run', '.', '--yes', '--fresh', ...runFlags, '--', 'pytest', 'tests/'].join(' ');
   return `name: zerogpu
 on: [push, pull_request]
 

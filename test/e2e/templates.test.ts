@@ -17,7 +17,7 @@ async function callOnce({ name, dir, run }: TemplateFacts, python: string) {
   const events = join(space, 'events.ndjson');
   const ended = await runToEnd(
     [
-      ...['run', space, '--python', python, '--port', '0', ...run],
+      ...['run', space, '--python', python, '--port', '0', '--fresh', ...run],
       ...['--state-dir', join(space, 'state'), '--events', events, '--log-format', 'json'],
       ...['--', testPython(), '-m', 'pytest', '-q', '-p', 'no:cacheprovider', join(space, 'tests')],
     ],

@@ -56,7 +56,7 @@ describe('zerogpu init', () => {
     );
     expect(read(folder, 'my-space/README.md')).toContain('title: My space\n');
     expect(stdout.match(/^ {2}zerogpu .*$/gm)).toHaveLength(3);
-    expect(stdout).toContain('zerogpu run my-space -- pytest my-space/tests/');
+    expect(stdout).toContain('zerogpu run my-space --fresh -- pytest my-space/tests/');
   });
 
   it('makes a repository, but none inside another', async () => {

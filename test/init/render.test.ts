@@ -89,7 +89,7 @@ describe('a new Space', () => {
     expect(steps).toEqual([
       'npx --yes zerogpu@1.2.3 check . --format github',
       'pip install pytest gradio_client',
-      'npx --yes zerogpu@1.2.3 run . --yes --gpus 2 -- pytest tests/',
+      'npx --yes zerogpu@1.2.3 run . --yes --fresh --gpus 2 -- pytest tests/',
     ]);
     expect(multi && Object.keys(asRecord({ ...multi, ci: 'none' }))).not.toContain(path);
   });

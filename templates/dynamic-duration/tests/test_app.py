@@ -1,4 +1,4 @@
-"""Run with: zerogpu run . -- pytest tests/"""
+"""Run with: zerogpu run . --fresh -- pytest tests/"""
 
 import os
 

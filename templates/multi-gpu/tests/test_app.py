@@ -1,4 +1,4 @@
-"""Run with: zerogpu run . --gpus 2 -- pytest tests/"""
+"""Run with: zerogpu run . --fresh --gpus 2 -- pytest tests/"""
 
 import os
 

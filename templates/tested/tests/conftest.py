@@ -1,4 +1,4 @@
-"""Visitors for the tests. Run them with: zerogpu run . -- pytest tests/"""
+"""Visitors for the tests. Run them with: zerogpu run . --fresh -- pytest tests/"""
 
 import os
 from collections.abc import Callable
@@ -15,5 +15,5 @@ def visitor() -> Callable[[str], Client]:
     """
     url = os.environ.get("ZEROGPU_URL")
     if url is None:
-        pytest.exit("no Space to test: zerogpu run . -- pytest tests/", returncode=2)
+        pytest.exit("no Space to test: zerogpu run . --fresh -- pytest tests/", returncode=2)
     return lambda name: Client(url, token=name, verbose=False)

@@ -1,0 +1,35 @@
+import { type Command, Option } from 'commander';
+import type { RawDoctorOptions } from '../../doctor/index.js';
+import { readEnvironmentTwins } from '../env-twins.js';
+import { VERSION } from '../version.js';
+import type { World } from '../world.js';
+import { twin } from './run.js';
+
+const EXAMPLES = `
+Examples
+  zerogpu doctor                 is this machine ready, and what mends it
+  zerogpu doctor my-space        with the Python of that Space
+  zerogpu doctor --json          for a bug report`;
+
+/** Declares `zerogpu doctor`; the work is done in src/doctor. */
+export function declareDoctor(
+  program: Command,
+  world: World,
+  setExitCode: (code: number) => void,
+): void {
+  const command = program
+    .command('doctor')
+    .description('Say whether this machine is ready, and what mends it where it is not.')
+    .usage('[dir] [options]')
+    .argument('[dir]', 'folder of a Space, for its Python', '.')
+    .addOption(new Option('--json', 'as one object, with everything that was found'))
+    .addOption(twin('--ascii', 'no check marks'))
+    .addOption(twin('--state-dir <dir>', 'the state folder to try (~/.local/state/zerogpu)'))
+    .addHelpText('after', EXAMPLES)
+    .action(async (dir: string, options: RawDoctorOptions) => {
+      const { doctor } = await import('../../doctor/index.js');
+      setExitCode(await doctor(dir, options, world, VERSION));
+    });
+  readEnvironmentTwins(command, world.env);
+  command.copyInheritedSettings(program);
+}

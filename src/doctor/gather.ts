@@ -1,0 +1,156 @@
+/** Looks at the machine. Each look has an end: a program that hangs is one that does not answer. */
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { arch, release, totalmem } from 'node:os';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { findAllocators } from '../allocator/client/locator.js';
+import { chosenPythons, findBasePython, findOnPath } from '../run/python-env/interpreters.js';
+import { probePython } from '../run/python-env/probe.js';
+import type { Environment } from '../run/python-env/types.js';
+import { createRunFolder } from '../run/run-folder.js';
+import { systemClock } from '../shared/clock.js';
+import { UserError } from '../shared/errors.js';
+import { holderOfPort } from '../shared/tcp-table.js';
+import type { MachineFacts, NvidiaFacts, PythonFound } from './facts.js';
+
+/** The port that `run` tries first. */
+const PORT = 7860;
+const ANSWER_WITHIN_MS = 10_000;
+const NVIDIA_QUERY = ['--query-gpu=name,driver_version,memory.total', '--format=csv,noheader'];
+
+export interface Question {
+  /** Folder of the Space whose Python is asked for. */
+  readonly dir: string;
+  readonly stateDir: string;
+  readonly env: Environment;
+  readonly version: string;
+}
+
+export async function gatherFacts({
+  dir,
+  stateDir,
+  env,
+  version,
+}: Question): Promise<MachineFacts> {
+  const [pythons, basePython, nvidia, port, state] = await Promise.all([
+    findPythons(dir, env),
+    findBasePython({ minor: null, belowMinor: null }, env, undefined),
+    askNvidia(env),
+    tryPort(PORT),
+    tryState(stateDir),
+  ]);
+  const nowMs = systemClock.now().wallMs;
+  const compilers = ['g++', 'c++', 'clang++'].map((name) => findOnPath(name, env));
+  return {
+    zerogpu: version,
+    node: process.versions.node,
+    os: process.platform,
+    osRelease: release(),
+    arch: arch(),
+    memoryBytes: totalmem(),
+    pythons,
+    basePython: basePython && `Python ${basePython.version}  ${basePython.executable}`,
+    uv: findOnPath('uv', env),
+    compiler: compilers.find((path) => path !== null) ?? null,
+    nvidia,
+    port,
+    state: { dir: stateDir, ...state },
+    openFiles: openFileLimit(),
+    clockBehindSeconds: Math.max(0, (newestFileMs(stateDir) - nowMs) / 1_000),
+    now: new Date(nowMs).toISOString(),
+    serve: findAllocators(stateDir).find(({ kind }) => kind === 'serve') ?? null,
+  };
+}
+
+async function findPythons(dir: string, env: Environment): Promise<readonly PythonFound[]> {
+  return Promise.all(
+    chosenPythons(dir, env).map(async ({ command, origin }): Promise<PythonFound> => {
+      const probed = await probePython(command, env);
+      if (!probed.ok) {
+        const { reason } = probed;
+        return { command, origin, version: null, reason, packages: null, canFork: null };
+      }
+      const { version, packages } = probed.facts;
+      const canFork = await askFork(command, env);
+      return { command, origin, version, reason: null, packages, canFork };
+    }),
+  );
+}
+
+async function askFork(command: string, env: Environment): Promise<boolean> {
+  const code = 'import multiprocessing as m; print("fork" in m.get_all_start_methods())';
+  const { stdout } = await quick(command, ['-c', code], env);
+  return stdout.trim().endsWith('True');
+}
+
+async function askNvidia(env: Environment): Promise<MachineFacts['nvidia']> {
+  const program = findOnPath('nvidia-smi', env);
+  if (program === null) return 'none';
+  const { stdout, stderr, exitCode } = await quick(program, NVIDIA_QUERY, env);
+  const cards = stdout.split('\n').flatMap((line): NvidiaFacts[] => {
+    const [name, driver, memory] = line.split(',').map((part) => part.trim());
+    return name && driver && memory ? [{ name, driver, memory }] : [];
+  });
+  if (exitCode === 0 && cards.length > 0) return cards;
+  const said = `${stdout}\n${stderr}`.split('\n').find((line) => line.trim() !== '');
+  return { failed: said?.trim() ?? 'no answer' };
+}
+
+async function quick(command: string, args: readonly string[], env: Environment) {
+  const result = await execa(command, [...args], {
+    env: { ...env },
+    extendEnv: false,
+    reject: false,
+    stdin: 'ignore',
+    timeout: ANSWER_WITHIN_MS,
+  });
+  return { stdout: result.stdout, stderr: result.stderr, exitCode: result.exitCode ?? null };
+}
+
+function tryPort(number: number): Promise<MachineFacts['port']> {
+  return new Promise((done) => {
+    const server = createServer();
+    server.once('error', () => {
+      const holder = holderOfPort(number);
+      done({ number, free: false, holder: holder && `${holder.name} (pid ${holder.pid})` });
+    });
+    server.listen(number, '127.0.0.1', () => {
+      server.close(() => done({ number, free: true, holder: null }));
+    });
+  });
+}
+
+/** Does what `run` does first. */
+async function tryState(dir: string): Promise<{ problem: string | null; fix: string }> {
+  try {
+    const folder = await createRunFolder(dir, 'doctor');
+    await folder.remove();
+    return { problem: null, fix: '' };
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    const why = error.why ? `: ${error.why.split('\n')[0]}` : '';
+    return { problem: `${error.message}${why}`, fix: error.fix[0] ?? '--state-dir DIR' };
+  }
+}
+
+function openFileLimit(): number | null {
+  try {
+    const soft = /^Max open files\s+(\S+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1];
+    if (soft === 'unlimited') return Number.MAX_SAFE_INTEGER;
+    return soft === undefined ? null : Number(soft);
+  } catch {
+    return null;
+  }
+}
+
+/** When a ledger was last written, in milliseconds since 1970; 0 when there is none. */
+function newestFileMs(stateDir: string): number {
+  try {
+    const names = readdirSync(join(stateDir, 'ledgers'), { recursive: true, encoding: 'utf8' });
+    const times = names.map((name) => statSync(join(stateDir, 'ledgers', name)).mtimeMs);
+    return Math.max(0, ...times);
+  } catch {
+    return 0;
+  }
+}
