@@ -1,11 +1,13 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { snapshotSchema } from '../src/allocator/client/snapshot.js';
 import { rules } from '../src/check/rules/index.js';
+import { spaceConfigSchema } from '../src/config/space-config.js';
 import { HELP } from '../src/tui/help.js';
 import { renderErrors, renderRule, renderRuleIndex } from './support/check/pages.js';
+import { zerogpuIn } from './support/check/space.js';
 import { renderPlatformFacts } from './support/platform-facts.js';
 
 const docs = resolve(import.meta.dirname, '../docs');
@@ -45,5 +47,23 @@ describe('generated docs', () => {
     expectPage('errors.md', renderErrors());
     const pages = readdirSync(resolve(docs, 'rules')).filter((name) => name.startsWith('ZG'));
     expect(pages.sort()).toEqual(rules.map(({ id }) => `${id}.md`).sort());
+  });
+
+  it('README.md shows what `zerogpu check` prints', async () => {
+    const cwd = resolve(import.meta.dirname, 'fixtures/readme');
+    const { stdout } = await zerogpuIn(cwd, ['check', 'demo']);
+    const text = stdout.trimEnd().replace(/ in \d+ ms/, ' in 90 ms');
+    const wanted = `<!-- check:demo -->\n\`\`\`text\n$ zerogpu check demo\n${text}\n\`\`\`\n<!-- /check:demo -->`;
+    const readme = readFileSync(resolve(docs, '../README.md'), 'utf8');
+    const block = /<!-- check:demo -->[\s\S]*?<!-- \/check:demo -->/;
+    expectPage(
+      '../README.md',
+      readme.replace(block, () => wanted),
+    );
+  });
+
+  it('docs/schema/zerogpu.json is the schema of zerogpu.json', () => {
+    const schema = z.toJSONSchema(spaceConfigSchema, { io: 'input' });
+    expectPage('schema/zerogpu.json', `${JSON.stringify(schema, null, 2)}\n`);
   });
 });

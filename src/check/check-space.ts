@@ -1,7 +1,7 @@
 import { loadProfile, type PlatformProfile, profileNames } from '../platform/index.js';
 import { cachedFiles } from '../space/files.js';
 import { readSpaceModel, type SourceText, type SpaceFiles } from '../space/index.js';
-import { type PythonModel, readPython } from '../space/python/index.js';
+import { type PythonModel, readPython, warmPythonParser } from '../space/python/index.js';
 import { type RuleResults, runRules } from './engine.js';
 import type { Finding, Hosting, Rule } from './rule.js';
 import { rules as allRules } from './rules/index.js';
@@ -38,6 +38,7 @@ export async function checkSpace(
 ): Promise<CheckedSpace> {
   const files = cachedFiles(spaceFiles);
   const profile = loadProfile(platform);
+  warmPythonParser(await files.list());
   const space = await readSpaceModel(name, files);
   const python = await readPython(files, space.appFile.file, space.listing);
   const results = runRules(rules, {

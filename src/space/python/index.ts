@@ -1,5 +1,5 @@
 export { noPython } from './model.js';
-export { readPython } from './read.js';
+export { readPython, warmPythonParser } from './read.js';
 export {
   ancestorsOf,
   bare,

@@ -43,6 +43,13 @@ export async function readPython(
   return buildModel(app, all, makeNames(all));
 }
 
+/** Begins to load the parser, where there is Python: it takes longer than reading the other files. */
+export function warmPythonParser({ entries }: SpaceListing): void {
+  const count = entries.filter(({ path }) => path.endsWith('.py')).length;
+  // A failure is told to whoever asks for the parser.
+  if (count > 0) loadPythonParser(count > 40 ? 1_000_000 : 0).catch(() => {});
+}
+
 /** What is read, while it is read. */
 class Reader {
   readonly #files: SpaceFiles;

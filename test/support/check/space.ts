@@ -1,15 +1,17 @@
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { PassThrough } from 'node:stream';
+import { onTestFinished } from 'vitest';
 import { main } from '../../../src/cli/main.js';
 
 /** Front matter that no rule has anything to say about. */
 export const README = '---\ntitle: Demo\nsdk: gradio\nsdk_version: 5.49.1\n---\n';
 
-/** A folder with these files, below the system's temporary folder. */
+/** A folder with these files, below the system's temporary folder; gone when the test is over. */
 export function folderWith(files: Readonly<Record<string, string | Uint8Array>>): string {
   const dir = mkdtempSync(join(tmpdir(), 'zerogpu-check-'));
+  onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
   for (const [file, content] of Object.entries(files)) {
     mkdirSync(dirname(join(dir, file)), { recursive: true });
     writeFileSync(join(dir, file), content);
