@@ -1,0 +1,222 @@
+/** What several rules of code ask alike. */
+import {
+  ancestorsOf,
+  bare,
+  childOf,
+  nodesOfBody,
+  type PyCall,
+  type PyFunction,
+  type PyNode,
+  type PythonFile,
+  rangeOf,
+  stringOf,
+  textOf,
+} from '../../../space/python/index.js';
+import type { FindingData, Fix, Found, RuleContext, Severity } from '../../rule.js';
+import { installed } from '../dependencies/entries.js';
+
+/** A finding at a node. */
+export function at<Data extends FindingData>(
+  file: PythonFile,
+  node: PyNode,
+  data: Data,
+  more: { readonly severity?: Severity; readonly fix?: Fix } = {},
+): Found<Data> {
+  return { file: file.path, range: rangeOf(file, node), data, ...more };
+}
+
+/** Files that the app runs. */
+export function reachableFiles({ python }: RuleContext): readonly PythonFile[] {
+  return python.files.filter(({ isReachable }) => isReachable);
+}
+
+/** Calls in files that the app runs. */
+export function* reachableCalls(context: RuleContext): Generator<PyCall> {
+  for (const file of reachableFiles(context)) yield* file.calls;
+}
+
+/** Calls that run inside a GPU function, as far as names tell. */
+export function* gpuCalls(context: RuleContext): Generator<PyCall> {
+  for (const call of reachableCalls(context)) {
+    if (call.inFunction && context.python.onGpu.has(call.inFunction)) yield call;
+  }
+}
+
+/** Functions that get the GPU themselves, each once, in files that the app runs. */
+export function gpuBodies({ python }: RuleContext): readonly PyFunction[] {
+  const found = python.gpuFunctions.flatMap((one) => (one.isReachable ? (one.function ?? []) : []));
+  return [...new Set(found)];
+}
+
+/** Functions that Gradio calls and that run in the app's own process. */
+export function plainHandlers({ python }: RuleContext): readonly PyFunction[] {
+  const found = python.handlers.flatMap(({ function: fn, file }) =>
+    fn && file.isReachable && !python.onGpu.has(fn) ? fn : [],
+  );
+  return [...new Set(found)];
+}
+
+/** Whether the Space means to run on ZeroGPU: it imports the package, or lists it. */
+export function meansZeroGpu(context: RuleContext): boolean {
+  return context.python.importsSpaces || installed(context).some(({ name }) => name === 'spaces');
+}
+
+const CONDITIONS = new Set([
+  'if_statement',
+  'elif_clause',
+  'else_clause',
+  'conditional_expression',
+  'except_clause',
+  'match_statement',
+  'while_statement',
+]);
+
+/** Whether a node runs only on some condition, within its function or module. */
+export function isConditional(node: PyNode, file: PythonFile): boolean {
+  for (const around of ancestorsOf(node)) {
+    if (around.type === 'function_definition' || around.type === 'lambda') return false;
+    if (CONDITIONS.has(around.type) && !isMainGuard(around, file)) return true;
+  }
+  return false;
+}
+
+function isMainGuard(node: PyNode, file: PythonFile): boolean {
+  const condition = childOf(node, 'condition');
+  return condition !== null && /__name__/.test(textOf(file, condition));
+}
+
+/** Whether an exception of it is caught. */
+export function isTried(node: PyNode): boolean {
+  for (const around of ancestorsOf(node)) {
+    if (around.type === 'function_definition' || around.type === 'lambda') return false;
+    if (around.type === 'try_statement') return true;
+  }
+  return false;
+}
+
+export function isInLoop(node: PyNode): boolean {
+  for (const around of ancestorsOf(node)) {
+    if (around.type === 'function_definition' || around.type === 'lambda') return false;
+    if (around.type === 'for_statement' && node.start > (childOf(around, 'body')?.start ?? 0)) {
+      return true;
+    }
+    if (around.type === 'while_statement' || around.type === 'list_comprehension') return true;
+  }
+  return false;
+}
+
+/** The literal device that an expression is: `cuda`, `cuda:1`, `cpu`; null when it can't be told. */
+export function deviceOf(
+  context: RuleContext,
+  file: PythonFile,
+  node: PyNode,
+  steps = 0,
+): string | null {
+  if (steps > 6) return null;
+  const expression = bare(node);
+  const text = stringOf(file, expression);
+  if (text !== null) return text;
+  if (expression.type === 'conditional_expression') {
+    // torch.cuda.is_available() is true once spaces is imported.
+    const [value, condition] = expression.children;
+    const isAsked = condition && /is_available\(\)$/.test(textOf(file, condition));
+    return isAsked && value ? deviceOf(context, file, value, steps + 1) : null;
+  }
+  if (expression.type === 'call') {
+    const callee = childOf(expression, 'function');
+    const first = childOf(expression, 'arguments')?.children[0];
+    const isDevice = callee && context.python.nameOf(file, callee) === 'torch.device';
+    return isDevice && first ? deviceOf(context, file, first, steps + 1) : null;
+  }
+  if (expression.type !== 'identifier') return null;
+  const values = assignments(file, textOf(file, expression));
+  const [value] = values;
+  return value && values.length === 1 ? deviceOf(context, file, value, steps + 1) : null;
+}
+
+/** What is assigned to a name at module level, anywhere in `if` and `try` too. */
+export function assignments(file: PythonFile, name: string): readonly PyNode[] {
+  const found: PyNode[] = [];
+  for (const node of nodesOfBody(file.root)) {
+    if (node.type !== 'assignment') continue;
+    const [left, right] = [childOf(node, 'left'), childOf(node, 'right')];
+    if (left?.type === 'identifier' && right && textOf(file, left) === name) found.push(right);
+  }
+  return found;
+}
+
+export function isCuda(device: string | null): boolean {
+  return device !== null && /^cuda(?::\d+)?$/.test(device);
+}
+
+/** Whether a call moves or makes something on CUDA: `.cuda()`, `.to("cuda")`, `device="cuda"`. */
+export function putsOnCuda(context: RuleContext, call: PyCall): boolean {
+  const { file, node, method, positional, keywords, callee } = call;
+  const isMethodCall = childOf(node, 'function')?.type === 'attribute';
+  if (method === 'cuda' && isMethodCall && callee !== 'torch.cuda') return positional.length === 0;
+  if (callee === 'torch.device') return false;
+  const device =
+    keywords.get('device') ??
+    keywords.get('device_map') ??
+    (method === 'to' ? positional[0] : undefined);
+  return device !== undefined && isCuda(deviceOf(context, file, device));
+}
+
+const onCudaOf = new WeakMap<object, Map<PythonFile, ReadonlySet<string>>>();
+
+/** Names of a file's module level whose value lies on CUDA when the app has started. */
+export function namesOnCuda(context: RuleContext, file: PythonFile): ReadonlySet<string> {
+  const known = onCudaOf.get(context.python) ?? new Map<PythonFile, ReadonlySet<string>>();
+  onCudaOf.set(context.python, known);
+  const before = known.get(file);
+  if (before) return before;
+  const found = new Set<string>();
+  for (const call of file.calls) {
+    if (call.inFunction || isConditional(call.node, file) || !putsOnCuda(context, call)) continue;
+    const callee = childOf(call.node, 'function');
+    const object = callee && childOf(callee, 'object');
+    const parent = call.node.parent;
+    const left = parent?.type === 'assignment' ? childOf(parent, 'left') : null;
+    if (left?.type === 'identifier') found.add(textOf(file, left));
+    else if (parent?.type === 'expression_statement' && object?.type === 'identifier') {
+      found.add(textOf(file, object));
+    }
+  }
+  known.set(file, found);
+  return found;
+}
+
+/** The class of something that torch or its libraries load: `FluxPipeline.from_pretrained`. */
+export const LOADERS =
+  /(?:^|\.)(?:from_pretrained|from_single_file|hf_hub_download|snapshot_download|from_config|load_model|create_model_and_transforms)$|^transformers\.pipeline$/;
+
+/** Names that a function takes as its own: parameters and what it assigns without `global`. */
+export function localNames(fn: PyFunction): ReadonlySet<string> {
+  const names = new Set(fn.parameters.map(({ name }) => name));
+  const globals = globalNames(fn);
+  for (const node of fn.body ? nodesOfBody(fn.body) : []) {
+    const left = node.type === 'assignment' ? childOf(node, 'left') : null;
+    const target = left ?? (node.field === 'left' ? node : null);
+    if (target?.type === 'identifier') names.add(textOf(fn.file, target));
+    if (target?.type === 'pattern_list' || target?.type === 'tuple_pattern') {
+      for (const one of target.children) names.add(textOf(fn.file, one));
+    }
+    if (node.type === 'as_pattern_target') names.add(textOf(fn.file, node));
+  }
+  for (const name of globals) names.delete(name);
+  return names;
+}
+
+export function globalNames(fn: PyFunction): ReadonlySet<string> {
+  const names = new Set<string>();
+  for (const node of fn.body ? nodesOfBody(fn.body) : []) {
+    if (node.type !== 'global_statement') continue;
+    for (const one of node.children) names.add(textOf(fn.file, one));
+  }
+  return names;
+}
+
+/** Calls that run when the body of a function runs. */
+export function callsIn(fn: PyFunction): readonly PyCall[] {
+  return fn.file.calls.filter(({ inFunction }) => inFunction === fn);
+}

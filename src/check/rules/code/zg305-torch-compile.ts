@@ -1,0 +1,102 @@
+import {
+  childOf,
+  type PyCall,
+  type PyNode,
+  type PythonFile,
+  textOf,
+} from '../../../space/python/index.js';
+import { defineRule, type RuleContext } from '../../rule.js';
+import { assignments, at, isConditional, isTried, LOADERS, reachableFiles } from './facts.js';
+
+type Data = { readonly how: string; readonly isSure: boolean };
+
+const SWITCHED_OFF =
+  /TORCHDYNAMO_DISABLE["']?\]?\s*(?:=|,)\s*["']1|TORCH_COMPILE_DISABLE["']?\]?\s*(?:=|,)\s*["']1|_dynamo\.config\.disable\s*=\s*True/;
+const KEYWORDS = new Set(['mode', 'fullgraph', 'dynamic', 'backend', 'options', 'disable']);
+
+export const torchCompile = defineRule<Data>({
+  id: 'ZG305',
+  name: 'torch-compile',
+  severity: 'error',
+  summary: 'torch.compile is not supported on ZeroGPU',
+  docs: {
+    why: `\`torch.compile\` compiles at the first call, in the process that makes it. On ZeroGPU that process is a worker
+which is forked for a call and lost afterwards: the visitor's GPU seconds go into compiling, again and again. The
+platform does not support it.`,
+    instead:
+      'Compile ahead of time with `spaces.aoti_capture`, `torch.export` and `spaces.aoti_compile` (torch 2.8 and later).',
+    notFound:
+      '`re.compile`, code under `TORCHDYNAMO_DISABLE=1`, and `disable=True`. Behind a condition it is a warning.',
+    examples: [
+      {
+        title: 'Ahead of time',
+        language: 'python',
+        code: '@spaces.GPU(duration=1500)\ndef compile_transformer():\n    with spaces.aoti_capture(pipe.transformer) as call:\n        pipe("an example")\n    exported = torch.export.export(pipe.transformer, args=call.args, kwargs=call.kwargs)\n    return spaces.aoti_compile(exported)\n\nspaces.aoti_apply(compile_transformer(), pipe.transformer)',
+      },
+    ],
+    evidence: 'Hugging Face documentation, page "Spaces ZeroGPU" (2025-10).',
+  },
+  *check(context) {
+    const files = reachableFiles(context);
+    if (!context.python.importsSpaces || files.some(({ text }) => SWITCHED_OFF.test(text))) return;
+    for (const file of files) {
+      for (const call of file.calls) {
+        const how = compiles(call);
+        if (!how || isDisabled(call)) continue;
+        const isSure = isReached(context, file, call);
+        yield at(file, call.node, { how, isSure }, { severity: isSure ? 'error' : 'warning' });
+      }
+      for (const fn of file.functions) {
+        for (const one of fn.decorators) {
+          if (one.type === 'call' || context.python.nameOf(file, one) !== 'torch.compile') continue;
+          const isSure = context.python.onGpu.has(fn) && !isConditional(fn.node, file);
+          const severity = isSure ? 'error' : 'warning';
+          yield at(file, one, { how: '@torch.compile', isSure }, { severity });
+        }
+      }
+    }
+  },
+  words({ how, isSure }) {
+    return {
+      message: `${how} is not supported on ZeroGPU`,
+      note: isSure ? 'each worker would compile anew' : 'it must not be reached there',
+      help: 'compile ahead of time: spaces.aoti_compile (torch 2.8 and later)',
+    };
+  },
+});
+
+function compiles(call: PyCall): string | null {
+  if (call.callee === 'torch.compile') return 'torch.compile';
+  if (call.method !== 'compile' || call.positional.length > 0) return null;
+  if ([...call.keywords.keys()].some((name) => !KEYWORDS.has(name))) return null;
+  const callee = childOf(call.node, 'function');
+  let object: PyNode | null = callee && childOf(callee, 'object');
+  while (object?.type === 'attribute') object = childOf(object, 'object');
+  if (object?.type !== 'identifier') return null;
+  return isModel(call.file, object) ? '.compile() of a module' : null;
+}
+
+/** Whether a name stands for something loaded from the Hub: others have a `compile` of their own. */
+function isModel(file: PythonFile, object: PyNode): boolean {
+  return assignments(file, textOf(file, object)).some((value) => {
+    const calls = file.calls.filter(
+      ({ node }) => node.start >= value.start && node.end <= value.end,
+    );
+    return calls.some(
+      ({ callee, method }) => LOADERS.test(callee ?? '') || method === 'from_pretrained',
+    );
+  });
+}
+
+function isDisabled({ file, keywords }: PyCall): boolean {
+  const disable = keywords.get('disable');
+  return disable !== undefined && textOf(file, disable) !== 'False';
+}
+
+/** Reached whatever the environment says: at import, or in a GPU function or handler. */
+function isReached({ python }: RuleContext, file: PythonFile, call: PyCall): boolean {
+  if (isConditional(call.node, file) || isTried(call.node)) return false;
+  const fn = call.inFunction;
+  if (!fn) return true;
+  return python.onGpu.has(fn) || python.handlers.some(({ function: one }) => one === fn);
+}

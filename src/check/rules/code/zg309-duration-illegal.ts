@@ -1,0 +1,68 @@
+import { defineRule } from '../../rule.js';
+import { askedSeconds, fixedDurations } from './durations.js';
+import { at } from './facts.js';
+
+type Data = {
+  readonly function: string;
+  readonly asked: number;
+  readonly most: number;
+  readonly refused: readonly string[];
+};
+
+const DAY = 86_400;
+
+export const durationIllegal = defineRule<Data>({
+  id: 'ZG309',
+  name: 'duration-illegal',
+  severity: 'error',
+  summary: 'more GPU seconds are declared than visitors have',
+  docs: {
+    why: `What is declared is compared with what the visitor may ask for, before the function runs. Above what any tier has,
+every call is refused: "The requested GPU duration is larger than the maximum allowed". Above a tier's whole quota of
+a day, its visitors are refused always, however little the function would use.`,
+    instead:
+      "Declare what the function needs. A function of the call's arguments can declare less for small work.",
+    notFound: 'Durations that depend on arguments or on the environment.',
+    examples: [
+      {
+        title: 'As long as this call needs',
+        language: 'python',
+        code: 'def seconds(prompt, steps):\n    return 10 + 2 * steps\n\n@spaces.GPU(duration=seconds)\ndef generate(prompt, steps): …',
+      },
+    ],
+    evidence:
+      'spaces 0.51.3 (PyPI), spaces/zero/client.py: schedule; the quotas are those of the profile.',
+  },
+  *check(context) {
+    const { profile } = context;
+    const tiers = Object.entries(profile.tiers);
+    const most = Math.max(...tiers.map(([, tier]) => tier.longestCallSeconds));
+    for (const { gpu, seconds, node, file } of fixedDurations(context)) {
+      if (seconds <= 0 || seconds >= DAY) continue;
+      const asked = askedSeconds({ gpu, profile }, seconds);
+      const refused = tiers
+        .filter(
+          ([, { quotaSeconds, longestCallSeconds }]) =>
+            asked > Math.min(quotaSeconds, longestCallSeconds),
+        )
+        .map(
+          ([name, { quotaSeconds }]) =>
+            `${name === 'pro' ? 'PRO' : name} (${quotaSeconds} s a day)`,
+        );
+      if (refused.length === 0) continue;
+      const severity = asked > most ? 'error' : 'warning';
+      yield at(file, node, { function: gpu.name, asked, most, refused }, { severity });
+    }
+  },
+  words({ function: name, asked, most, refused }) {
+    const isAll = asked > most;
+    return {
+      message: isAll
+        ? `\`${name}\` asks for ${asked} s, and nobody may ask for more than ${most} s`
+        : `\`${name}\` asks for ${asked} s: ${refused.join(' and ')} cannot call it at all`,
+      help: isAll
+        ? `duration=${most} or less`
+        : 'declare less, or let a function of the arguments declare it',
+    };
+  },
+});

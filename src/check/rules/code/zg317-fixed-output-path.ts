@@ -1,0 +1,66 @@
+import type { PyCall } from '../../../space/python/index.js';
+import { stringOf } from '../../../space/python/index.js';
+import { defineRule } from '../../rule.js';
+import { at, callsIn, gpuBodies, plainHandlers } from './facts.js';
+
+type Data = { readonly path: string; readonly function: string };
+
+/** What writes a file, and where its path stands among the arguments. */
+const WRITERS: readonly (readonly [name: RegExp, position: number])[] = [
+  [
+    /^(?:cv2\.imwrite|soundfile\.write|imageio\.(?:mimsave|mimwrite|imwrite)|torchaudio\.save|torchvision\.utils\.save_image)$/,
+    0,
+  ],
+  [/^torchvision\.utils\.save_image$/, 1],
+  [/(?:^|\.)export_to_(?:video|gif|ply|obj)$/, 1],
+  [/^scipy\.io\.wavfile\.write$/, 0],
+];
+const METHODS = new Set(['save', 'export', 'write_videofile', 'write_html', 'savefig']);
+
+export const fixedOutputPath = defineRule<Data>({
+  id: 'ZG317',
+  name: 'fixed-output-path',
+  severity: 'warning',
+  summary: 'every call writes to the same file',
+  docs: {
+    why: 'Handlers of several visitors run at the same time. With one path for all, a visitor may be handed the file of another.',
+    instead: 'A name of its own for each call, from `tempfile` or `uuid`.',
+    notFound: 'Names with anything that changes in them.',
+    examples: [
+      {
+        title: 'A file for each call',
+        language: 'python',
+        code: 'with tempfile.NamedTemporaryFile(suffix=".mp4", delete=False) as file:\n    export_to_video(frames, file.name)\nreturn file.name',
+      },
+    ],
+    evidence: 'Hugging Face guidance for authors of ZeroGPU Spaces (2026).',
+  },
+  *check(context) {
+    for (const fn of new Set([...gpuBodies(context), ...plainHandlers(context)])) {
+      for (const call of callsIn(fn)) {
+        const path = writtenPath(call);
+        if (path !== null) yield at(call.file, call.node, { path, function: fn.name });
+      }
+    }
+  },
+  words({ path, function: name }) {
+    return {
+      message: `each call of \`${name}\` writes to ${path}`,
+      note: "visitors whose calls overlap get each other's files",
+      help: 'a name for each call: tempfile.NamedTemporaryFile(delete=False)',
+    };
+  },
+});
+
+function writtenPath(call: PyCall): string | null {
+  const { file, callee, method, positional } = call;
+  const writer = WRITERS.find(([name]) => name.test(callee ?? ''));
+  const isMethod =
+    callee !== 'torch.save' &&
+    METHODS.has(method ?? '') &&
+    call.node.children[0]?.type === 'attribute';
+  if (!writer && !isMethod) return null;
+  const node = positional[writer?.[1] ?? 0];
+  const path = node ? stringOf(file, node) : null;
+  return path && /\.\w{2,5}$/.test(path) ? path : null;
+}

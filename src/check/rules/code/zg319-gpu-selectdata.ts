@@ -1,0 +1,46 @@
+import { textOf } from '../../../space/python/index.js';
+import { defineRule } from '../../rule.js';
+import { at, gpuBodies } from './facts.js';
+
+type Data = { readonly function: string; readonly parameter: string; readonly type: string };
+
+const EVENT_DATA =
+  /^(?:gradio|gr)\.(?:(?:SelectData|EventData|KeyUpData|LikeData|RetryData|UndoData|EditData|DownloadData|CopyData|DeletedFileData)|(Request))$/;
+
+export const gpuSelectdata = defineRule<Data>({
+  id: 'ZG319',
+  name: 'gpu-selectdata',
+  severity: 'error',
+  summary: 'event data of Gradio is a parameter of a GPU function',
+  docs: {
+    why: 'Arguments travel to the worker by pickle. Event data holds the component and the request, which can not be pickled: PicklingError, or RecursionError.',
+    instead: 'A thin undecorated handler takes the event data and passes its fields on.',
+    examples: [
+      {
+        title: 'Fields, and not the event',
+        language: 'python',
+        code: '@spaces.GPU\ndef segment(image, x, y): …\n\ndef on_select(image, event: gr.SelectData):\n    return segment(image, *event.index)',
+      },
+    ],
+    notFound: '`gr.Request` is a warning: some releases of Gradio can pickle it.',
+    evidence: 'Hugging Face guidance for authors of ZeroGPU Spaces (2026).',
+  },
+  *check(context) {
+    for (const fn of gpuBodies(context)) {
+      for (const one of fn.parameters) {
+        const node = one.annotation?.children[0] ?? one.annotation;
+        const name = node && context.python.nameOf(fn.file, node);
+        const match = name ? EVENT_DATA.exec(name) : null;
+        if (!match || !node) continue;
+        const data = { function: fn.name, parameter: one.name, type: textOf(fn.file, node) };
+        yield at(fn.file, one.node, data, { severity: match[1] ? 'warning' : 'error' });
+      }
+    }
+  },
+  words({ function: fn, parameter, type }) {
+    return {
+      message: `\`${fn}\` takes \`${parameter}: ${type}\`, which can not be pickled for the worker`,
+      help: 'take it in an undecorated handler, and pass the fields that are needed',
+    };
+  },
+});

@@ -1,0 +1,33 @@
+import { defineRule } from '../../rule.js';
+import { isBelow } from '../../versions.js';
+import { constraining } from '../dependencies/entries.js';
+import { at, reachableCalls } from './facts.js';
+
+type Data = { readonly call: string };
+
+export const torchLoadWeightsOnly = defineRule<Data>({
+  id: 'ZG323',
+  name: 'torch-load-weights-only',
+  severity: 'info',
+  summary: 'torch.load reads weights alone since torch 2.6',
+  docs: {
+    why: 'Since PyTorch 2.6 `torch.load` takes tensors and plain containers only. A checkpoint with other objects in it ends in "Weights only load failed".',
+    instead:
+      '`weights_only=False` for a file that you trust; say `weights_only=True` where it is enough.',
+    evidence: 'PyTorch 2.6 release notes; Hugging Face guidance for authors.',
+  },
+  *check(context) {
+    if (constraining(context, 'torch').some(({ specifier }) => isBelow(specifier, '2.6'))) return;
+    for (const { file, node, callee, keywords, positional } of reachableCalls(context)) {
+      const isGiven =
+        keywords.has('weights_only') || positional.some(({ type }) => type.endsWith('splat'));
+      if (callee === 'torch.load' && !isGiven) yield at(file, node, { call: callee });
+    }
+  },
+  words({ call }) {
+    return {
+      message: `${call} without weights_only takes nothing but weights since torch 2.6`,
+      help: 'weights_only=True, or False for a checkpoint with objects that you trust',
+    };
+  },
+});

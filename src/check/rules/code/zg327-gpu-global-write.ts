@@ -1,0 +1,49 @@
+import type { PyFunction } from '../../../space/python/index.js';
+import { nodesIn, textOf } from '../../../space/python/index.js';
+import { defineRule, type RuleContext } from '../../rule.js';
+import { at, gpuBodies } from './facts.js';
+import { lazilyLoaded } from './zg315-lazy-model.js';
+import { changedGlobals } from './zg318-mutable-global.js';
+
+type Data = { readonly name: string; readonly function: string };
+
+export const gpuGlobalWrite = defineRule<Data>({
+  id: 'ZG327',
+  name: 'gpu-global-write',
+  severity: 'warning',
+  summary: 'a GPU function writes a global that the app reads',
+  docs: {
+    why: "A GPU function runs in a forked worker. What it assigns there, the app's own process never sees.",
+    instead: 'Return the value, and let an undecorated handler keep it.',
+    notFound: 'Globals that only GPU functions read.',
+    evidence: 'spaces 0.51.3 (PyPI), spaces/zero/wrappers.py: multiprocessing fork.',
+  },
+  *check(context) {
+    for (const fn of gpuBodies(context)) {
+      if (lazilyLoaded(fn)) continue;
+      const told = new Set<string>();
+      for (const { name, node } of changedGlobals(fn)) {
+        if (told.has(name) || !isReadElsewhere(context, fn, name)) continue;
+        told.add(name);
+        yield at(fn.file, node, { name, function: fn.name });
+      }
+    }
+  },
+  words({ name, function: fn }) {
+    return {
+      message: `\`${fn}\` writes \`${name}\` in a worker, and the app never sees it`,
+      help: 'return the value instead',
+    };
+  },
+});
+
+function isReadElsewhere({ python }: RuleContext, fn: PyFunction, name: string): boolean {
+  return fn.file.functions.some((other) => {
+    if (other === fn || python.onGpu.has(other) || !other.body) return false;
+    for (const node of nodesIn(other.body)) {
+      if (node.type === 'identifier' && node.field !== 'left' && textOf(fn.file, node) === name)
+        return true;
+    }
+    return false;
+  });
+}

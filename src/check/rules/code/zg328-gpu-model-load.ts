@@ -1,0 +1,41 @@
+import { defineRule } from '../../rule.js';
+import { at, callsIn, LOADERS, reachableFiles } from './facts.js';
+import { lazilyLoaded } from './zg315-lazy-model.js';
+
+type Data = { readonly function: string; readonly call: string };
+
+const LIGHT =
+  /(?:Tokenizer|Processor|Config|Scheduler|FeatureExtractor)\w*\.from_pretrained$|\.from_config$/;
+
+export const gpuModelLoad = defineRule<Data>({
+  id: 'ZG328',
+  name: 'gpu-model-load',
+  severity: 'warning',
+  summary: 'a model is loaded inside a GPU function',
+  docs: {
+    why: "Loading is paid with the visitor's GPU seconds, at each call.",
+    instead:
+      'Load at module level, with `.to("cuda")`: the package brings the weights into the worker.',
+    notFound: 'Tokenizers, processors and schedulers, which are small.',
+    evidence: 'Hugging Face documentation, page "Spaces ZeroGPU"; real Spaces.',
+  },
+  *check(context) {
+    for (const file of reachableFiles(context)) {
+      for (const fn of file.functions) {
+        if (!context.python.onGpu.has(fn) || lazilyLoaded(fn)) continue;
+        for (const call of callsIn(fn)) {
+          const name = call.callee ?? call.method ?? '';
+          if (!LOADERS.test(name) || LIGHT.test(name)) continue;
+          yield at(file, call.node, { function: fn.name, call: name });
+        }
+      }
+    }
+  },
+  words({ function: fn, call }) {
+    return {
+      message: `\`${fn}\` calls ${call} inside the GPU call`,
+      note: "the visitor's GPU seconds pay for it",
+      help: 'load it at module level, with .to("cuda")',
+    };
+  },
+});

@@ -1,0 +1,35 @@
+import { defineRule } from '../../rule.js';
+import { at } from './facts.js';
+
+type Data = { readonly function: string; readonly size: string };
+
+export const sizeUnknown = defineRule<Data>({
+  id: 'ZG336',
+  name: 'size-unknown',
+  severity: 'error',
+  summary: 'size= is neither large nor xlarge',
+  docs: {
+    why: 'The platform has two sizes. Another word is refused when the function is called.',
+    instead: '`size="large"`, `size="xlarge"`, or none.',
+    evidence: 'spaces 0.51.3 (PyPI), spaces/zero/decorator.py and api.py: GPUSize.',
+  },
+  *check({ python }) {
+    for (const { size, file, name, isReachable } of python.gpuFunctions) {
+      if (!size || !isReachable || size.value === 'large' || size.value === 'xlarge') continue;
+      const root = python.files.find((one) => one.root === rootOf(size.node)) ?? file;
+      yield at(root, size.node, { function: name, size: size.value });
+    }
+  },
+  words({ function: name, size }) {
+    return {
+      message: `\`${name}\` asks for size "${size}", which the platform does not have`,
+      help: 'size="large" or size="xlarge"',
+    };
+  },
+});
+
+function rootOf<Node extends { readonly parent: Node | null }>(node: Node): Node {
+  let root = node;
+  while (root.parent) root = root.parent;
+  return root;
+}

@@ -1,0 +1,26 @@
+import { defineRule } from '../../rule.js';
+import { at } from './facts.js';
+
+type Data = { readonly function: string; readonly platform: string };
+
+export const sizeNotOnProfile = defineRule<Data>({
+  id: 'ZG337',
+  name: 'size-not-on-profile',
+  severity: 'warning',
+  summary: 'xlarge, on an edition of the platform that does not have it',
+  docs: {
+    why: 'A whole GPU for a call is there on newer editions of the platform alone.',
+    instead: 'Leave `size` out, or check against the edition that is meant with `--platform`.',
+    evidence: 'The profile; Hugging Face documentation, page "Spaces ZeroGPU" (2025-10).',
+  },
+  *check({ python, profile }) {
+    if (profile.sizes.xlarge !== null) return;
+    for (const { size, file, name, isReachable } of python.gpuFunctions) {
+      if (size?.value !== 'xlarge' || !isReachable) continue;
+      yield at(file, size.node, { function: name, platform: profile.name });
+    }
+  },
+  words({ function: name, platform }) {
+    return { message: `\`${name}\` asks for xlarge, which is not on ${platform}` };
+  },
+});

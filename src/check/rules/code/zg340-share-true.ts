@@ -1,0 +1,28 @@
+import { textOf } from '../../../space/python/index.js';
+import { defineRule } from '../../rule.js';
+import { at, isConditional, reachableCalls } from './facts.js';
+
+type Data = { readonly call: string };
+
+export const shareTrue = defineRule<Data>({
+  id: 'ZG340',
+  name: 'share-true',
+  severity: 'info',
+  summary: 'launch(share=True) does nothing on Spaces',
+  docs: {
+    why: 'A Space has an address of its own: Gradio prints a warning and makes no share link.',
+    instead: 'Leave it out.',
+    evidence:
+      'Gradio, Blocks.launch: "Setting share=True is not supported on Hugging Face Spaces".',
+  },
+  *check(context) {
+    for (const { file, node, method, keywords } of reachableCalls(context)) {
+      const share = keywords.get('share');
+      if (method !== 'launch' || !share || isConditional(node, file)) continue;
+      if (textOf(file, share) === 'True') yield at(file, share, { call: 'launch' });
+    }
+  },
+  words() {
+    return { message: 'share=True does nothing on Spaces', help: 'leave it out' };
+  },
+});

@@ -1,0 +1,32 @@
+import { textOf } from '../../../space/python/index.js';
+import { defineRule } from '../../rule.js';
+import { at } from './facts.js';
+
+type Data = { readonly function: string };
+
+export const queueDisabled = defineRule<Data>({
+  id: 'ZG342',
+  name: 'queue-disabled',
+  severity: 'warning',
+  summary: 'an event of a GPU function goes round the queue',
+  docs: {
+    why: 'Without the queue a visitor sees no progress and no place in it, and a call that waits for a GPU runs into the time-out of the page.',
+    instead: 'Leave `queue=False` out for events of GPU functions.',
+    notFound: 'Handlers that need no GPU.',
+    evidence: 'spaces 0.51.3 (PyPI), spaces/zero/gradio.py: queue events.',
+  },
+  *check({ python }) {
+    for (const { call, node, file } of python.handlers) {
+      const queue = call.keywords.get('queue');
+      const gpu = python.gpuFunctionOf(file, node);
+      if (!queue || !gpu || !file.isReachable || textOf(file, queue) !== 'False') continue;
+      yield at(file, queue, { function: gpu.name });
+    }
+  },
+  words({ function: name }) {
+    return {
+      message: `queue=False sends calls of the GPU function \`${name}\` round the queue`,
+      help: 'leave it out',
+    };
+  },
+});

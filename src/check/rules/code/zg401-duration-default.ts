@@ -1,0 +1,39 @@
+import { defineRule } from '../../rule.js';
+import { at } from './facts.js';
+
+type Data = {
+  readonly function: string;
+  readonly seconds: number;
+  readonly quota: number;
+  readonly calls: number;
+};
+
+export const durationDefault = defineRule<Data>({
+  id: 'ZG401',
+  name: 'duration-default',
+  severity: 'advice',
+  summary: 'a GPU function leaves its duration to the default',
+  docs: {
+    why: 'What is declared is reserved before the call, whatever it uses: with the default a visitor is refused while there is enough left for the work, and stands lower in the queue.',
+    instead: 'Measure with `zerogpu run`, and declare a little more than the longest call takes.',
+    evidence:
+      'Hugging Face documentation, page "Spaces ZeroGPU" (2025-10); spaces 0.51.3, client.py: DEFAULT_SCHEDULE_DURATION.',
+  },
+  *check({ python, profile }) {
+    const seconds = profile.defaultDurationSeconds;
+    const { quotaSeconds } = profile.tiers.anonymous;
+    for (const { duration, file, maker, name, isReachable } of python.gpuFunctions) {
+      if (duration.kind !== 'default' || !isReachable) continue;
+      const asked = Math.round(seconds * profile.gpu.durationFactor);
+      const calls = Math.floor(quotaSeconds / asked);
+      yield at(file, maker, { function: name, seconds: asked, quota: quotaSeconds, calls });
+    }
+  },
+  words({ function: name, seconds, quota, calls }) {
+    return {
+      message: `\`${name}\` asks for ${seconds} s by default`,
+      note: `an anonymous visitor (${quota} s a day) gets ${calls} call${calls === 1 ? '' : 's'}; a shorter declaration also ranks higher in the queue`,
+      help: 'measure with `zerogpu run`, then @spaces.GPU(duration=…)',
+    };
+  },
+});
