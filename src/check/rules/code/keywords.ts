@@ -2,9 +2,7 @@ import type { GpuFunction, GpuKeyword, PythonFile } from '../../../space/python/
 import type { RuleContext } from '../../rule.js';
 
 /** Each keyword that the decorator is given, once, with the file that it stands in. */
-export function gpuKeywords({
-  python,
-}: RuleContext): readonly {
+export function gpuKeywords({ python }: RuleContext): readonly {
   readonly gpu: GpuFunction;
   readonly keyword: GpuKeyword;
   readonly file: PythonFile;
