@@ -32,6 +32,34 @@ function pathOf(server, visitor, task, seconds, space = SPACE) {
   };
   return `/schedule?${new URLSearchParams(query)}`;
 }
+/** The grant of an answer, or at the end of a stream. */
+function grantOf(body) {
+  return JSON.parse(/^data: (.*)$/m.exec(body)?.[1] ?? body);
+}
+/**
+ * Collects how late each kill was sent, in milliseconds: the moment of the record `killing` against
+ * that of `allowed` and the deadline (one second, and 0.1 s of grace) after it.
+ */
+async function followRecords(server, sent) {
+  const allowedAt = new Map();
+  const headers = { authorization: `Bearer ${server.secret}` };
+  const stream = await fetch(`${server.url}/control/v1/stream?records=only`, { headers });
+  const read = async () => {
+    let rest = '';
+    for await (const part of stream.body.pipeThrough(new TextDecoderStream())) {
+      const events = (rest + part).split('\n\n');
+      rest = events.pop();
+      for (const event of events) {
+        const data = /^data: (.*)$/m.exec(event)?.[1];
+        if (data === undefined) continue;
+        const { event: what, call, at } = JSON.parse(data);
+        if (what === 'allowed') allowedAt.set(call, at.monotonicMs);
+        if (what === 'killing') sent.push(at.monotonicMs - allowedAt.get(call) - 1_100);
+      }
+    }
+  };
+  read().catch(() => {});
+}
 /** Opens a stream and leaves it open. */
 function wait(url, path) {
   return new Promise((resolve, reject) => {
@@ -123,11 +151,13 @@ async function deadlines(kills) {
   );
   await Promise.all(waiters);
   const late = [];
+  const sent = [];
+  await followRecords(server, sent);
   const lane = async (task) => {
     const { post, close } = connection(server.url);
     for (let i = 0; i < kills / lanes; i += 1) {
       const { body } = await post(pathOf(server, `pro:d${task}-${i}`, task, 1));
-      const { allowToken } = JSON.parse(body);
+      const { allowToken } = grantOf(body);
       const worker = spawn('sleep', ['600'], { stdio: 'ignore' });
       const gone = new Promise((done) => worker.once('exit', () => done(performance.now())));
       const before = performance.now();
@@ -143,6 +173,8 @@ async function deadlines(kills) {
   for (const holder of holders) holder.kill('SIGKILL');
   await server.stop();
   return {
+    signalLateMsP50: percentile(sent, 0.5),
+    signalLateMsP99: percentile(sent, 0.99),
     kills: late.length,
     deadAfterMsP50: percentile(late, 0.5),
     deadAfterMsP99: percentile(late, 0.99),

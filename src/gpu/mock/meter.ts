@@ -3,7 +3,7 @@
  * mapping, read here. Four little-endian 64-bit numbers; a process that has never allocated device
  * memory has no file, which is how the allocator knows that the GPU was not used.
  */
-import { closeSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { WorkerMemory } from '../port.js';
 
@@ -47,9 +47,12 @@ function withFile<T>(
   flags: 'r' | 'r+',
   use: (fd: number) => T,
 ): T | null {
+  const path = join(dir, String(pid));
+  // Asked first: most workers have none at their first call, and an error costs more than a look.
+  if (!existsSync(path)) return null;
   let fd: number;
   try {
-    fd = openSync(join(dir, String(pid)), flags);
+    fd = openSync(path, flags);
   } catch {
     return null;
   }
