@@ -1,6 +1,7 @@
 import { defineRule } from '../../rule.js';
 import { isBelow } from '../../versions.js';
 import { installed } from './entries.js';
+import { withoutVersion } from './platform-packages.js';
 
 type Data = { readonly specifier: string; readonly minimum: string };
 
@@ -19,14 +20,15 @@ export const gradioPinTooOld = defineRule<Data>({
     for (const entry of installed(context, 'gradio')) {
       if (entry.problem || !isBelow(entry.specifier, minimum)) continue;
       const { file, requirementRange: range, specifier } = entry;
-      yield { file, range, data: { specifier, minimum } };
+      const fix = withoutVersion(context, entry);
+      yield { file, range, data: { specifier, minimum }, ...(fix && { fix }) };
     }
   },
   words({ specifier, minimum }) {
     return {
       message: `gradio${specifier} is too old for ZeroGPU`,
       note: `Gradio ${minimum.replace(/(?:\.0)+$/, '')} or newer`,
-      help: 'remove gradio from requirements.txt; sdk_version decides',
+      help: 'gradio   (sdk_version decides)',
     };
   },
 });

@@ -1,14 +1,20 @@
 import type { RequirementEntry } from '../../../space/index.js';
-import { defineRule, type Fix, type RuleContext } from '../../rule.js';
-import { pinOf } from '../../versions.js';
+import { defineRule, type RuleContext } from '../../rule.js';
+import { admits, isBelow, isVersion, pinOf } from '../../versions.js';
 import { textOf } from '../metadata/fields.js';
 import { installed } from './entries.js';
+import {
+  type Exporter,
+  exporterOf,
+  OLDEST_KNOWN_SPACES,
+  withoutVersion,
+} from './platform-packages.js';
 
 type Data = {
   readonly name: string;
   readonly specifier: string;
   readonly isPinned: boolean;
-  readonly exporter: 'none' | 'uv export' | 'uv pip compile' | 'pip-compile';
+  readonly exporter: Exporter;
 };
 
 /** What the platform installs by itself, in a version of its own choice. */
@@ -39,9 +45,9 @@ client to a new platform.`,
     const exporter = exporterOf(context);
     for (const name of PLATFORM_PACKAGES) {
       for (const entry of installed(context, name)) {
-        if (entry.problem || entry.url !== null) continue;
+        if (entry.problem || entry.url !== null || isToldElsewhere(context, entry)) continue;
         const isPinned = pinOf(entry.specifier) !== null && !equalsSdkVersion(context, entry);
-        const fix = isPinned && exporter === 'none' ? withoutVersion(entry) : undefined;
+        const fix = isPinned ? withoutVersion(context, entry) : undefined;
         yield {
           file: entry.file,
           range: entry.requirementRange,
@@ -71,22 +77,11 @@ function equalsSdkVersion({ space }: RuleContext, { name, specifier }: Requireme
   return name === 'gradio' && pinOf(specifier) === textOf(space, 'sdk_version');
 }
 
-function withoutVersion({
-  file,
-  specifierRange,
-  options,
-  specifier,
-}: RequirementEntry): Fix | undefined {
-  // With hashes, a requirement without version is refused.
-  if (!specifierRange || options.length > 0 || specifier === '') return undefined;
-  return { edits: [{ file, range: specifierRange, newText: '' }] };
-}
-
-/** Tools say in the head of the file that they have written it. */
-function exporterOf({ space }: RuleContext): Data['exporter'] {
-  const source = space.requirements?.sources.get(space.requirements.file);
-  const head = source?.lines.slice(0, 8).join('\n') ?? '';
-  if (/\buv export\b/.test(head)) return 'uv export';
-  if (/\buv pip compile\b/.test(head)) return 'uv pip compile';
-  return /\bpip-compile\b/.test(head) ? 'pip-compile' : 'none';
+/** By the rule on versions that are too old, or that exclude the front matter's: once is enough. */
+function isToldElsewhere({ space, profile }: RuleContext, entry: RequirementEntry): boolean {
+  const { name, specifier } = entry;
+  if (name === 'spaces') return isBelow(specifier, OLDEST_KNOWN_SPACES);
+  const version = textOf(space, 'sdk_version');
+  const excludes = version !== null && isVersion(version) && !admits(specifier, version);
+  return excludes || isBelow(specifier, profile.versions.gradioMinimum);
 }

@@ -38,8 +38,9 @@ undefined symbol.`,
   },
   *check(context) {
     const torch = installed(context, 'torch')
-      .map((entry) => choose(entry, context.profile.versions.torch)?.pin ?? null)
-      .find((pin) => pin !== null);
+      // A torch that the platform refuses is another rule's, and comes first.
+      .map((entry) => choose(entry, context.profile.versions.torch))
+      .find((choice) => choice && choice.candidates.length > 0)?.pin;
     if (!torch || compareVersions(torch, NEWEST_TORCHAUDIO) >= 0) return;
     for (const name of SIDECARS) {
       const all = constraining(context, name);

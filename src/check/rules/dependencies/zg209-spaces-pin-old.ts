@@ -1,11 +1,9 @@
 import { defineRule } from '../../rule.js';
 import { isBelow } from '../../versions.js';
 import { installed } from './entries.js';
+import { OLDEST_KNOWN_SPACES, withoutVersion } from './platform-packages.js';
 
 type Data = { readonly specifier: string };
-
-/** The oldest release whose device protocol was tried here; older ones talk differently. */
-const OLDEST_KNOWN = '0.30';
 
 export const spacesPinOld = defineRule<Data>({
   id: 'ZG209',
@@ -21,9 +19,10 @@ verified.)`,
   },
   *check(context) {
     for (const entry of installed(context, 'spaces')) {
-      if (!isBelow(entry.specifier, OLDEST_KNOWN)) continue;
+      if (!isBelow(entry.specifier, OLDEST_KNOWN_SPACES)) continue;
       const { file, requirementRange: range, specifier } = entry;
-      yield { file, range, data: { specifier } };
+      const fix = withoutVersion(context, entry);
+      yield { file, range, data: { specifier }, ...(fix && { fix }) };
     }
   },
   words({ specifier }) {

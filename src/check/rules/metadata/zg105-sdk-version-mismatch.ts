@@ -1,6 +1,7 @@
 import { defineRule } from '../../rule.js';
-import { admits, isVersion } from '../../versions.js';
+import { admits, isBelow, isVersion } from '../../versions.js';
 import { installed } from '../dependencies/entries.js';
+import { withoutVersion } from '../dependencies/platform-packages.js';
 import { isGradio, textOf } from './fields.js';
 
 type Data = { readonly version: string; readonly specifier: string };
@@ -29,14 +30,16 @@ dependencies", or, on builders that install one after the other, one of them sil
     if (version === null || !isVersion(version) || !isGradio(space, profile)) return;
     for (const entry of installed(context, 'gradio')) {
       if (entry.specifier === '' || entry.problem || admits(entry.specifier, version)) continue;
+      if (isBelow(entry.specifier, profile.versions.gradioMinimum)) continue;
       const { file, requirementRange: range, specifier } = entry;
-      yield { file, range, data: { version, specifier } };
+      const fix = withoutVersion(context, entry);
+      yield { file, range, data: { version, specifier }, ...(fix && { fix }) };
     }
   },
   words({ version, specifier }) {
     return {
       message: `gradio${specifier} excludes the sdk_version ${version} of README.md`,
-      help: 'remove gradio from requirements.txt; sdk_version decides',
+      help: 'gradio   (sdk_version decides)',
     };
   },
 });
