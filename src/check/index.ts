@@ -2,6 +2,7 @@
 import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Writable } from 'node:stream';
+import { readUserSettings } from '../config/user-settings.js';
 import { loadProfile } from '../platform/index.js';
 import { EXIT, UserError } from '../shared/errors.js';
 import { choosePaint } from '../shared/paint.js';
@@ -46,9 +47,10 @@ export async function check(
 ): Promise<number> {
   const options = parseCheckOptions(raw);
   const folders = await findFolders(paths, world.cwd);
+  const user = await readUserSettings(world.env);
   const jobs = await Promise.all(
     folders.map(async (folder): Promise<Job> => {
-      const settings = await settle(options, folder.dir, folder.path);
+      const settings = await settle(options, folder.dir, folder.path, user.platform);
       // A wrong name is to be told before anything is done.
       loadProfile(settings.platform);
       return { folder, settings };

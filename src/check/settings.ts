@@ -23,12 +23,14 @@ export interface CheckSettings {
  *
  * @param dir absolute
  * @param shown the folder as the user named it, for messages
+ * @param usersPlatform the one of the user's settings
  * @throws UserError E_CONFIG_INVALID, E_CHECK_RULE_UNKNOWN, E_USAGE
  */
 export async function settle(
   options: CheckOptions,
   dir: string,
   shown: string,
+  usersPlatform: string | undefined,
 ): Promise<CheckSettings> {
   const file = join(shown, CONFIG_FILE);
   const config = await readConfig(dir, file);
@@ -39,7 +41,7 @@ export async function settle(
   const rules =
     options.select.length > 0 ? fromFlags : fromFile.filter((rule) => fromFlags.includes(rule));
   return {
-    platform: options.platform ?? config.platform ?? DEFAULT_PROFILE,
+    platform: options.platform ?? config.platform ?? usersPlatform ?? DEFAULT_PROFILE,
     rules,
     strict: options.strict ?? own.strict ?? false,
     maxWarnings: options.maxWarnings ?? own.maxWarnings ?? null,

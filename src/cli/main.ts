@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { EXIT, UserError } from '../shared/errors.js';
 import { declareCheck } from './commands/check.js';
+import { declareConfig } from './commands/config.js';
 import { declareDoctor } from './commands/doctor.js';
 import { declareExplain } from './commands/explain.js';
 import { declareInit } from './commands/init.js';
@@ -43,6 +44,7 @@ export function createProgram(
   declareServe(program, world, setExitCode);
   declareState(program, world);
   declareDoctor(program, world, setExitCode);
+  declareConfig(program, world, setExitCode);
   declarePython(program, world, setExitCode);
   return program;
 }

@@ -2,6 +2,21 @@ import * as z from 'zod';
 import { didYouMean } from '../shared/did-you-mean.js';
 import { UserError } from '../shared/errors.js';
 
+/** Flags of `zerogpu run` that a Space may set for itself: nothing that says where to listen or what to start. */
+const spaceRunShape = {
+  gpu: z.string().optional().describe('kind of GPU: auto, mock'),
+  gpus: z.int().min(1).max(64).optional().describe('GPUs to offer'),
+  vram: z.string().optional().describe('memory of a slice, e.g. 2GB'),
+  duration: z.string().optional().describe('longest GPU time one call may hold, e.g. 90s'),
+  speed: z.number().min(1).optional().describe('quota time runs this many times faster'),
+  fault: z.string().optional().describe('answers of a bad day (docs/faults.md)'),
+  seed: z.int().nonnegative().optional().describe('seed of the faults’ shares'),
+  as: z.string().optional().describe('visitor: anonymous, free, pro, or a name: free:ada'),
+  port: z.int().min(0).max(65_535).optional().describe('where visitors connect'),
+  startTimeout: z.string().optional().describe('how long the app may take to answer, e.g. 10m'),
+  owner: z.string().optional().describe('whose Space it is: ada, free:ada, org:acme'),
+};
+
 /** What `zerogpu.json` in a Space's folder may say. Flags and environment win over it. */
 export const spaceConfigSchema = z.strictObject({
   $schema: z.string().optional().describe('where this schema lies, for editors'),
@@ -21,7 +36,25 @@ export const spaceConfigSchema = z.strictObject({
     })
     .optional()
     .describe('zerogpu check'),
+  run: z.strictObject(spaceRunShape).optional().describe('zerogpu run'),
 });
+
+/** What a person may set for all Spaces of theirs: `zerogpu config set`. */
+export const userSettingsSchema = z.strictObject({
+  platform: spaceConfigSchema.shape.platform,
+  run: z
+    .strictObject({
+      ...spaceRunShape,
+      host: z.string().optional().describe('where visitors connect, e.g. 127.0.0.1'),
+      python: z.string().optional().describe('interpreter of the Spaces'),
+      logFormat: z.string().optional().describe('text, json'),
+      ascii: z.boolean().optional().describe('no arrows'),
+      stateDir: z.string().optional().describe('ledgers and files of runs'),
+    })
+    .optional(),
+});
+
+export type UserSettings = z.infer<typeof userSettingsSchema>;
 
 export type SpaceConfig = z.infer<typeof spaceConfigSchema>;
 
@@ -32,12 +65,26 @@ export type SpaceConfig = z.infer<typeof spaceConfigSchema>;
  * @throws UserError E_CONFIG_INVALID with everything that is wrong in it
  */
 export function parseSpaceConfig(text: string, file: string): SpaceConfig {
-  const parsed = spaceConfigSchema.safeParse(parseJson(text, file));
+  return hold(spaceConfigSchema, parseJson(text, file), file);
+}
+
+/**
+ * Reads the text of the user's settings.
+ *
+ * @throws UserError E_CONFIG_INVALID with everything that is wrong in it
+ */
+export function parseUserSettings(text: string, file: string): UserSettings {
+  return hold(userSettingsSchema, parseJson(text, file), file);
+}
+
+/** @throws UserError E_CONFIG_INVALID */
+export function hold<T>(schema: z.ZodType<T>, content: unknown, file: string): T {
+  const parsed = schema.safeParse(content);
   if (parsed.success) return parsed.data;
-  const wrong = parsed.error.issues.flatMap(describe);
+  const wrong = parsed.error.issues.flatMap((issue) => describe(issue, schema));
   throw new UserError('E_CONFIG_INVALID', `${file} says something that means nothing`, {
     why: wrong.join('\n'),
-    fix: `mend ${file}; docs/check.md lists its keys`,
+    fix: `mend ${file}; docs/config.md lists its keys`,
   });
 }
 
@@ -53,16 +100,27 @@ function parseJson(text: string, file: string): unknown {
   }
 }
 
-function describe(issue: z.core.$ZodIssue): readonly string[] {
+function describe(issue: z.core.$ZodIssue, schema: z.ZodType): readonly string[] {
   const at = issue.path.join('.');
   if (issue.code !== 'unrecognized_keys') return [`${at || 'the file'}: ${issue.message}`];
-  const shape = issue.path[0] === 'check' ? checkKeys : topKeys;
+  const prefix = at === '' ? '' : `${at}.`;
+  const known = keysOf(schema)
+    .filter((key) => key.startsWith(prefix))
+    .map((key) => key.slice(prefix.length).split('.')[0] ?? '');
+  const shape = [...new Set(known)];
   return issue.keys.map((key) => {
     const meant = didYouMean(key, shape);
     const hint = meant ? `did you mean ${meant}?` : `the keys are ${shape.join(', ')}`;
-    return `${at ? `${at}.` : ''}${key}: there is no such key; ${hint}`;
+    return `${prefix}${key}: there is no such key; ${hint}`;
   });
 }
 
-const topKeys = Object.keys(spaceConfigSchema.shape);
-const checkKeys = Object.keys(spaceConfigSchema.shape.check.unwrap().shape);
+/** Every key that a schema of ours has, in dot notation. */
+export function keysOf(schema: z.ZodType): readonly string[] {
+  const inner = schema instanceof z.ZodOptional ? (schema.unwrap() as z.ZodType) : schema;
+  if (!(inner instanceof z.ZodObject)) return [];
+  return Object.entries(inner.shape).flatMap(([key, value]) => {
+    const below = keysOf(value as z.ZodType);
+    return below.length === 0 ? [key] : below.map((rest) => `${key}.${rest}`);
+  });
+}

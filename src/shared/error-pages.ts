@@ -95,7 +95,7 @@ export const ERROR_PAGES: Readonly<Record<ErrorCode, ErrorPage>> = {
   },
   E_CONFIG_INVALID: {
     why: 'zerogpu.json in the folder of the Space is no JSON, or has a key or a value that means nothing. A key with a typing error would otherwise be ignored without a word.',
-    instead: 'Mend the keys that the message names; docs/check.md lists all of them.',
+    instead: 'Mend the keys that the message names; docs/config.md lists all of them.',
   },
   E_INIT_EXISTS: {
     why: 'Files of the template are there already, and `zerogpu init` never replaces a file unasked. Nothing was written.',

@@ -33,7 +33,7 @@ torch.manual_seed(0)
 block = Block().eval().to("cuda")
 
 
-@spaces.GPU(duration=120)
+@spaces.GPU(duration=80)
 def compile_block():
     """Runs once, when the app starts, so that no visitor waits for it or pays for it."""
     value = torch.randn(16, WIDTH, device="cuda")

@@ -22,6 +22,7 @@ def score(name: str) -> float:
     return round((weights[: len(name), 0] * letters).sum().item(), 4)
 
 
+# zerogpu: ignore ZG309 that an anonymous visitor is refused is what a test wants to see
 @spaces.GPU(duration=180)
 def study(name: str) -> float:
     """Declares more than an anonymous visitor has in a day: tests/test_app.py sees the refusal."""

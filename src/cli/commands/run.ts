@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import type { RawRunOptions } from '../../run/options.js';
 import { readEnvironmentTwins } from '../env-twins.js';
+import { explainOrigin, readFileSettings } from '../file-settings.js';
 import { VERSION } from '../version.js';
 import type { World } from '../world.js';
 
@@ -62,9 +63,14 @@ export function declareRun(
     .addHelpText('after', EXAMPLES)
     .action(async (dir: string, raw: RawRunOptions) => {
       const { run } = await import('../../run/index.js');
-      setExitCode(await run(dir, toRun, raw, world, VERSION));
+      try {
+        setExitCode(await run(dir, toRun, raw, world, VERSION));
+      } catch (error) {
+        throw explainOrigin(error, command);
+      }
     });
   readEnvironmentTwins(command, world.env);
+  readFileSettings(command, world);
   command.copyInheritedSettings(program);
 }
 

@@ -1,0 +1,51 @@
+/** Where a person's own settings lie. Nothing of the schema library is loaded while there are none. */
+import { readFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { UserError } from '../shared/errors.js';
+import { CONFIG_FILE } from './file-name.js';
+import type { SpaceConfig, UserSettings } from './space-config.js';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** `$XDG_CONFIG_HOME/zerogpu/config.json`, else below `~/.config`. */
+export function userSettingsFile(env: Environment): string {
+  const base = env['XDG_CONFIG_HOME'] || join(env['HOME'] ?? homedir(), '.config');
+  return join(base, 'zerogpu', 'config.json');
+}
+
+/** @throws UserError E_CONFIG_INVALID */
+export async function readUserSettings(env: Environment): Promise<UserSettings> {
+  const file = userSettingsFile(env);
+  const text = await readOrNull(file);
+  if (text === null) return {};
+  const { parseUserSettings } = await import('./space-config.js');
+  return parseUserSettings(text, file);
+}
+
+/**
+ * The zerogpu.json of a Space, or an empty one.
+ *
+ * @throws UserError E_CONFIG_INVALID
+ */
+export async function readSpaceConfig(dir: string): Promise<SpaceConfig> {
+  const file = join(dir, CONFIG_FILE);
+  const text = await readOrNull(file);
+  if (text === null) return {};
+  const { parseSpaceConfig } = await import('./space-config.js');
+  return parseSpaceConfig(text, file);
+}
+
+async function readOrNull(file: string): Promise<string | null> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return null;
+    throw new UserError('E_CONFIG_INVALID', `${file} can't be read`, {
+      why: message,
+      fix: `make ${file} a readable file, or remove it`,
+      cause: error,
+    });
+  }
+}
