@@ -51,7 +51,7 @@ export async function checkSpace(
   const sources = files.textsSoFar();
   const comments = [...sources].flatMap(([file, source]) => findIgnores(file, source));
   const { findings, ignored, unused } = suppress(results.findings, comments, nameOf);
-  const hints = rules.includes(unusedIgnore) ? unused.map(toHint) : [];
+  const hints = rules.includes(unusedIgnore) ? unused.filter(isAskedFor(rules)).map(toHint) : [];
   return {
     findings: [...findings, ...hints],
     failures: results.failures,
@@ -81,6 +81,15 @@ function declaredCalls(
 
 function nameOf(id: string): string {
   return allRules.find((rule) => rule.id === id)?.name ?? id;
+}
+
+/** A rule that was not asked found nothing here, and may find something tomorrow. */
+function isAskedFor(asked: readonly Rule[]) {
+  return ({ rules: words }: IgnoreComment): boolean =>
+    words.every((word) => {
+      const named = (rule: Rule) => rule.id === word.toUpperCase() || rule.name === word;
+      return asked.some(named) || !allRules.some(named);
+    });
 }
 
 function toHint({ file, range, rules }: IgnoreComment): Finding {

@@ -176,6 +176,12 @@ describe('silence', () => {
     expect(stdout).toBe('requirements.txt:1:1: info ZG100: nothing to ignore here for ZG201\n');
   });
 
+  it('for a rule that was not asked is nobody’s business', async () => {
+    const files = { ...CLEAN, 'requirements.txt': '# zerogpu: ignore ZG201\ntorch==2.8.0\n' };
+    const argv = ['check', '--format', 'compact', '--select', 'ZG100,ZG1,ZG2', '--ignore', 'ZG201'];
+    expect((await zerogpuIn(folderWith(files), argv)).stdout).toBe('');
+  });
+
   it('in Markdown is a Markdown comment', async () => {
     const readme = `${README}<!-- zerogpu: ignore-file ZG104 -->\n`.replace(/sdk_version.*\n/, '');
     const { stdout } = await check({ ...CLEAN, 'README.md': readme }, '--format', 'compact');
