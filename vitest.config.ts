@@ -10,6 +10,8 @@ export default defineConfig({
           exclude: ['test/e2e/**', 'test/matrix/**'],
           // A busy machine is no failure; what must be quick says so itself.
           expect: { poll: { timeout: 4_000 } },
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
         },
       },
       {
