@@ -33,7 +33,7 @@ export async function quota(
 ): Promise<number> {
   const { env, stdin, stdout } = world;
   // CI and dumb terminals get no cursor codes, whatever they claim to be.
-  const plain = env['TERM'] === 'dumb' || ['true', '1'].includes(env['CI'] ?? '');
+  const plain = env['TERM'] === 'dumb' || isCi(env);
   const isTerminal = Boolean(stdin.isTTY && stdout.isTTY) && !plain;
   const options = parseQuotaOptions(raw, isTerminal);
   const found = find();
@@ -61,6 +61,13 @@ export async function quota(
   } finally {
     found.client.close();
   }
+}
+
+/** As Ink decides it: there it draws one frame, at the end. */
+function isCi(env: QuotaWorld['env']): boolean {
+  return ['CI', 'CONTINUOUS_INTEGRATION'].some(
+    (name) => ![undefined, '0', 'false'].includes(env[name]),
+  );
 }
 
 /** Numbers with their unit in the name; docs/schema/quota-snapshot.json. */

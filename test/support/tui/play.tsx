@@ -12,6 +12,8 @@ const scenes = {
   busy: busySnapshot,
   many: () => manySnapshot(1_000, 5_000),
   crash: busySnapshot,
+  SIGTERM: busySnapshot,
+  SIGHUP: busySnapshot,
 };
 
 const scene = (process.argv[2] ?? 'busy') as keyof typeof scenes;
@@ -20,11 +22,13 @@ const interruption = new AbortController();
 for (const name of ['SIGTERM', 'SIGHUP'] as const) {
   process.on(name, () => interruption.abort(name));
 }
-process.on('SIGUSR1', () => client.drop('the connection was reset'));
 if (scene === 'crash') {
   setTimeout(() => {
     throw new Error('a bug that nobody caught');
   }, 1_000);
+}
+if (scene === 'SIGTERM' || scene === 'SIGHUP') {
+  setTimeout(() => process.kill(process.pid, scene), 2_000);
 }
 const code = await quota(
   { rate: '1', ascii: process.argv.includes('--ascii') },
