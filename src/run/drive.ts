@@ -1,5 +1,5 @@
 import { basename, join } from 'node:path';
-import { visitorOf } from '../allocator/core/visitor.js';
+import { formatVisitorName, visitorOf } from '../allocator/core/visitor.js';
 import { assertTorchSupported } from '../gpu/mock/supported-torch.js';
 import { systemClock } from '../shared/clock.js';
 import { EXIT } from '../shared/errors.js';
@@ -10,11 +10,13 @@ import { assemble, type RunParts } from './assemble.js';
 import { bannerFacts } from './banner.js';
 import { type Cleanup, createCleanup } from './cleanup.js';
 import type { RunConsole } from './console.js';
+import { hotkeyActions } from './hotkey-actions.js';
 import type { RunWorld } from './index.js';
 import type { RunOptions } from './options.js';
 import { assertPlatformSupported } from './platform-support.js';
 import { type PythonEnvironment, resolvePython } from './python-env/index.js';
-import { cacheDir } from './run-folder.js';
+import { cacheDir, stateDir } from './run-folder.js';
+import type { RunTerminal } from './run-terminal.js';
 import { runtimePythonDir } from './runtime-python.js';
 import { type Ending, howEnded, serveUntilDone, waitForStart } from './serve.js';
 import { sweepProcesses } from './sweep.js';
@@ -27,6 +29,8 @@ interface RunContext {
   readonly world: RunWorld;
   readonly version: string;
   readonly cleanup: Cleanup;
+  /** Null where nobody presses keys. */
+  readonly terminal: RunTerminal | null;
 }
 
 /**
@@ -41,11 +45,13 @@ export async function drive(
   console: RunConsole,
   world: RunWorld,
   version: string,
+  terminal: RunTerminal | null = null,
 ): Promise<number> {
   const cleanup = createCleanup();
   try {
-    return await startAndServe({ options, console, world, version, cleanup });
+    return await startAndServe({ options, console, world, version, cleanup, terminal });
   } finally {
+    terminal?.stop();
     for (const { name, error } of await cleanup.run()) {
       console.warn(`could not clean up ${name}: ${error instanceof Error ? error.message : error}`);
     }
@@ -79,11 +85,31 @@ async function startAndServe(context: RunContext): Promise<number> {
   // With a command, stdout is the command's alone.
   if (options.command.length === 0) world.stdout.write(`ready ${parts.gateway.url}\n`);
 
+  listenToKeys(context, parts);
   const ending = await Promise.race([
     orAllocatorFails(parts.allocator.failed),
     serveUntilDone(app, options, parts.gateway.url, world.cwd, world.env, world.interrupted),
   ]);
+  context.terminal?.stop();
   return finish(context, parts, app, ending);
+}
+
+function listenToKeys({ terminal, options, console, world }: RunContext, parts: RunParts): void {
+  terminal?.start(
+    formatVisitorName(options.visitor),
+    hotkeyActions({
+      gateway: parts.gateway,
+      allocatorUrl: parts.allocator.url,
+      stateDir: stateDir(options.stateDir, world.env),
+      visitor: options.visitor,
+      ascii: options.ascii,
+      stdin: world.stdin as NodeJS.ReadStream,
+      stdout: world.stdout as NodeJS.WriteStream,
+      env: world.env,
+      interrupted: world.interrupted,
+      warn: (message) => console.warn(message),
+    }),
+  );
 }
 
 function findPython({ options, console, world }: RunContext, parts: RunParts) {

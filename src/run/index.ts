@@ -1,18 +1,20 @@
 import { resolve } from 'node:path';
-import type { Writable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 import { systemClock } from '../shared/clock.js';
+import { wantsPlain } from '../shared/paint.js';
 import { ASCII_SYMBOLS, UNICODE_SYMBOLS } from './call-lines.js';
 import { jsonConsole, textConsole } from './console.js';
 import { teeEvents } from './event-file.js';
-import { parseRunOptions, type RawRunOptions } from './options.js';
+import { parseRunOptions, type RawRunOptions, type RunOptions } from './options.js';
+import { createRunTerminal, type RunTerminal } from './run-terminal.js';
 
 /** What a run needs of the process it runs in. */
 export interface RunWorld {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
-  readonly stdin: { readonly isTTY?: boolean };
-  readonly stdout: Writable;
-  readonly stderr: Writable;
+  readonly stdin: Readable & { readonly isTTY?: boolean };
+  readonly stdout: Writable & { readonly isTTY?: boolean };
+  readonly stderr: Writable & { readonly isTTY?: boolean; readonly columns?: number };
   readonly interrupted: AbortSignal;
   onForced(callback: () => void): void;
 }
@@ -32,7 +34,8 @@ export async function run(
   version: string,
 ): Promise<number> {
   const options = parseRunOptions(dir, command, raw, world.cwd);
-  const write = (line: string) => void world.stderr.write(`${line}\n`);
+  const terminal = terminalFor(options, world);
+  const write = terminal?.write ?? ((line: string) => void world.stderr.write(`${line}\n`));
   const console =
     options.logFormat === 'json'
       ? jsonConsole(write, systemClock)
@@ -42,5 +45,13 @@ export async function run(
     : console;
   // Loaded last: a flag that can't be used is told in a tenth of a second.
   const { drive } = await import('./drive.js');
-  return drive(options, talk, world, version);
+  return drive(options, talk, world, version, terminal);
+}
+
+/** Keys are read where a person sits at both ends, and no command wants the keyboard for itself. */
+function terminalFor(options: RunOptions, world: RunWorld): RunTerminal | null {
+  const { stdin, stdout, stderr, env } = world;
+  const seen = stdin.isTTY && stdout.isTTY && stderr.isTTY && !wantsPlain(env);
+  if (!seen || options.command.length > 0 || options.logFormat === 'json') return null;
+  return createRunTerminal(stdin, stderr, options.ascii);
 }

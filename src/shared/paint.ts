@@ -35,3 +35,14 @@ export function choosePaint(
   if (forced) return forced === '0' || forced === 'false' ? noPaint : ansiPaint;
   return isTerminal && env['TERM'] !== 'dumb' ? ansiPaint : noPaint;
 }
+
+/**
+ * Whether cursor codes are unwelcome although the streams are terminals: on a dumb terminal, and in
+ * CI (as Ink decides it: there it draws one frame, at the end).
+ */
+export function wantsPlain(env: Readonly<Record<string, string | undefined>>): boolean {
+  const isCi = ['CI', 'CONTINUOUS_INTEGRATION'].some(
+    (name) => ![undefined, '0', 'false'].includes(env[name]),
+  );
+  return isCi || env['TERM'] === 'dumb';
+}

@@ -1,7 +1,7 @@
 import type { Readable, Writable } from 'node:stream';
 import type { Snapshot } from '../allocator/client/snapshot.js';
 import { EXIT, UserError } from '../shared/errors.js';
-import { choosePaint, noPaint } from '../shared/paint.js';
+import { choosePaint, noPaint, wantsPlain } from '../shared/paint.js';
 import { type Found, LISTED } from './feed.js';
 import { parseQuotaOptions, type QuotaOptions, type RawQuotaOptions } from './options.js';
 import { plainTable } from './plain.js';
@@ -32,17 +32,10 @@ export async function quota(
   find: () => Found | null,
 ): Promise<number> {
   const { env, stdin, stdout } = world;
-  // CI and dumb terminals get no cursor codes, whatever they claim to be.
-  const plain = env['TERM'] === 'dumb' || isCi(env);
-  const isTerminal = Boolean(stdin.isTTY && stdout.isTTY) && !plain;
+  const isTerminal = Boolean(stdin.isTTY && stdout.isTTY) && !wantsPlain(env);
   const options = parseQuotaOptions(raw, isTerminal);
   const found = find();
-  if (!found) {
-    throw new UserError('E_ALLOCATOR_GONE', 'No emulator is running here.', {
-      fix: 'zerogpu run',
-      exitCode: EXIT.cannot,
-    });
-  }
+  if (!found) throw noEmulator();
   try {
     switch (options.mode) {
       case 'table':
@@ -55,7 +48,8 @@ export async function quota(
         await stream(found, options, world);
         return EXIT.ok;
       case 'live':
-        await live(found, find, options, world);
+        found.client.close();
+        await showLive(find, options, world);
         return EXIT.ok;
     }
   } finally {
@@ -63,11 +57,11 @@ export async function quota(
   }
 }
 
-/** As Ink decides it: there it draws one frame, at the end. */
-function isCi(env: QuotaWorld['env']): boolean {
-  return ['CI', 'CONTINUOUS_INTEGRATION'].some(
-    (name) => ![undefined, '0', 'false'].includes(env[name]),
-  );
+function noEmulator(): UserError {
+  return new UserError('E_ALLOCATOR_GONE', 'No emulator is running here.', {
+    fix: 'zerogpu run',
+    exitCode: EXIT.cannot,
+  });
 }
 
 /** Numbers with their unit in the name; docs/schema/quota-snapshot.json. */
@@ -102,13 +96,19 @@ async function stream(found: Found, options: QuotaOptions, world: QuotaWorld): P
   });
 }
 
-async function live(
-  found: Found,
+/**
+ * The live view, until its user leaves it.
+ *
+ * @throws UserError E_ALLOCATOR_GONE when no allocator runs
+ */
+export async function showLive(
   find: () => Found | null,
-  options: QuotaOptions,
+  options: Pick<QuotaOptions, 'ascii' | 'color' | 'everySeconds'>,
   world: QuotaWorld,
 ): Promise<void> {
   const { env } = world;
+  const found = find();
+  if (!found) throw noEmulator();
   const style = chooseStyle({
     ascii: options.ascii,
     colour: choosePaint(options.color, env, true) !== noPaint,

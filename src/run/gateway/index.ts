@@ -33,6 +33,8 @@ export interface Gateway {
   readonly url: string;
   readonly port: number;
   setUpstreamPort(port: number): void;
+  /** Who a visitor is from now on that says nothing. */
+  setDefaultVisitor(visitor: VisitorName): void;
   close(): Promise<void>;
 }
 
@@ -54,7 +56,8 @@ const LOCAL_HOSTS = new Set(['localhost', '127.0.0.1', '[::1]']);
  * @throws UserError E_PORT_TAKEN
  */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
-  const { tokens, defaultVisitor } = options;
+  const { tokens } = options;
+  let defaultVisitor = options.defaultVisitor;
   let upstreamPort = options.upstreamPort;
   let pool = createPool(upstreamPort);
   const sockets = new Set<Duplex>();
@@ -144,6 +147,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       const old = pool;
       pool = createPool(next);
       void old.close();
+    },
+    setDefaultVisitor(visitor) {
+      defaultVisitor = visitor;
     },
     async close() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));

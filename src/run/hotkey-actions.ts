@@ -1,0 +1,65 @@
+import { execa } from 'execa';
+import { connect, controlSecret } from '../allocator/client/index.js';
+import { formatVisitorName, type VisitorName } from '../allocator/core/visitor.js';
+import type { Gateway } from './gateway/index.js';
+import type { HotkeyActions } from './run-terminal.js';
+
+/** Who `u` makes of a visitor that says nothing. */
+const VISITORS: readonly VisitorName[] = [
+  { tier: 'anonymous', name: null },
+  { tier: 'free', name: null },
+  { tier: 'pro', name: null },
+];
+const HOUR_SECONDS = 3_600;
+
+export interface HotkeyParts {
+  readonly gateway: Pick<Gateway, 'url' | 'setDefaultVisitor'>;
+  readonly allocatorUrl: string;
+  readonly stateDir: string;
+  readonly visitor: VisitorName;
+  readonly ascii: boolean;
+  readonly stdin: NodeJS.ReadStream;
+  readonly stdout: NodeJS.WriteStream;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly interrupted: AbortSignal;
+  readonly warn: (message: string) => void;
+}
+
+/** What each key of a run's console does to its gateway and its allocator. */
+export function hotkeyActions(parts: HotkeyParts): HotkeyActions {
+  let visitor = parts.visitor;
+  const connectNow = () => connect(parts.allocatorUrl, controlSecret(parts.stateDir));
+  return {
+    warn: parts.warn,
+    async open() {
+      const opener = process.platform === 'darwin' ? 'open' : 'xdg-open';
+      const { failed } = await execa(opener, [parts.gateway.url], {
+        stdio: 'ignore',
+        reject: false,
+        timeout: 10_000,
+      });
+      if (failed) parts.warn(`${opener} could not open ${parts.gateway.url}`);
+    },
+    nextVisitor() {
+      const at = VISITORS.findIndex(({ tier }) => tier === visitor.tier);
+      visitor = VISITORS[(at + 1) % VISITORS.length] ?? visitor;
+      parts.gateway.setDefaultVisitor(visitor);
+      return formatVisitorName(visitor);
+    },
+    async showQuota() {
+      const { showLive } = await import('../tui/index.js');
+      const found = () => ({ url: parts.allocatorUrl, client: connectNow() });
+      await showLive(found, { ascii: parts.ascii, color: 'auto', everySeconds: null }, parts);
+    },
+    async forward() {
+      const client = connectNow();
+      try {
+        await client.advance(HOUR_SECONDS);
+      } finally {
+        client.close();
+      }
+    },
+    // As from the keyboard: the first one stops, a second one kills.
+    exit: () => void process.kill(process.pid, 'SIGINT'),
+  };
+}

@@ -1,0 +1,127 @@
+/** A run's terminal: keys come in one by one, and a box below the log names them. */
+import type { Readable, Writable } from 'node:stream';
+import { createFooter } from './footer.js';
+import { HOTKEY_HELP, type Hotkey, hotkeyOf, keysBox } from './hotkeys.js';
+
+/** What the keys do; errors are told as warnings. */
+export interface HotkeyActions {
+  open(): void | Promise<void>;
+  /** @returns who a visitor is from now on */
+  nextVisitor(): string;
+  /** Shows quota and queue on another screen, until its user leaves it. */
+  showQuota(): Promise<void>;
+  forward(): Promise<void>;
+  exit(): void;
+  warn(message: string): void;
+}
+
+export interface RunTerminal {
+  /** Where the lines of the run go. */
+  write(line: string): void;
+  /** Listens to keys until `stop`. */
+  start(visitor: string, actions: HotkeyActions): void;
+  stop(): void;
+}
+
+export interface TerminalInput extends Readable {
+  setRawMode?(raw: boolean): unknown;
+  ref?(): unknown;
+}
+
+export interface TerminalOutput extends Writable {
+  readonly columns?: number;
+}
+
+const DEFAULT_COLUMNS = 80;
+
+export function createRunTerminal(
+  stdin: TerminalInput,
+  output: TerminalOutput,
+  ascii: boolean,
+): RunTerminal {
+  let visitor = '';
+  let listening: { actions: HotkeyActions } | null = null;
+  let busy = false;
+  const footer = createFooter(
+    (text) => void output.write(text),
+    () => keysBox(visitor, output.columns ?? DEFAULT_COLUMNS, ascii),
+  );
+
+  function onData(data: Buffer | string): void {
+    const text = data.toString();
+    // Arrow keys and the like are one sequence, whose letters are not keys.
+    if (text.startsWith('\u001b')) return;
+    for (const key of text) {
+      const hotkey = hotkeyOf(key);
+      if (hotkey && listening) void press(hotkey, listening.actions);
+    }
+  }
+  function listen(): void {
+    stdin.setRawMode?.(true);
+    stdin.on('data', onData);
+    stdin.ref?.();
+    stdin.resume();
+  }
+  function deafen(): void {
+    stdin.off('data', onData);
+    stdin.setRawMode?.(false);
+    stdin.pause();
+  }
+
+  async function press(hotkey: Hotkey, actions: HotkeyActions): Promise<void> {
+    // The way out is never blocked; everything else waits its turn.
+    if (hotkey === 'exit') return actions.exit();
+    if (busy) return;
+    busy = true;
+    try {
+      await act(hotkey, actions);
+    } catch (error) {
+      actions.warn(error instanceof Error ? error.message : String(error));
+    } finally {
+      busy = false;
+    }
+  }
+  async function act(hotkey: Exclude<Hotkey, 'exit'>, actions: HotkeyActions): Promise<void> {
+    switch (hotkey) {
+      case 'open':
+        return actions.open();
+      case 'visitor':
+        visitor = actions.nextVisitor();
+        return footer.show();
+      case 'forward':
+        await actions.forward();
+        return footer.write('  quota time moved on by 1 hour');
+      case 'clear':
+        return footer.clear();
+      case 'help':
+        for (const [key, what] of HOTKEY_HELP) footer.write(`  ${key}  ${what}`);
+        return;
+      case 'quota':
+        footer.hold();
+        deafen();
+        try {
+          await actions.showQuota();
+        } finally {
+          if (listening) listen();
+          footer.resume();
+        }
+    }
+  }
+  return {
+    write: footer.write,
+    start(name, actions) {
+      visitor = name;
+      listening = { actions };
+      listen();
+      output.on('resize', footer.show);
+      footer.show();
+    },
+    stop() {
+      if (!listening) return;
+      listening = null;
+      deafen();
+      output.off('resize', footer.show);
+      footer.hide();
+    },
+  };
+}
