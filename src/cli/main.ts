@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { EXIT, UserError } from '../shared/errors.js';
 import { declareCheck } from './commands/check.js';
+import { declareCompletion } from './commands/completion.js';
 import { declareConfig } from './commands/config.js';
 import { declareDoctor } from './commands/doctor.js';
 import { declareExplain } from './commands/explain.js';
@@ -45,6 +46,7 @@ export function createProgram(
   declareState(program, world);
   declareDoctor(program, world, setExitCode);
   declareConfig(program, world, setExitCode);
+  declareCompletion(program, world);
   declarePython(program, world, setExitCode);
   return program;
 }
