@@ -3,9 +3,11 @@ import { cachedFiles } from '../space/files.js';
 import { readSpaceModel, type SourceText, type SpaceFiles } from '../space/index.js';
 import { type PythonModel, readPython, warmPythonParser } from '../space/python/index.js';
 import { type RuleResults, runRules } from './engine.js';
+import { type AskPython, confirmSyntax } from './exact-syntax.js';
 import type { Finding, Hosting, Rule } from './rule.js';
 import { rules as allRules } from './rules/index.js';
 import { unusedIgnore } from './rules/zg100-unused-ignore.js';
+import { pythonOf } from './space-python.js';
 import { findIgnores, type IgnoreComment, suppress } from './suppress.js';
 import { type DeclaredCall, type Visits, visitsOf } from './visits.js';
 
@@ -14,6 +16,8 @@ export interface CheckSpaceOptions {
   readonly platform: string;
   readonly rules: readonly Rule[];
   readonly hosting: Hosting | null;
+  /** Asks a Python of this machine about syntax; left out where there is none to ask. */
+  readonly askPython?: AskPython;
 }
 
 export interface CheckedSpace extends RuleResults {
@@ -34,13 +38,15 @@ export interface CheckedSpace extends RuleResults {
 export async function checkSpace(
   name: string,
   spaceFiles: SpaceFiles,
-  { platform, rules, hosting }: CheckSpaceOptions,
+  { platform, rules, hosting, askPython }: CheckSpaceOptions,
 ): Promise<CheckedSpace> {
   const files = cachedFiles(spaceFiles);
   const profile = loadProfile(platform);
   warmPythonParser(await files.list());
   const space = await readSpaceModel(name, files);
-  const python = await readPython(files, space.appFile.file, space.listing);
+  const parsed = await readPython(files, space.appFile.file, space.listing);
+  const { minor } = pythonOf(space, profile);
+  const python = askPython ? await confirmSyntax(parsed, minor, askPython) : parsed;
   const results = runRules(rules, {
     space,
     python,

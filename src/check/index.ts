@@ -8,6 +8,7 @@ import { EXIT, UserError } from '../shared/errors.js';
 import { choosePaint } from '../shared/paint.js';
 import { filesInFolder } from '../space/index.js';
 import { checkSpace } from './check-space.js';
+import { askPythonOf } from './exact-syntax.js';
 import { fixSpace, showFixes } from './fix/index.js';
 import { findFolders, repositoryRoot, type SpaceFolder } from './folders.js';
 import { type CheckOptions, parseCheckOptions, type RawCheckOptions } from './options.js';
@@ -70,15 +71,18 @@ async function checkOnce(
 ): Promise<number> {
   const startMs = performance.now();
   const spaces: SpaceReport[] = [];
-  for (const job of jobs) spaces.push(await report(job));
+  for (const job of jobs) spaces.push(await report(job, world));
   const done = { spaces, elapsedMs: performance.now() - startMs };
   await write(done, options, world, version);
   return exitCode(done, jobs, world);
 }
 
-async function report({ folder, settings }: Job): Promise<SpaceReport> {
+async function report({ folder, settings }: Job, { env }: CheckWorld): Promise<SpaceReport> {
   const { platform, rules, strict } = settings;
-  const checked = await checkSpace(folder.name, filesInFolder(folder.dir), settings);
+  const checked = await checkSpace(folder.name, filesInFolder(folder.dir), {
+    ...settings,
+    askPython: askPythonOf(env),
+  });
   return {
     ...folder,
     ...checked,

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
+import { findOnPath } from '../../shared/find-program.js';
 import { isRecentEnough, type ProbeResult, type PythonFacts, probePython } from './probe.js';
 import type { Environment, PythonOrigin } from './types.js';
 
@@ -20,14 +21,7 @@ export interface PythonWish {
 /** Newest first below the default `python3`: each is looked for by name on PATH. */
 const MINORS = [13, 12, 11, 10, 14] as const;
 
-/** A program's path, by the PATH of `env`; null when there is none. */
-export function findOnPath(name: string, env: Environment): string | null {
-  for (const folder of (env['PATH'] ?? '').split(delimiter)) {
-    const path = join(folder, name);
-    if (folder !== '' && existsSync(path)) return path;
-  }
-  return null;
-}
+export { findOnPath };
 
 /** The Python of a virtual environment's folder, if it is one. */
 export function pythonOf(environmentDir: string): string | null {

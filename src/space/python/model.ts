@@ -30,6 +30,7 @@ export function buildModel(
         ),
     ),
     onGpu: reachedFrom(gpu, names),
+    syntaxErrorsOf: ({ syntaxErrors }) => syntaxErrors,
     functionOf: names.functionOf,
     nameOf: names.nameOf,
     numberOf,

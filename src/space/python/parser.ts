@@ -122,7 +122,7 @@ function copyTree(
     }
     if (cursor.nodeIsNamed) {
       const node = copyNode(cursor, holder);
-      noteWrong(node, note);
+      if (!isKnownGap(node, source.text)) noteWrong(node, note);
       holder.children.push(node);
       const isDeep = holders.length >= DEEPEST;
       const enters = !isDeep && isEntered(node, source.text, isLibrary && !hasErrors);
@@ -149,6 +149,11 @@ function copyNode(cursor: TreeCursor, parent: Mutable | null): Mutable {
     parent,
     children: [],
   };
+}
+
+/** `x: list[str] or None` is Python, and unknown to the grammar. */
+function isKnownGap({ type, start, end }: PyNode, text: string): boolean {
+  return type === 'ERROR' && /^or\s+[\w.]+$/.test(text.slice(start, end));
 }
 
 function noteWrong(node: PyNode, note: (at: PyNode, reason: string) => void): void {

@@ -171,6 +171,8 @@ export interface PythonModel {
   readonly importsSpaces: boolean;
   /** Functions that run inside a GPU function, by what they are called; the GPU functions included. */
   readonly onGpu: ReadonlySet<PyFunction>;
+  /** What is wrong with a file as Python: what the interpreter says, where one was asked. */
+  syntaxErrorsOf(file: PythonFile): readonly SyntaxRegion[];
   /** The function that a name or attribute stands for, across the Space's files. */
   functionOf(file: PythonFile, node: PyNode): PyFunction | null;
   /** A number that is the same at each run; null when it can't be told. */

@@ -220,3 +220,12 @@ export function globalNames(fn: PyFunction): ReadonlySet<string> {
 export function callsIn(fn: PyFunction): readonly PyCall[] {
   return fn.file.calls.filter(({ inFunction }) => inFunction === fn);
 }
+
+/** Whether a function is called while the app starts, where no visitor stands behind the call. */
+export function isCalledAtImport(context: RuleContext, fn: PyFunction): boolean {
+  for (const { file, node, inFunction } of reachableCalls(context)) {
+    const callee = inFunction ? null : childOf(node, 'function');
+    if (callee && context.python.functionOf(file, callee) === fn) return true;
+  }
+  return false;
+}

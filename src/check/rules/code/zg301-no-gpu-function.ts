@@ -1,4 +1,5 @@
-import { defineRule, type RuleContext } from '../../rule.js';
+import { defineRule, type RuleContext, type Severity } from '../../rule.js';
+import { installed } from '../dependencies/entries.js';
 import { at, meansZeroGpu, reachableFiles } from './facts.js';
 
 type Data = { readonly isMeant: boolean };
@@ -40,7 +41,7 @@ during startup".`,
       yield at(file, imported.node, { isMeant });
       return;
     }
-    yield { file: app.path, range: null, data: { isMeant }, severity: isMeant ? 'error' : 'info' };
+    yield { file: app.path, range: null, data: { isMeant }, severity: severityOf(context) };
   },
   words({ isMeant }) {
     return {
@@ -53,9 +54,17 @@ during startup".`,
   },
 });
 
+/** Listed and not imported: a frozen list of what was installed says little of what is meant. */
+function severityOf(context: RuleContext): Severity {
+  const [listed] = installed(context, 'spaces');
+  if (!listed) return 'info';
+  return listed.specifier.includes('==') ? 'warning' : 'error';
+}
+
 function isBeyondReading(context: RuleContext): boolean {
   return reachableFiles(context).some(
-    ({ text, syntaxErrors }) =>
-      UNREADABLE.test(text) || (syntaxErrors.length > 0 && /\bGPU\b/.test(text)),
+    (file) =>
+      UNREADABLE.test(file.text) ||
+      (context.python.syntaxErrorsOf(file).length > 0 && /\bGPU\b/.test(file.text)),
   );
 }

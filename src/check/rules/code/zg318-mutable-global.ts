@@ -1,7 +1,7 @@
 import type { PyFunction, PyNode } from '../../../space/python/index.js';
 import { ancestorsOf, childOf, nodesOfBody, textOf } from '../../../space/python/index.js';
 import { defineRule } from '../../rule.js';
-import { assignments, at, globalNames, localNames, plainHandlers } from './facts.js';
+import { assignments, at, globalNames, localNames, meansZeroGpu, plainHandlers } from './facts.js';
 
 type Data = { readonly name: string; readonly function: string };
 
@@ -29,6 +29,7 @@ export const mutableGlobal = defineRule<Data>({
     evidence: 'Hugging Face guidance for authors of ZeroGPU Spaces (2026).',
   },
   *check(context) {
+    if (!meansZeroGpu(context)) return;
     for (const fn of plainHandlers(context)) {
       for (const { name, node } of changedGlobals(fn)) {
         const isLocked = [...ancestorsOf(node)].some(

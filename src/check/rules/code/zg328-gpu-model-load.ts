@@ -1,5 +1,6 @@
+import { childOf } from '../../../space/python/index.js';
 import { defineRule } from '../../rule.js';
-import { at, callsIn, LOADERS, reachableFiles } from './facts.js';
+import { at, callsIn, isCalledAtImport, LOADERS, reachableFiles } from './facts.js';
 import { lazilyLoaded } from './zg315-lazy-model.js';
 
 type Data = { readonly function: string; readonly call: string };
@@ -23,10 +24,16 @@ export const gpuModelLoad = defineRule<Data>({
     for (const file of reachableFiles(context)) {
       for (const fn of file.functions) {
         if (!context.python.onGpu.has(fn) || lazilyLoaded(fn)) continue;
+        // A cache that is filled at import is found full.
+        if (isCalledAtImport(context, fn)) continue;
         for (const call of callsIn(fn)) {
           const name = call.callee ?? call.method ?? '';
           if (!LOADERS.test(name) || LIGHT.test(name)) continue;
+          // A function of the Space's own is told about where it loads.
+          const callee = childOf(call.node, 'function');
+          if (callee && context.python.functionOf(file, callee)) continue;
           yield at(file, call.node, { function: fn.name, call: name });
+          break;
         }
       }
     }

@@ -19,13 +19,14 @@ export const syntaxError = defineRule<Data>({
   },
   *check(context) {
     const python = pythonOf(context.space, context.profile).minor;
-    for (const { path, syntaxErrors } of reachableFiles(context)) {
+    for (const file of reachableFiles(context)) {
+      const syntaxErrors = context.python.syntaxErrorsOf(file);
       const sure = syntaxErrors.find(({ isCertain }) => isCertain);
       const one = sure ?? syntaxErrors[0];
       if (!one) continue;
       const { range, reason, isCertain } = one;
       yield {
-        file: path,
+        file: file.path,
         range,
         data: { reason, isCertain, python },
         severity: isCertain ? 'error' : 'warning',

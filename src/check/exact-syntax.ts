@@ -1,0 +1,164 @@
+/**
+ * What Python itself says of files that the parser stumbled over: `ast.parse`, for all of them in one
+ * process. The parser is lax in places and behind in others; the interpreter is neither.
+ */
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import * as z from 'zod';
+import { findOnPath } from '../shared/find-program.js';
+import type { PythonFile, PythonModel, SyntaxRegion } from '../space/python/index.js';
+
+/** One file, or null where Python reads it. Lines and columns from 1; columns in characters. */
+export type SyntaxVerdict = {
+  readonly line: number;
+  readonly column: number;
+  readonly message: string;
+} | null;
+
+export interface SyntaxAnswer {
+  /** Of the Python that was asked, such as `3.10`. */
+  readonly minor: string;
+  readonly verdicts: ReadonlyMap<string, SyntaxVerdict>;
+}
+
+/** Asks a Python near to the wanted minor version; null where there is none, or no answer. */
+export type AskPython = (
+  files: readonly { readonly path: string; readonly text: string }[],
+  minor: string,
+) => Promise<SyntaxAnswer | null>;
+
+/** Milliseconds; parsing a file takes thousandths of that. */
+const LONGEST_WAIT_MS = 10_000;
+
+const SCRIPT = `
+import ast, json, sys, warnings
+warnings.simplefilter("ignore")
+verdicts = {}
+for path, text in json.load(sys.stdin):
+    try:
+        ast.parse(text, path)
+        verdicts[path] = None
+    except SyntaxError as error:
+        verdicts[path] = [error.lineno or 1, error.offset or 1, error.msg or "invalid syntax"]
+    except Exception:
+        pass
+json.dump({"minor": "%d.%d" % sys.version_info[:2], "verdicts": verdicts}, sys.stdout)
+`;
+
+const answerSchema = z.object({
+  minor: z.string(),
+  verdicts: z.record(z.string(), z.tuple([z.number(), z.number(), z.string()]).nullable()),
+});
+
+/** Asks the Python on this machine that is nearest to the Space's. */
+export function askPythonOf(env: Readonly<Record<string, string | undefined>>): AskPython {
+  return async (files, minor) => {
+    const command = findPython(minor, env);
+    if (command === null) return null;
+    const output = await runPython(
+      command,
+      JSON.stringify(files.map((one) => [one.path, one.text])),
+    );
+    return output === null ? null : readAnswer(output);
+  };
+}
+
+function findPython(
+  minor: string,
+  env: Readonly<Record<string, string | undefined>>,
+): string | null {
+  const exact = findOnPath(`python${minor}`, env);
+  const active = env['VIRTUAL_ENV'] ? join(env['VIRTUAL_ENV'], 'bin', 'python') : null;
+  const own = active !== null && existsSync(active) ? active : null;
+  return exact ?? own ?? findOnPath('python3', env);
+}
+
+function runPython(command: string, input: string): Promise<string | null> {
+  return new Promise((done) => {
+    const child = spawn(command, ['-I', '-c', SCRIPT], {
+      stdio: ['pipe', 'pipe', 'ignore'],
+      timeout: LONGEST_WAIT_MS,
+      killSignal: 'SIGKILL',
+    });
+    const chunks: Buffer[] = [];
+    child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
+    // A Python that ends before it has read everything is told by its exit code.
+    child.stdin.on('error', () => undefined);
+    child.on('error', () => done(null));
+    child.on('close', (code) => done(code === 0 ? Buffer.concat(chunks).toString('utf8') : null));
+    child.stdin.end(input);
+  });
+}
+
+function readAnswer(output: string): SyntaxAnswer | null {
+  try {
+    const { minor, verdicts } = answerSchema.parse(JSON.parse(output));
+    return {
+      minor,
+      verdicts: new Map(
+        Object.entries(verdicts).map(([path, one]): [string, SyntaxVerdict] => [
+          path,
+          one && { line: one[0], column: one[1], message: one[2] },
+        ]),
+      ),
+    };
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * The model with what Python says in place of what the parser guessed. A Python that is newer than the
+ * Space's is believed when it refuses; an older one when it does not.
+ *
+ * @param minor the Space's Python, such as `3.10`
+ */
+export async function confirmSyntax(
+  python: PythonModel,
+  minor: string,
+  ask: AskPython,
+): Promise<PythonModel> {
+  const doubted = python.files.filter(({ syntaxErrors, source, isReachable }) => {
+    const isDoubted = syntaxErrors.length > 0 && !syntaxErrors.some(({ isCertain }) => isCertain);
+    return isReachable && isDoubted && source.isExact;
+  });
+  if (doubted.length === 0) return python;
+  const answer = await ask(doubted, minor);
+  if (answer === null) return python;
+  const regions = new Map<PythonFile, readonly SyntaxRegion[]>();
+  for (const file of doubted) {
+    const found = judge(file, answer, minor);
+    if (found !== null) regions.set(file, found);
+  }
+  return withRegions(python, regions);
+}
+
+/** What is known of a file now; null where the answer says nothing for the Space's Python. */
+function judge(
+  file: PythonFile,
+  { minor: asked, verdicts }: SyntaxAnswer,
+  minor: string,
+): readonly SyntaxRegion[] | null {
+  const verdict = verdicts.get(file.path);
+  if (verdict === undefined) return null;
+  const order = minorNumber(asked) - minorNumber(minor);
+  if (verdict === null) return [];
+  if (order < 0) return null;
+  const { line, column } = verdict;
+  const range = { line, column, endLine: line, endColumn: column + 1 };
+  return [{ range, isCertain: true, reason: verdict.message }];
+}
+
+function minorNumber(version: string): number {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  return major * 1_000 + minor;
+}
+
+/** Files are told apart by identity throughout the model, so theirs is kept. */
+function withRegions(
+  python: PythonModel,
+  regions: ReadonlyMap<PythonFile, readonly SyntaxRegion[]>,
+): PythonModel {
+  return { ...python, syntaxErrorsOf: (file) => regions.get(file) ?? file.syntaxErrors };
+}
