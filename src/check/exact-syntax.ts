@@ -54,24 +54,29 @@ const answerSchema = z.object({
 /** Asks the Python on this machine that is nearest to the Space's. */
 export function askPythonOf(env: Readonly<Record<string, string | undefined>>): AskPython {
   return async (files, minor) => {
-    const command = findPython(minor, env);
-    if (command === null) return null;
-    const output = await runPython(
-      command,
-      JSON.stringify(files.map((one) => [one.path, one.text])),
-    );
-    return output === null ? null : readAnswer(output);
+    const input = JSON.stringify(files.map((one) => [one.path, one.text]));
+    // A name on PATH may be a shim for a Python that is not there: the next one is asked.
+    for (const command of findPythons(minor, env)) {
+      const output = await runPython(command, input);
+      const answer = output === null ? null : readAnswer(output);
+      if (answer) return answer;
+    }
+    return null;
   };
 }
 
-function findPython(
+/** Nearest first: the Space's own version, the activated environment, and what `python3` is. */
+function findPythons(
   minor: string,
   env: Readonly<Record<string, string | undefined>>,
-): string | null {
-  const exact = findOnPath(`python${minor}`, env);
+): readonly string[] {
   const active = env['VIRTUAL_ENV'] ? join(env['VIRTUAL_ENV'], 'bin', 'python') : null;
-  const own = active !== null && existsSync(active) ? active : null;
-  return exact ?? own ?? findOnPath('python3', env);
+  const found = [
+    findOnPath(`python${minor}`, env),
+    active !== null && existsSync(active) ? active : null,
+    findOnPath('python3', env),
+  ];
+  return [...new Set(found)].filter((one) => one !== null);
 }
 
 function runPython(command: string, input: string): Promise<string | null> {

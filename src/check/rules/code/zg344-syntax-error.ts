@@ -38,7 +38,7 @@ export const syntaxError = defineRule<Data>({
       ? { message: `Python ${python} can not read this file: ${reason}` }
       : {
           message: `this may be no Python ${python}: ${reason}`,
-          note: `no Python ${python} was found here to ask`,
+          note: `no Python ${python} or newer was found here to ask`,
         };
   },
 });
