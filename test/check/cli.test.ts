@@ -1,8 +1,11 @@
 /** `zerogpu check` as a command line: formats, codes, silence, configuration, several folders. */
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { folderWith, README, type Said, zerogpuIn } from '../support/check/space.js';
+
+// A busy machine is no failure.
+vi.setConfig({ testTimeout: 30_000, expect: { poll: { timeout: 20_000 } } });
 
 const CLEAN = { 'README.md': README, 'app.py': 'import spaces\n' };
 const BROKEN = {

@@ -10,7 +10,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { checkSpace } from '../../src/check/check-space.js';
 import { planFixes } from '../../src/check/fix/apply.js';
 import { unifiedDiff } from '../../src/check/fix/diff.js';
@@ -20,6 +20,9 @@ import { rules } from '../../src/check/rules/index.js';
 import { filesInMemory } from '../../src/space/index.js';
 import { decodeSource } from '../../src/space/text.js';
 import { folderWith, README } from '../support/check/space.js';
+
+// Each property checks hundreds of Spaces; a busy machine is no failure.
+vi.setConfig({ testTimeout: 120_000 });
 
 const options = { platform: 'h200', rules, hosting: null };
 
@@ -109,7 +112,7 @@ describe('--fix', () => {
           });
         }
       }),
-      { numRuns: 150 },
+      { numRuns: 80 },
     );
   });
 

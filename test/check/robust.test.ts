@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { checkSpace } from '../../src/check/check-space.js';
 import { reporters } from '../../src/check/reporters/index.js';
 import { rules } from '../../src/check/rules/index.js';
@@ -11,6 +11,9 @@ import { loadProfile } from '../../src/platform/index.js';
 import { noPaint } from '../../src/shared/paint.js';
 import { filesInMemory } from '../../src/space/index.js';
 import { folderWith, README, zerogpuIn } from '../support/check/space.js';
+
+// Each case makes hundreds of Spaces; a busy machine is no failure.
+vi.setConfig({ testTimeout: 120_000 });
 
 const options = { platform: 'h200', rules, hosting: null };
 
@@ -45,7 +48,7 @@ describe('content', () => {
     const files = fc.dictionary(fc.constantFrom(...NAMES), fc.uint8Array({ maxLength: 300 }));
     await fc.assert(
       fc.asyncProperty(files, async (all) => void (await survive(all))),
-      { numRuns: 200 },
+      { numRuns: 100 },
     );
   });
 
@@ -75,7 +78,7 @@ describe('content', () => {
           'requirements.txt': lines.join('\n'),
         });
       }),
-      { numRuns: 300 },
+      { numRuns: 100 },
     );
   });
 
