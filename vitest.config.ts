@@ -9,7 +9,6 @@ export default defineConfig({
           include: ['test/**/*.test.{ts,tsx}'],
           exclude: ['test/e2e/**', 'test/matrix/**'],
           // A busy machine is no failure; what must be quick says so itself.
-          testTimeout: 30_000,
           expect: { poll: { timeout: 4_000 } },
           testTimeout: 60_000,
           hookTimeout: 60_000,
