@@ -61,7 +61,7 @@ async function expectClean(terminal: Terminal): Promise<void> {
 describe.skipIf(noTerminal !== null)(
   `a real terminal${noTerminal ? ` (${noTerminal})` : ''}`,
   {
-    timeout: 40_000,
+    timeout: 90_000,
   },
   () => {
     it.each([

@@ -97,7 +97,7 @@ export function openTerminal({ columns, rows, env = {} }: TerminalOptions): Term
     screen,
     colours: () => tmux('capture-pane', '-p', '-e'),
     async until(text) {
-      for (let tries = 0; tries < 200; tries++) {
+      for (let tries = 0; tries < 500; tries++) {
         const shown = screen();
         if (typeof text === 'string' ? shown.includes(text) : text.test(shown)) return shown;
         await new Promise((done) => setTimeout(done, 50));
