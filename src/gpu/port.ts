@@ -1,4 +1,5 @@
 import type { PlatformProfile } from '../platform/schema.js';
+import type { UserError } from '../shared/errors.js';
 import type { ProcessId, SliceSpec } from '../shared/host.js';
 
 /** What the device reports of one worker, in bytes. */
@@ -6,6 +7,36 @@ export interface WorkerMemory {
   readonly allocatedBytes: number;
   /** Highest since `beginCall`. */
   readonly callPeakBytes: number;
+}
+
+/** What a card tells of itself; null where it does not. */
+export interface CardFigures {
+  readonly gpu: number;
+  readonly name: string;
+  readonly utilizationPercent: number | null;
+  readonly memoryUsedBytes: number | null;
+  readonly memoryTotalBytes: number | null;
+  readonly temperatureCelsius: number | null;
+  readonly powerWatts: number | null;
+}
+
+/** A worker that may use the device: it runs a call, or waits warm for the next one. */
+export interface DeviceHolder {
+  readonly process: ProcessId;
+  /** Indexes of its slices. */
+  readonly slices: readonly number[];
+}
+
+/** What a backend that watches its device needs of the allocator. */
+export interface DeviceHost {
+  /** Who holds slices now, and the roots of the Spaces' process trees. */
+  state(): { readonly holders: readonly DeviceHolder[]; readonly roots: readonly ProcessId[] };
+  /** Ends the worker and its call. */
+  abort(process: ProcessId, reason: 'over-vram' | 'gpu-lost'): void;
+  /** One sentence for the log. */
+  notice(message: string): void;
+  /** Nothing is left to offer. */
+  fatal(error: UserError): void;
 }
 
 /** A kind of GPU behind the allocator: an emulated one, or a card of this machine. */
@@ -18,12 +49,20 @@ export interface GpuBackend {
   environment(): Readonly<Record<string, string>>;
   /** Folders to put in front of PYTHONPATH. */
   pythonPath(): readonly string[];
-  /** A call begins on this worker: its peak starts anew. */
-  beginCall(process: ProcessId): void;
-  /** Null when the worker has never touched the device. */
+  /** True where memory is sampled from outside: a call may have used the device unseen. */
+  readonly samplesMemory?: boolean;
+  /** A call begins on this worker, on these slices: its peak starts anew. */
+  beginCall(process: ProcessId, slices?: readonly number[]): void;
+  /** Null when the worker has never touched the device, or was not seen to. */
   readMemory(process: ProcessId): WorkerMemory | null;
   /** The worker is gone; forget what is kept of it. */
   forget(process: ProcessId): void;
+  /** The allocator is up: a backend that watches its device begins to. */
+  attach?(host: DeviceHost): void;
+  /** The cards' figures as last seen; a backend without cards has none. */
+  cards?(): readonly CardFigures[];
+  /** Resolves when a dead worker's memory is free, or after a limit of the backend's; never rejects. */
+  whenFreed?(process: ProcessId): Promise<void>;
   close(): Promise<void>;
 }
 

@@ -4,7 +4,6 @@ import { findAllocators } from '../allocator/client/index.js';
 import type { AllocatorRules } from '../allocator/core/types.js';
 import { createTaskLabels } from '../allocator/server/task-labels.js';
 import { createVisitorTokens } from '../allocator/server/visitor-tokens.js';
-import { createMockBackend } from '../gpu/mock/index.js';
 import { loadProfile } from '../platform/index.js';
 import type { PlatformProfile } from '../platform/schema.js';
 import { systemClock } from '../shared/clock.js';
@@ -14,6 +13,7 @@ import { joinAllocator } from './allocator/joined.js';
 import type { AllocatorLink, SpaceFacts } from './allocator/link.js';
 import { startOwnAllocator } from './allocator/own.js';
 import { type CallLog, createCallLog } from './call-log.js';
+import { chooseBackend, type GpuChoice } from './choose-gpu.js';
 import type { Cleanup } from './cleanup.js';
 import type { RunConsole } from './console.js';
 import { type Gateway, startGateway } from './gateway/index.js';
@@ -45,6 +45,7 @@ export async function assemble(
   console: RunConsole,
   cleanup: Cleanup,
   version: string,
+  lacksCuda: (space: Space) => Promise<string | null>,
 ): Promise<RunParts> {
   const profile = loadProfile(options.platform);
   const space = await readSpace(options.dir);
@@ -72,7 +73,14 @@ export async function assemble(
     : findAllocators(state).find(({ kind }) => kind === 'serve');
   const allocator = serving
     ? await joinAllocator({ ...shared, locator: serving })
-    : await startOwn(options, profile, folder, cleanup, { ...shared, version });
+    : await startOwn(options, profile, folder, cleanup, {
+        ...{ ...shared, version },
+        device: {
+          env,
+          say: (message) => console.warn(message),
+          lacksCuda: () => lacksCuda(space),
+        },
+      });
   cleanup.add('the allocator', allocator.close);
   if (serving) warnOfIgnoredFlags(options, allocator, console);
   const tokens = createVisitorTokens(allocator.tokenKey, systemClock);
@@ -99,13 +107,17 @@ async function startOwn(
   profile: PlatformProfile,
   folder: RunFolder,
   cleanup: Cleanup,
-  shared: Omit<
+  {
+    device,
+    ...shared
+  }: Omit<
     Parameters<typeof startOwnAllocator>[0],
     'options' | 'rules' | 'backend' | 'clock' | 'ledgerDir'
-  >,
+  > & { readonly device: Pick<GpuChoice, 'env' | 'say' | 'lacksCuda'> },
 ): Promise<AllocatorLink> {
-  const { gpus, vramBytes, longestCallSeconds } = options;
-  const backend = createMockBackend({ profile, gpus, vramBytes, runDir: folder.dir });
+  const { gpu, gpus, slices, vramBytes, longestCallSeconds } = options;
+  const request = { profile, gpu, gpus, slices, vramBytes, runDir: folder.dir };
+  const backend = await chooseBackend({ ...request, ...device });
   cleanup.add('the GPU backend', backend.close);
   const rules: AllocatorRules = { profile, longestCallSeconds, concurrencyPerSpace: null };
   const isKept = !options.fresh && options.command.length === 0;
@@ -125,10 +137,11 @@ function warnOfIgnoredFlags(
   allocator: AllocatorLink,
   console: RunConsole,
 ): void {
-  const { platform, gpus, vramBytes, longestCallSeconds, speed, faults } = options;
+  const { platform, gpus, slices, vramBytes, longestCallSeconds, speed, faults } = options;
   const ignored = [
     ...(platform === allocator.rules.profile.name ? [] : ['--platform']),
     ...(gpus === 1 || gpus === allocator.device.gpus ? [] : ['--gpus']),
+    ...(slices === null ? [] : ['--slices']),
     ...(vramBytes === null ? [] : ['--vram']),
     ...(longestCallSeconds === null ? [] : ['--duration']),
     ...(speed === 1 ? [] : ['--speed']),

@@ -75,6 +75,8 @@ const END_TEXT: Record<CallEnd, string> = {
   deadline: 'killed at its deadline',
   'worker-died': 'worker process died',
   operator: 'ended by hand',
+  'over-vram': 'killed above its share of device memory',
+  'gpu-lost': 'its GPU is gone',
   'allow-timeout': 'worker never asked for the GPU',
   'space-gone': 'the app ended',
 };

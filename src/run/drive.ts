@@ -4,6 +4,7 @@ import { assertTorchSupported } from '../gpu/mock/supported-torch.js';
 import { systemClock } from '../shared/clock.js';
 import { EXIT } from '../shared/errors.js';
 import { listeningPortsBelow } from '../shared/tcp-table.js';
+import type { Space } from '../space/index.js';
 import { appEnvironment } from './app-environment.js';
 import { type AppProcess, startApp } from './app-process.js';
 import { assemble, type RunParts } from './assemble.js';
@@ -14,6 +15,7 @@ import { hotkeyActions } from './hotkey-actions.js';
 import type { RunWorld } from './index.js';
 import type { RunOptions } from './options.js';
 import { assertPlatformSupported } from './platform-support.js';
+import { lacksCuda } from './python-env/cuda-torch.js';
 import { type PythonEnvironment, resolvePython } from './python-env/index.js';
 import { cacheDir, stateDir } from './run-folder.js';
 import type { RunTerminal } from './run-terminal.js';
@@ -62,8 +64,15 @@ async function startAndServe(context: RunContext): Promise<number> {
   const { options, console, world, cleanup } = context;
   assertPlatformSupported(process.platform);
   const startedMs = systemClock.now().monotonicMs;
-  const parts = await assemble(options, world.env, console, cleanup, context.version);
-  const python = await findPython(context, parts);
+  let found: Promise<PythonEnvironment> | null = null;
+  const pythonOf = (space: Space) => {
+    found ??= findPython(context, space);
+    return found;
+  };
+  // A GPU of this machine is of use only to a PyTorch with CUDA: then Python is looked for first.
+  const lacks = async (space: Space) => lacksCuda((await pythonOf(space)).python, world.env);
+  const parts = await assemble(options, world.env, console, cleanup, context.version, lacks);
+  const python = await pythonOf(parts.space);
   if (world.interrupted.aborted) return signalCode(world.interrupted);
   if (parts.allocator.device.name === 'mock') assertTorchSupported(python.packages.torch);
   announce(context, parts, python);
@@ -112,9 +121,9 @@ function listenToKeys({ terminal, options, console, world }: RunContext, parts: 
   );
 }
 
-function findPython({ options, console, world }: RunContext, parts: RunParts) {
+function findPython({ options, console, world }: RunContext, space: Space) {
   return resolvePython({
-    space: parts.space,
+    space,
     explicitPython: options.python,
     install: options.install,
     yes: options.yes,

@@ -30,13 +30,11 @@ export function oneOf<T extends string>(text: string, flag: string, choices: rea
   });
 }
 
-export function parseGpu(text: string): 'auto' | 'mock' {
-  if (text === 'nvidia') {
-    throw new UserError('E_GPU_UNAVAILABLE', '--gpu nvidia is not supported yet', {
-      why: 'This version runs Spaces on the emulated GPU only.',
-      fix: '--gpu mock',
-      exitCode: 3,
-    });
-  }
-  return oneOf(text, '--gpu', ['auto', 'mock']);
+export function parseGpu(text: string): 'auto' | 'mock' | 'nvidia' {
+  return oneOf(text, '--gpu', ['auto', 'mock', 'nvidia']);
+}
+
+/** Slices of each card; null where none were named. */
+export function parseSlices(text: string | undefined): number | null {
+  return text === undefined ? null : wholeNumber(text, '--slices', 1, 16);
 }

@@ -5,13 +5,21 @@ import { type Fault, parseFaults } from '../allocator/server/faults.js';
 import { parseBytes } from '../shared/bytes.js';
 import { parseDuration } from '../shared/duration.js';
 import { UserError } from '../shared/errors.js';
-import { DEFAULT_PORT, oneOf, parseGpu, parseSpeed, wholeNumber } from './option-values.js';
+import {
+  DEFAULT_PORT,
+  oneOf,
+  parseGpu,
+  parseSlices,
+  parseSpeed,
+  wholeNumber,
+} from './option-values.js';
 
 /** What commander hands over: every value is text as the user wrote it. */
 export interface RawRunOptions {
   readonly platform: string;
   readonly gpu: string;
   readonly gpus: string;
+  readonly slices?: string;
   readonly vram?: string;
   readonly duration?: string;
   readonly speed: string;
@@ -38,8 +46,10 @@ export interface RunOptions {
   readonly dir: string;
   readonly command: readonly string[];
   readonly platform: string;
-  readonly gpu: 'auto' | 'mock';
+  readonly gpu: 'auto' | 'mock' | 'nvidia';
   readonly gpus: number;
+  /** Slices of each real card; null for one, or its MIG devices. */
+  readonly slices: number | null;
   readonly vramBytes: number | null;
   /** The longest seconds that one call may hold; null for the profile's caps alone. */
   readonly longestCallSeconds: number | null;
@@ -84,6 +94,7 @@ export function parseRunOptions(
     platform: raw.platform,
     gpu: parseGpu(raw.gpu),
     gpus: wholeNumber(raw.gpus, '--gpus', 1, 64),
+    slices: parseSlices(raw.slices),
     vramBytes: raw.vram === undefined ? null : parseBytes(raw.vram, '--vram'),
     longestCallSeconds:
       raw.duration === undefined ? null : parseDuration(raw.duration, '--duration'),

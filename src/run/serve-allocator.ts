@@ -11,12 +11,12 @@ import {
 import { createFaultPlan, FAULT_KINDS } from '../allocator/server/faults.js';
 import { type AllocatorServer, startAllocator } from '../allocator/server/index.js';
 import { createVisitorTokens } from '../allocator/server/visitor-tokens.js';
-import { createMockBackend } from '../gpu/mock/index.js';
 import { loadProfile } from '../platform/index.js';
 import { systemClock } from '../shared/clock.js';
 import { EXIT, UserError } from '../shared/errors.js';
 import { ASCII_SYMBOLS, UNICODE_SYMBOLS } from './call-lines.js';
 import { createCallLog } from './call-log.js';
+import { chooseBackend } from './choose-gpu.js';
 import { createCleanup } from './cleanup.js';
 import { jsonConsole, type RunConsole, textConsole } from './console.js';
 import type { RunWorld } from './index.js';
@@ -72,7 +72,7 @@ async function startAndServe(
       longestCallSeconds: options.longestCallSeconds,
       concurrencyPerSpace: options.concurrencyPerSpace,
     },
-    backend: createBackend(options, state, cleanup),
+    backend: await createBackend(options, state, console, world, cleanup),
     tokens: createVisitorTokens(deriveKey(secret, 'visitor-tokens'), systemClock),
     clock: quotaClock(systemClock, options.speed),
     onRecord: options.quiet ? () => {} : log.add,
@@ -111,14 +111,24 @@ function createConsole(options: ServeOptions, world: RunWorld): RunConsole {
 }
 
 /** The device's files are kept between starts: workers that outlive us go on writing them. */
-function createBackend(
-  { platform, gpus, vramBytes }: ServeOptions,
+async function createBackend(
+  options: ServeOptions,
   state: string,
+  console: RunConsole,
+  world: RunWorld,
   cleanup: ReturnType<typeof createCleanup>,
 ) {
   const runDir = join(sharedLedgerDir(state), 'device');
   mkdirSync(runDir, { recursive: true, mode: 0o700 });
-  const backend = createMockBackend({ profile: loadProfile(platform), gpus, vramBytes, runDir });
+  const { platform, gpu, gpus, slices, vramBytes } = options;
+  const backend = await chooseBackend({
+    ...{ gpu, gpus, slices, vramBytes, runDir, profile: loadProfile(platform) },
+    env: world.env,
+    say: (message) => console.warn(message),
+    // Each run that joins brings a Python of its own: --gpu nvidia is a promise that they have CUDA.
+    lacksCuda: async () =>
+      gpu === 'nvidia' ? null : 'zerogpu serve takes a real GPU on demand only (--gpu nvidia)',
+  });
   cleanup.add('the GPU backend', backend.close);
   return backend;
 }

@@ -1,13 +1,14 @@
 import { type Fault, parseFaults } from '../allocator/server/faults.js';
 import { parseBytes } from '../shared/bytes.js';
 import { parseDuration } from '../shared/duration.js';
-import { oneOf, parseGpu, parseSpeed, wholeNumber } from './option-values.js';
+import { oneOf, parseGpu, parseSlices, parseSpeed, wholeNumber } from './option-values.js';
 
 /** What commander hands over: every value is text as the user wrote it. */
 export interface RawServeOptions {
   readonly platform: string;
   readonly gpu: string;
   readonly gpus: string;
+  readonly slices?: string;
   readonly vram?: string;
   readonly duration?: string;
   readonly concurrency?: string;
@@ -26,8 +27,10 @@ export interface RawServeOptions {
 /** One `zerogpu serve`, every value checked. */
 export interface ServeOptions {
   readonly platform: string;
-  readonly gpu: 'auto' | 'mock';
+  readonly gpu: 'auto' | 'mock' | 'nvidia';
   readonly gpus: number;
+  /** Slices of each real card; null for one, or its MIG devices. */
+  readonly slices: number | null;
   readonly vramBytes: number | null;
   readonly longestCallSeconds: number | null;
   /** Slices that one Space may hold at once; null for as many as there are. */
@@ -52,6 +55,7 @@ export function parseServeOptions(raw: RawServeOptions): ServeOptions {
     platform: raw.platform,
     gpu: parseGpu(raw.gpu),
     gpus: wholeNumber(raw.gpus, '--gpus', 1, 64),
+    slices: parseSlices(raw.slices),
     vramBytes: raw.vram === undefined ? null : parseBytes(raw.vram, '--vram'),
     longestCallSeconds:
       raw.duration === undefined ? null : parseDuration(raw.duration, '--duration'),

@@ -66,7 +66,7 @@ export const ERROR_PAGES: Readonly<Record<ErrorCode, ErrorPage>> = {
   },
   E_GPU_UNAVAILABLE: {
     why: 'The GPU backend that was chosen cannot be used on this machine.',
-    instead: '`--gpu mock` needs no GPU.',
+    instead: '`nvidia-smi` has to list the GPU (docs/real-gpu.md). `--gpu mock` needs none.',
   },
   E_APP_CRASHED: {
     why: 'The app ended before it answered. Its last lines are above the message.',

@@ -130,8 +130,9 @@ describe('what this machine has not', () => {
     expect(stderr).toContain('rtx-pro-6000');
   });
 
-  it('is a GPU of NVIDIA that this version could use', async () => {
-    await fail(3, 'E_GPU_UNAVAILABLE', ['run', SPACE, '--gpu', 'nvidia']);
+  it('is a GPU of NVIDIA', async () => {
+    const env = { CUDA_VISIBLE_DEVICES: '' };
+    await fail(3, 'E_GPU_UNAVAILABLE', ['run', SPACE, '--gpu', 'nvidia'], { env });
   });
 
   it('is a free port of that number', async () => {

@@ -36,6 +36,10 @@ export type CallEnd =
   | 'deadline'
   | 'worker-died'
   | 'operator'
+  /** The worker holds more device memory than its share. */
+  | 'over-vram'
+  /** The card is gone. */
+  | 'gpu-lost'
   | 'allow-timeout'
   | 'space-gone';
 

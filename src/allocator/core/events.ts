@@ -73,11 +73,13 @@ export interface SpaceGoneEvent {
   readonly at: Instant;
   readonly space: string;
 }
-/** An operator ends a running call; `call` is its number. */
+/** An operator, or what watches the device, ends a running call; `call` is its number. */
 export interface KillCallEvent {
   readonly type: 'kill-call';
   readonly at: Instant;
   readonly call: number;
+  /** An operator by default. */
+  readonly reason?: 'operator' | 'over-vram' | 'gpu-lost';
 }
 /** An operator takes a call back that has not begun: out of the queue, or its grant. */
 export interface ReleaseCallEvent {

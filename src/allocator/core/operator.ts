@@ -16,7 +16,7 @@ import { abandon } from './waiting.js';
 
 export function onKillCall(turn: Turn, event: KillCallEvent): void {
   for (const lease of turn.state.leases.values()) {
-    if (lease.call === event.call) killLease(turn, lease, 'operator');
+    if (lease.call === event.call) killLease(turn, lease, event.reason ?? 'operator');
   }
 }
 

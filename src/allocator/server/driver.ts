@@ -50,8 +50,9 @@ export function createDriver(state: AllocatorState, ports: DriverPorts): Allocat
   let patience: Timer | null = null;
   let closed = false;
   const watch = ports.createWatch((process) => {
-    dispatch({ type: 'process-died', at: clock.now(), process });
-    backend.forget(process);
+    // A real card gives memory back some time after the process is gone: its slice waits for that.
+    if (backend.whenFreed) void backend.whenFreed(process).then(() => processDied(process));
+    else processDied(process);
   });
   const outbox = createOutbox(carryOut);
   const ledger = ports.createLedger({
@@ -67,6 +68,11 @@ export function createDriver(state: AllocatorState, ports: DriverPorts): Allocat
     },
     onFatal: ports.onFatal,
   });
+
+  function processDied(process: ProcessId): void {
+    dispatch({ type: 'process-died', at: clock.now(), process });
+    backend.forget(process);
+  }
 
   function dispatch(event: AllocatorEvent): void {
     if (closed) return;
@@ -99,11 +105,10 @@ export function createDriver(state: AllocatorState, ports: DriverPorts): Allocat
 
   /** A call's peak is counted from the moment its worker may use the device. */
   function noteBeginning(record: CallRecord): void {
-    if (record.event === 'allowed') backend.beginCall(record.process);
-    if (record.event !== 'granted' || !record.warm) return;
-    for (const lease of state.leases.values()) {
-      if (lease.call === record.call && lease.process) backend.beginCall(lease.process);
-    }
+    if (record.event !== 'allowed' && !(record.event === 'granted' && record.warm)) return;
+    const lease = [...state.leases.values()].find(({ call }) => call === record.call);
+    const process = record.event === 'allowed' ? record.process : lease?.process;
+    if (process) backend.beginCall(process, lease?.slices ?? []);
   }
 
   /** The disk takes nothing: whoever asks for a GPU is refused, and running work goes on. */

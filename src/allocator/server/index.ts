@@ -13,6 +13,7 @@ import type {
   Owner,
 } from '../core/types.js';
 import { createMemoryLedger, type LedgerStatus, openLedger } from '../store/index.js';
+import { attachBackend } from './backend-host.js';
 import { type ControlApi, createControlApi } from './control-api.js';
 import { createDeviceApi, type DeviceApi } from './device-api.js';
 import { type AllocatorDriver, createDriver } from './driver.js';
@@ -166,8 +167,11 @@ export async function startAllocator(options: AllocatorOptions): Promise<Allocat
   function measure(allowToken: string) {
     const worker = driver.state.leases.get(allowToken)?.process;
     const memory = worker ? backend.readMemory(worker) : null;
-    return { gpuUsed: memory !== null, peakVramBytes: memory?.callPeakBytes ?? null };
+    const gpuUsed = memory !== null || backend.samplesMemory === true;
+    return { gpuUsed, peakVramBytes: memory?.callPeakBytes ?? null };
   }
+
+  attachBackend(backend, driver, clock, { notice, fatal: options.onFatal });
 
   async function close(): Promise<void> {
     await driver.close();

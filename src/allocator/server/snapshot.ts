@@ -53,7 +53,7 @@ export function takeSnapshot(sources: SnapshotSources, size: SnapshotSize, at: I
       owner: owner.name,
       pid: root?.pid ?? null,
     })),
-    cards: [],
+    cards: [...(backend.cards?.() ?? [])],
     slices: sliceView(state, at).map((slice) => showSlice(sources, slice)),
     queue: {
       total: state.queue.length,

@@ -1,7 +1,7 @@
 """What happens in a Space's process right after a package was imported.
 
 After `socket`: what the Space serves stays on loopback. After `torch`: the emulated device takes its
-place, where the backend asks for one. After `spaces`: old releases get a cgroup to read, and in the
+place, or a real one is kept to its share, as the backend asks. After `spaces`: old releases get a cgroup to read, and in the
 app's main process the thread that tells names of decorated functions starts. The packages
 themselves stay as they are.
 """
@@ -35,6 +35,13 @@ def emulate_inductor(inductor: ModuleType) -> None:
     emulated_cuda.redirect_inductor(inductor)
 
 
+def share_device(torch: ModuleType) -> None:
+    """Keeps workers within their share of a real card."""
+    import zerogpu_share
+
+    zerogpu_share.limit_memory(torch)
+
+
 def equip_spaces(spaces: ModuleType) -> None:
     """What the package needs around it: a cgroup of ours, and who tells its functions' names."""
     import zerogpu_cgroup
@@ -64,6 +71,8 @@ def wanted_hooks() -> dict[str, AfterImport]:
     if os.environ.get("ZEROGPU_EMULATED_VRAM_BYTES"):
         hooks["torch"] = emulate_device
         hooks["torch._inductor"] = emulate_inductor
+    elif os.environ.get("ZEROGPU_VRAM_SHARE_BYTES"):
+        hooks["torch"] = share_device
     if os.environ.get("ZEROGPU_RUN_DIR"):
         hooks["socket"] = keep_on_loopback
         hooks["spaces"] = equip_spaces
