@@ -4,7 +4,7 @@ import { UserError } from '../shared/errors.js';
 
 /** Flags of `zerogpu run` that a Space may set for itself: nothing that says where to listen or what to start. */
 const spaceRunShape = {
-  gpu: z.string().optional().describe('kind of GPU: auto, mock'),
+  gpu: z.string().optional().describe('kind of GPU: auto, mock, nvidia'),
   gpus: z.int().min(1).max(64).optional().describe('GPUs to offer'),
   vram: z.string().optional().describe('memory of a slice, e.g. 2GB'),
   duration: z.string().optional().describe('longest GPU time one call may hold, e.g. 90s'),

@@ -25,7 +25,7 @@ export interface CommandNode {
 /** Values that are the same wherever the flag stands. */
 const VALUES: Readonly<Record<string, readonly string[]>> = {
   platform: profileNames,
-  gpu: ['auto', 'mock'],
+  gpu: ['auto', 'mock', 'nvidia'],
   as: ['anonymous', 'free', 'pro'],
   ci: ['github', 'none'],
   color: ['auto', 'always', 'never'],
