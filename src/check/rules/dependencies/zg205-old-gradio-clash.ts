@@ -6,13 +6,13 @@ import { constraining, installed } from './entries.js';
 
 type Data = { readonly gradio: string; readonly missing: readonly string[] };
 
-/** First Gradio that works with today's releases of what it stands on. */
-const MENDED = '5.0.0';
-
-/** Releases that Gradio 4 does not survive, and what is to be written against them. */
+/**
+ * Releases that an old Gradio does not survive, what is to be written against them, and the first Gradio
+ * that does survive (`gradio/oauth.py` imports HfFolder up to 5.7.0).
+ */
 const BREAKERS = [
-  { name: 'huggingface-hub', first: '1.0', write: 'huggingface_hub<0.26' },
-  { name: 'starlette', first: '1.0', write: 'starlette<0.40' },
+  { name: 'huggingface-hub', first: '1.0', write: 'huggingface_hub<0.26', mended: '5.7.1' },
+  { name: 'starlette', first: '1.0', write: 'starlette<0.40', mended: '5.0.0' },
 ] as const;
 
 /** The one that breaks the import itself, on every builder. */
@@ -28,13 +28,14 @@ export const oldGradioClash = defineRule<Data>({
   id: 'ZG205',
   name: 'old-gradio-clash',
   severity: 'error',
-  summary: 'Gradio 4 meets newer releases of its dependencies, which it does not survive',
+  summary: 'an old Gradio meets newer releases of its dependencies, which it does not survive',
   docs: {
     why: `Gradio 4 leaves its dependencies open at the top. With huggingface_hub 1.0 its import fails with "cannot import
-name 'HfFolder'"; with Starlette 1.0 the page fails with "'dict' object is not hashable" or "unhashable type".
+name 'HfFolder'" (Gradio 5.0.0 to 5.7.0 too); with Starlette 1.0 the page of Gradio 4 fails with "'dict' object is not
+hashable" or "unhashable type".
 A build of today takes these releases unless something holds them. When Starlette alone is not held, it is a
 warning: for some releases the platform holds FastAPI back itself.`,
-    instead: 'Move to Gradio 5 or newer, or hold the packages in requirements.txt.',
+    instead: 'Move to Gradio 5.7.1 or newer, or hold the packages in requirements.txt.',
     notFound:
       'Packages that are held by a bound of their own, or huggingface_hub where a pinned transformers below 5 holds it.',
     examples: [
@@ -45,7 +46,7 @@ warning: for some releases the platform holds FastAPI back itself.`,
       },
     ],
     evidence:
-      'Hugging Face guidance for authors; reproduced with gradio 4.44.1 and huggingface_hub 1.x, starlette 1.x; build logs of public Spaces, 2026.',
+      'Hugging Face guidance for authors; reproduced with gradio 4.44.1 and huggingface_hub 1.x, starlette 1.x; gradio/oauth.py and the metadata of 5.0.0 to 5.9.1; build logs of public Spaces, 2026.',
   },
   *check(context) {
     const { space, profile } = context;
@@ -53,8 +54,11 @@ warning: for some releases the platform holds FastAPI back itself.`,
     const gradio = gradioOf(context);
     if (!block || !isGradio(space, profile) || gradio === null) return;
     const { gradioMinimum } = profile.versions;
-    if (compareVersions(gradio, MENDED) >= 0 || compareVersions(gradio, gradioMinimum) < 0) return;
-    const missing = BREAKERS.filter(({ name, first }) => !isHeld(context, name, first));
+    if (compareVersions(gradio, gradioMinimum) < 0) return;
+    const missing = BREAKERS.filter(
+      ({ name, first, mended }) =>
+        compareVersions(gradio, mended) < 0 && !isHeld(context, name, first),
+    );
     if (missing.length === 0) return;
     const field = block.fields.get('sdk_version');
     yield {
@@ -68,7 +72,7 @@ warning: for some releases the platform holds FastAPI back itself.`,
   words({ gradio, missing }) {
     return {
       message: `Gradio ${gradio} does not work with today's releases of what it needs`,
-      help: `sdk_version of Gradio 5 or newer, or in requirements.txt: ${missing.join(' ')}`,
+      help: `sdk_version of Gradio 5.7.1 or newer, or in requirements.txt: ${missing.join(' ')}`,
     };
   },
 });

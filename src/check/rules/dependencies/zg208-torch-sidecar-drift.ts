@@ -24,6 +24,8 @@ export const torchSidecarDrift = defineRule<Data>({
   id: 'ZG208',
   name: 'torch-sidecar-drift',
   severity: 'error',
+  // Where another profile refuses this torch, it is silent here, and that is not to be fine.
+  asksOtherProfiles: false,
   summary: 'torch is pinned, and a package that is built for one torch is not',
   docs: {
     why: `torchaudio and torchcodec are compiled against one PyTorch. Their newest releases no longer say so in their

@@ -1,5 +1,6 @@
 import { defineRule } from '../../rule.js';
 import { pythonOf } from '../../space-python.js';
+import { readBlock } from '../metadata/fields.js';
 import { installed } from './entries.js';
 import { fitsLinux, fitsPython, wheelOf } from './wheels.js';
 
@@ -20,7 +21,8 @@ export const wheelPythonTag = defineRule<Data>({
 wheel on this platform". Spaces run on Linux on x86-64, with Python 3.10 unless \`python_version\` says
 otherwise.`,
     instead: 'Take the wheel of the Python that the Space runs, or change `python_version`.',
-    notFound: '`py3`, `abi3` of an older Python, and `any` are fine.',
+    notFound:
+      '`py3`, `abi3` of an older Python, and `any` are fine. A Space without front matter has not said its Python yet.',
     examples: [
       {
         title: 'For Python 3.10 on Linux',
@@ -32,10 +34,12 @@ otherwise.`,
   },
   *check(context) {
     const { minor } = pythonOf(context.space, context.profile);
+    // Without front matter nobody has said which Python: that is one finding, and another rule's.
+    const isPythonKnown = readBlock(context.space) !== null;
     for (const entry of installed(context)) {
       const wheel = wheelOf(entry);
       if (!wheel || entry.problem || entry.hasVariables) continue;
-      const isWrongPython = !fitsPython(wheel, minor);
+      const isWrongPython = isPythonKnown && !fitsPython(wheel, minor);
       if (!isWrongPython && fitsLinux(wheel)) continue;
       const tags = isWrongPython ? wheel.pythons.join('.') : wheel.platforms.join('.');
       const problem = isWrongPython ? 'python' : 'platform';
