@@ -1,7 +1,8 @@
-import { copyFile, cp, mkdir } from 'node:fs/promises';
+import { copyFile, cp, mkdir, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { basename } from 'node:path';
 import { defineConfig } from 'tsup';
+import { inputsOf, writeNotices } from './bin/dev/notices.js';
 
 /** Python that runs inside the Space's processes: shipped as files, never bundled. */
 const PYTHON_PARTS = [
@@ -14,6 +15,8 @@ const PARSER_PARTS = [
   'web-tree-sitter/web-tree-sitter.wasm',
   '@vscode/tree-sitter-wasm/wasm/tree-sitter-python.wasm',
 ] as const;
+
+const METAFILE = 'dist/metafile-esm.json';
 
 export default defineConfig({
   entry: {
@@ -28,6 +31,8 @@ export default defineConfig({
   sourcemap: false,
   clean: true,
   dts: false,
+  // For the licence texts alone.
+  metafile: true,
   // Bundled, because hundreds of small files are what a start waits for; each command is a chunk that
   // is loaded on demand. What has a native part, or is a world of its own, stays outside.
   noExternal: [/^(?!libsql$|ink|react|@inkjs|conf$)/],
@@ -37,6 +42,8 @@ export default defineConfig({
     js: "import { createRequire as createRequireOf } from 'node:module'; const require = createRequireOf(import.meta.url);",
   },
   async onSuccess() {
+    writeNotices(inputsOf(METAFILE), 'dist/THIRD-PARTY-NOTICES.txt');
+    await rm(METAFILE, { force: true });
     const require = createRequire(import.meta.url);
     for (const part of PARSER_PARTS) {
       await copyFile(require.resolve(part), `dist/${basename(part)}`);

@@ -1,5 +1,8 @@
 import { VERSION } from './version.js';
 
+/** What is still on its way to a pipe gets so long. */
+const LINGER_MS = 2_000;
+
 /**
  * The process: answers the one question that needs no command tree, and loads that for the rest.
  * Scripts ask for the version before anything else, and half of start-up is the tree.
@@ -15,4 +18,6 @@ export async function runProcess(): Promise<void> {
     import('./process-world.js'),
   ]);
   process.exitCode = await main(argv, createProcessWorld());
+  // Everything is said and closed: a connection that lingers must not keep a terminal waiting.
+  setTimeout(() => process.exit(), LINGER_MS).unref();
 }

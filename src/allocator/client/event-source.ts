@@ -27,7 +27,11 @@ export function followEvents(
 
   async function read(): Promise<string> {
     const response = await fetch(url, { headers, signal: closing.signal, redirect: 'error' });
-    if (!response.ok || !response.body) return `it answered ${response.status}`;
+    if (!response.ok || !response.body) {
+      // An answer that nobody reads would hold its connection, and with it the process.
+      await response.body?.cancel();
+      return `it answered ${response.status}`;
+    }
     handlers.connected();
     retryMs = FIRST_RETRY_MS;
     const parser = createParser(handlers.event);
