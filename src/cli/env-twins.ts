@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import type { World } from './world.js';
 
 /** How people switch something off in an environment variable. */
@@ -23,4 +23,11 @@ export function readEnvironmentTwins(command: Command, env: World['env']): void 
       }
     }
   });
+}
+
+/** Every flag has an environment twin: `--log-format` is ZEROGPU_LOG_FORMAT. */
+export function twin(flags: string, description: string, value?: string): Option {
+  const option = new Option(flags, description);
+  option.env(`ZEROGPU_${option.name().replaceAll('-', '_').toUpperCase()}`);
+  return value === undefined ? option : option.default(value);
 }

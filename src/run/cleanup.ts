@@ -5,6 +5,13 @@ export interface Cleanup {
   run(): Promise<readonly { readonly name: string; readonly error: unknown }[]>;
 }
 
+/** Undoes what is left, and says what could not be. */
+export async function runCleanup(cleanup: Cleanup, warn: (message: string) => void): Promise<void> {
+  for (const { name, error } of await cleanup.run()) {
+    warn(`could not clean up ${name}: ${error instanceof Error ? error.message : error}`);
+  }
+}
+
 export function createCleanup(): Cleanup {
   const steps: { name: string; undo: () => Promise<void> | void }[] = [];
   return {

@@ -1,7 +1,7 @@
 import { formatBytes } from '../shared/bytes.js';
 import type { Clock } from '../shared/clock.js';
 import { createNoiseFilter } from './app-noise.js';
-import { callLine, type Symbols } from './call-lines.js';
+import { ASCII_SYMBOLS, callLine, type Symbols, UNICODE_SYMBOLS } from './call-lines.js';
 import type { NamedRecord } from './call-log.js';
 import { renderUseTable, type UseRow } from './use-table.js';
 
@@ -36,6 +36,16 @@ export interface RunConsole {
   warn(message: string): void;
   stopping(message: string): void;
   table(rows: readonly UseRow[]): void;
+}
+
+/** The console that the flags ask for. */
+export function createConsole(
+  { logFormat, ascii }: { readonly logFormat: 'text' | 'json'; readonly ascii: boolean },
+  write: WriteLine,
+  clock: Clock,
+): RunConsole {
+  if (logFormat === 'json') return jsonConsole(write, clock);
+  return textConsole(write, clock, ascii ? ASCII_SYMBOLS : UNICODE_SYMBOLS);
 }
 
 /** Plain lines for people; no cursor codes, so that logs and terminals look alike. */

@@ -9,7 +9,7 @@ import { appEnvironment } from './app-environment.js';
 import { type AppProcess, startApp } from './app-process.js';
 import { assemble, type RunParts } from './assemble.js';
 import { bannerFacts } from './banner.js';
-import { type Cleanup, createCleanup } from './cleanup.js';
+import { type Cleanup, createCleanup, runCleanup } from './cleanup.js';
 import type { RunConsole } from './console.js';
 import { hotkeyActions } from './hotkey-actions.js';
 import type { RunWorld } from './index.js';
@@ -54,9 +54,7 @@ export async function drive(
     return await startAndServe({ options, console, world, version, cleanup, terminal });
   } finally {
     terminal?.stop();
-    for (const { name, error } of await cleanup.run()) {
-      console.warn(`could not clean up ${name}: ${error instanceof Error ? error.message : error}`);
-    }
+    await runCleanup(cleanup, console.warn);
   }
 }
 

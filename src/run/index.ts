@@ -2,8 +2,7 @@ import { resolve } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { systemClock } from '../shared/clock.js';
 import { wantsPlain } from '../shared/paint.js';
-import { ASCII_SYMBOLS, UNICODE_SYMBOLS } from './call-lines.js';
-import { jsonConsole, textConsole } from './console.js';
+import { createConsole } from './console.js';
 import { teeEvents } from './event-file.js';
 import { parseRunOptions, type RawRunOptions, type RunOptions } from './options.js';
 import { createRunTerminal, type RunTerminal } from './run-terminal.js';
@@ -36,10 +35,7 @@ export async function run(
   const options = parseRunOptions(dir, command, raw, world.cwd);
   const terminal = terminalFor(options, world);
   const write = terminal?.write ?? ((line: string) => void world.stderr.write(`${line}\n`));
-  const console =
-    options.logFormat === 'json'
-      ? jsonConsole(write, systemClock)
-      : textConsole(write, systemClock, options.ascii ? ASCII_SYMBOLS : UNICODE_SYMBOLS);
+  const console = createConsole(options, write, systemClock);
   const talk = options.eventsFile
     ? teeEvents(console, resolve(world.cwd, options.eventsFile), systemClock)
     : console;

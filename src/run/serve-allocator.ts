@@ -12,13 +12,13 @@ import { createFaultPlan, FAULT_KINDS } from '../allocator/server/faults.js';
 import { type AllocatorServer, startAllocator } from '../allocator/server/index.js';
 import { createVisitorTokens } from '../allocator/server/visitor-tokens.js';
 import { loadProfile } from '../platform/index.js';
-import { systemClock } from '../shared/clock.js';
+import type { PlatformProfile } from '../platform/schema.js';
+import { systemClock, type Timer } from '../shared/clock.js';
 import { EXIT, UserError } from '../shared/errors.js';
-import { ASCII_SYMBOLS, UNICODE_SYMBOLS } from './call-lines.js';
 import { createCallLog } from './call-log.js';
 import { chooseBackend } from './choose-gpu.js';
-import { createCleanup } from './cleanup.js';
-import { jsonConsole, type RunConsole, textConsole } from './console.js';
+import { type Cleanup, createCleanup, runCleanup } from './cleanup.js';
+import { createConsole, type RunConsole } from './console.js';
 import type { RunWorld } from './index.js';
 import { quotaClock } from './quota-clock.js';
 import { sharedLedgerDir, stateDir } from './run-folder.js';
@@ -38,14 +38,13 @@ export async function serve(
   version: string,
 ): Promise<number> {
   const options = parseServeOptions(raw);
-  const console = createConsole(options, world);
+  const write = (line: string) => void world.stderr.write(`${line}\n`);
+  const console = createConsole(options, write, systemClock);
   const cleanup = createCleanup();
   try {
     return await startAndServe(options, console, world, version, cleanup);
   } finally {
-    for (const { name, error } of await cleanup.run()) {
-      console.warn(`could not clean up ${name}: ${error instanceof Error ? error.message : error}`);
-    }
+    await runCleanup(cleanup, console.warn);
   }
 }
 
@@ -54,10 +53,11 @@ async function startAndServe(
   console: RunConsole,
   world: RunWorld,
   version: string,
-  cleanup: ReturnType<typeof createCleanup>,
+  cleanup: Cleanup,
 ): Promise<number> {
   const state = stateDir(options.stateDir, world.env);
   refuseSecond(state);
+  const profile = loadProfile(options.platform);
   const failed = new AbortController();
   let server: AllocatorServer | null = null;
   const log = createCallLog(async (taskId, space) => {
@@ -68,11 +68,11 @@ async function startAndServe(
   const ledgerDir = options.fresh ? null : sharedLedgerDir(state);
   server = await startAllocator({
     rules: {
-      profile: loadProfile(options.platform),
+      profile,
       longestCallSeconds: options.longestCallSeconds,
       concurrencyPerSpace: options.concurrencyPerSpace,
     },
-    backend: await createBackend(options, state, console, world, cleanup),
+    backend: await createBackend(options, profile, state, console, world, cleanup),
     tokens: createVisitorTokens(deriveKey(secret, 'visitor-tokens'), systemClock),
     clock: quotaClock(systemClock, options.speed),
     onRecord: options.quiet ? () => {} : log.add,
@@ -104,25 +104,20 @@ async function startAndServe(
   return EXIT.ok;
 }
 
-function createConsole(options: ServeOptions, world: RunWorld): RunConsole {
-  const write = (line: string) => void world.stderr.write(`${line}\n`);
-  if (options.logFormat === 'json') return jsonConsole(write, systemClock);
-  return textConsole(write, systemClock, options.ascii ? ASCII_SYMBOLS : UNICODE_SYMBOLS);
-}
-
 /** The device's files are kept between starts: workers that outlive us go on writing them. */
 async function createBackend(
   options: ServeOptions,
+  profile: PlatformProfile,
   state: string,
   console: RunConsole,
   world: RunWorld,
-  cleanup: ReturnType<typeof createCleanup>,
+  cleanup: Cleanup,
 ) {
   const runDir = join(sharedLedgerDir(state), 'device');
   mkdirSync(runDir, { recursive: true, mode: 0o700 });
-  const { platform, gpu, gpus, slices, vramBytes } = options;
+  const { gpu, gpus, slices, vramBytes } = options;
   const backend = await chooseBackend({
-    ...{ gpu, gpus, slices, vramBytes, runDir, profile: loadProfile(platform) },
+    ...{ gpu, gpus, slices, vramBytes, runDir, profile },
     env: world.env,
     say: (message) => console.warn(message),
     // Each run that joins brings a Python of its own: --gpu nvidia is a promise that they have CUDA.
@@ -168,12 +163,16 @@ function untilDone(
   interrupted: AbortSignal,
   failed: AbortSignal,
 ): Promise<string> {
-  return new Promise((resolve, reject) => {
+  let timer: Timer | null = null;
+  const done = new Promise<string>((resolve, reject) => {
     const onInterrupt = () => resolve(String(interrupted.reason));
     if (interrupted.aborted) onInterrupt();
     interrupted.addEventListener('abort', onInterrupt, { once: true });
     failed.addEventListener('abort', () => reject(failed.reason), { once: true });
     if (options.forSeconds === null) return;
-    systemClock.after(options.forSeconds * 1000, () => resolve('the time of --for is over'));
+    timer = systemClock.after(options.forSeconds * 1000, () =>
+      resolve('the time of --for is over'),
+    );
   });
+  return done.finally(() => timer?.cancel());
 }

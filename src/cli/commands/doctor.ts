@@ -1,9 +1,8 @@
 import { type Command, Option } from 'commander';
 import type { RawDoctorOptions } from '../../doctor/index.js';
-import { readEnvironmentTwins } from '../env-twins.js';
+import { readEnvironmentTwins, twin } from '../env-twins.js';
 import { VERSION } from '../version.js';
 import type { World } from '../world.js';
-import { twin } from './run.js';
 
 const EXAMPLES = `
 Examples

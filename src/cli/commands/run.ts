@@ -1,7 +1,8 @@
 import { type Command, Option } from 'commander';
 import type { RawRunOptions } from '../../run/options.js';
-import { readEnvironmentTwins } from '../env-twins.js';
+import { readEnvironmentTwins, twin } from '../env-twins.js';
 import { explainOrigin, readFileSettings } from '../file-settings.js';
+import { addOptions, dayOptions, platformOptions } from '../host-options.js';
 import { VERSION } from '../version.js';
 import type { World } from '../world.js';
 
@@ -31,18 +32,9 @@ export function declareRun(
     .description('Run a Space, unmodified, under a local ZeroGPU allocator.')
     .usage('[dir] [options] [-- command…]')
     .argument('[dir]', 'folder of the Space', '.')
-    .optionsGroup('Platform')
-    .addOption(twin('--platform <name>', 'h200, rtx-pro-6000', 'h200'))
-    .addOption(twin('--gpu <kind>', 'auto, mock, nvidia', 'auto'))
-    .addOption(twin('--gpus <n>', 'GPUs to offer', '1'))
-    .addOption(twin('--slices <n>', 'calls that share each GPU (--gpu nvidia; default: 1)'))
-    .addOption(twin('--vram <size>', 'memory of a slice, e.g. 2GB (default: the platform’s)'))
-    .addOption(twin('--duration <time>', 'longest GPU time one call may hold, e.g. 90s'))
-    .addOption(twin('--speed <n>', 'quota time runs n times faster', '1'))
-    .addOption(
-      twin('--fault <spec>', 'answers of a bad day: no-gpu, quota@3, kill=2s@10% (docs/faults.md)'),
-    )
-    .addOption(twin('--seed <n>', 'seed of the faults’ shares', '1'))
+    .optionsGroup('Platform');
+  addOptions(command, [...platformOptions(), ...dayOptions()]);
+  command
     .optionsGroup('Visitors')
     .addOption(twin('--as <visitor>', 'anonymous, free, pro, or a name: free:ada', 'anonymous'))
     .addOption(twin('--host <address>', 'where visitors connect', '127.0.0.1'))
@@ -73,11 +65,4 @@ export function declareRun(
   readEnvironmentTwins(command, world.env);
   readFileSettings(command, world);
   command.copyInheritedSettings(program);
-}
-
-/** Every flag has an environment twin: `--log-format` is ZEROGPU_LOG_FORMAT. */
-export function twin(flags: string, description: string, value?: string): Option {
-  const option = new Option(flags, description);
-  option.env(`ZEROGPU_${option.name().replaceAll('-', '_').toUpperCase()}`);
-  return value === undefined ? option : option.default(value);
 }

@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import type { RawServeOptions } from '../../run/serve-options.js';
-import { readEnvironmentTwins } from '../env-twins.js';
+import { readEnvironmentTwins, twin } from '../env-twins.js';
+import { addOptions, dayOptions, platformOptions } from '../host-options.js';
 import { VERSION } from '../version.js';
 import type { World } from '../world.js';
-import { twin } from './run.js';
 
 const EXAMPLES = `
 Examples
@@ -23,17 +23,11 @@ export function declareServe(
   const command = program
     .command('serve')
     .description('Run the allocator alone, for every `zerogpu run` of yours to join.')
-    .optionsGroup('Platform')
-    .addOption(twin('--platform <name>', 'h200, rtx-pro-6000', 'h200'))
-    .addOption(twin('--gpu <kind>', 'auto, mock, nvidia', 'auto'))
-    .addOption(twin('--gpus <n>', 'GPUs to offer', '1'))
-    .addOption(twin('--slices <n>', 'calls that share each GPU (--gpu nvidia; default: 1)'))
-    .addOption(twin('--vram <size>', 'memory of a slice, e.g. 2GB (default: the platform’s)'))
-    .addOption(twin('--duration <time>', 'longest GPU time one call may hold, e.g. 90s'))
-    .addOption(twin('--concurrency <n>', 'slices that one Space may hold (default: all)'))
-    .addOption(twin('--speed <n>', 'quota time runs n times faster', '1'))
-    .addOption(twin('--fault <spec>', 'answers of a bad day (docs/faults.md)'))
-    .addOption(twin('--seed <n>', 'seed of the faults’ shares', '1'))
+    .optionsGroup('Platform');
+  addOptions(command, platformOptions());
+  command.addOption(twin('--concurrency <n>', 'slices that one Space may hold (default: all)'));
+  addOptions(command, dayOptions());
+  command
     .optionsGroup('State')
     .addOption(twin('--port <n>', 'where Spaces connect (default: the last one, or a free one)'))
     .addOption(twin('--for <time>', 'stop after this long'))

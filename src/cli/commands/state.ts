@@ -1,8 +1,7 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { readEnvironmentTwins } from '../env-twins.js';
+import { readEnvironmentTwins, twin } from '../env-twins.js';
 import type { World } from '../world.js';
-import { twin } from './run.js';
 
 interface RawStateOptions {
   readonly space?: string;
