@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
-import { opendir, readdir, stat } from 'node:fs/promises';
+import { opendir, stat } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { didYouMean } from '../shared/did-you-mean.js';
 import { EXIT, UserError } from '../shared/errors.js';
+import { foldersIn } from '../shared/folders-in.js';
 
 /** A folder to check. */
 export interface SpaceFolder {
@@ -61,15 +62,6 @@ async function notThere(dir: string, path: string): Promise<UserError> {
     why: meant ? `Did you mean ${meant}?` : 'A Space is a folder on this machine.',
     fix: `zerogpu check ${meant ?? 'DIR   (the folder with README.md)'}`,
   });
-}
-
-async function foldersIn(dir: string): Promise<readonly string[]> {
-  try {
-    const entries = await readdir(dir, { withFileTypes: true });
-    return entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
-  } catch {
-    return [];
-  }
 }
 
 /** The root of the repository that a folder lies in; the folder itself outside of any. */

@@ -5,6 +5,11 @@ export interface ProcessId {
   readonly startTime: number;
 }
 
+/** Whether both are one and the same process: a pid alone names nobody for long. */
+export function isOneProcess(one: ProcessId | null, other: ProcessId | null): boolean {
+  return one !== null && one.pid === other?.pid && one.startTime === other.startTime;
+}
+
 /** One place where one `large` call runs. `index` is the wire's `nvidiaIndex`. */
 export interface SliceSpec {
   readonly index: number;

@@ -2,6 +2,7 @@ import { readdir, readFile, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { didYouMean } from '../shared/did-you-mean.js';
 import { UserError } from '../shared/errors.js';
+import { foldersIn } from '../shared/folders-in.js';
 import { readFrontMatter } from './front-matter.js';
 import { logicalLines } from './logical-lines.js';
 import { importsOf } from './python-imports.js';
@@ -119,15 +120,6 @@ async function kindOf(path: string): Promise<'folder' | 'file' | null> {
     return found.isDirectory() ? 'folder' : 'file';
   } catch {
     return null;
-  }
-}
-
-async function foldersIn(dir: string): Promise<readonly string[]> {
-  try {
-    const entries = await readdir(dir, { withFileTypes: true });
-    return entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
-  } catch {
-    return [];
   }
 }
 

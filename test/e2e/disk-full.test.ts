@@ -81,10 +81,6 @@ describe.skipIf(!canMount)('a full disk', () => {
   }, 60_000);
 });
 
-describe.runIf(!canMount)('a full disk', () => {
-  it.skip('needs a user that may mount a tmpfs in a namespace of its own', () => {});
-});
-
 describe.skipIf(!canMount)('a folder that can only be read', () => {
   it('is told at once, with the way out, and no port is opened', () => {
     const readOnly = mkdtempSync(join(tmpdir(), 'zerogpu-read-only-'));

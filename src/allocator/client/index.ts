@@ -1,6 +1,8 @@
 /** The typed client of the control API: `connect`, and everything that is needed to find one. */
+import * as z from 'zod';
 import { EXIT, UserError } from '../../shared/errors.js';
 import { followEvents, type ServerEvent } from './event-source.js';
+import { hostingLimit } from './hosting-limit.js';
 import { findAllocators, type Locator } from './locator.js';
 import type { ControlClient, SnapshotLimits, WatchHandlers } from './port.js';
 import { controlSecret } from './secret.js';
@@ -144,6 +146,14 @@ export function connectToRunning(stateDir: string): {
   return { client: connect(locator.url, controlSecret(stateDir)), locator };
 }
 
+const hostingLimitBody = z.object({
+  detail: z.literal('hosting-limit'),
+  owner: z.string(),
+  ownerKind: z.string(),
+  hosted: z.number(),
+  limit: z.number(),
+});
+
 type Query = Readonly<Record<string, string | number | undefined>>;
 
 function parseSnapshot(body: unknown): Snapshot {
@@ -166,14 +176,12 @@ function gone(url: string, cause: unknown): UserError {
 }
 
 function refused(path: string, status: number, body: unknown): UserError {
-  const { detail, hosted, limit } = (body ?? {}) as Record<string, unknown>;
-  if (detail === 'hosting-limit') {
-    return new UserError('E_HOSTING_LIMIT', `this owner hosts ${hosted} ZeroGPU Spaces already`, {
-      why: `The platform lets such an account host ${limit}.`,
-      fix: ['stop one of the others', '--owner NAME   or --owner org:NAME   (whose Space it is)'],
-      exitCode: EXIT.cannot,
-    });
+  const limited = hostingLimitBody.safeParse(body);
+  if (limited.success) {
+    const { owner, ownerKind, hosted, limit } = limited.data;
+    return hostingLimit({ name: owner, kind: ownerKind }, hosted, limit);
   }
+  const { detail } = (body ?? {}) as Record<string, unknown>;
   return new UserError('E_ALLOCATOR_REFUSED', `${path}: ${detail ?? `HTTP ${status}`}`, {
     why: `The allocator answered ${status}.`,
     exitCode: EXIT.cannot,

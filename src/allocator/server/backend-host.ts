@@ -1,7 +1,7 @@
 import type { GpuBackend } from '../../gpu/port.js';
 import type { Clock } from '../../shared/clock.js';
 import type { UserError } from '../../shared/errors.js';
-import type { ProcessId } from '../../shared/host.js';
+import { isOneProcess } from '../../shared/host.js';
 import { killProcessTree } from '../../shared/process-table.js';
 import type { AllocatorDriver } from './driver.js';
 
@@ -25,11 +25,11 @@ export function attachBackend(
       roots: [...driver.state.spaces.values()].flatMap(({ root }) => root ?? []),
     }),
     abort(process, reason) {
-      const lease = leases().find((candidate) => isSame(candidate.process, process));
+      const lease = leases().find((candidate) => isOneProcess(candidate.process, process));
       if (lease?.killing) return;
       if (lease) {
         driver.dispatch({ type: 'kill-call', at: clock.now(), call: lease.call, reason });
-      } else if (driver.state.warmWorkers.some((worker) => isSame(worker.process, process))) {
+      } else if (driver.state.warmWorkers.some((worker) => isOneProcess(worker.process, process))) {
         // Watched since its /allow: its death frees the slice.
         killProcessTree(process);
       }
@@ -37,8 +37,4 @@ export function attachBackend(
     notice: told.notice,
     fatal: (error) => (told.fatal ? told.fatal(error) : told.notice(error.message)),
   });
-}
-
-function isSame(a: ProcessId | null, b: ProcessId): boolean {
-  return a !== null && a.pid === b.pid && a.startTime === b.startTime;
 }

@@ -4,8 +4,9 @@ import type { Clock } from '../../shared/clock.js';
 import { isBearer } from '../client/secret.js';
 import type { CallRecord } from '../core/types.js';
 import { createEventStreams } from './control-streams.js';
-import type { AllocatorDriver, Answer } from './driver.js';
+import type { AllocatorDriver } from './driver.js';
 import type { Metrics } from './metrics.js';
+import type { Registrations } from './registrations.js';
 import { type SnapshotSize, type SnapshotSources, takeSnapshot } from './snapshot.js';
 import type { SpaceLabels } from './space-labels.js';
 
@@ -14,7 +15,7 @@ export interface ControlApiPorts {
   readonly clock: Clock;
   readonly driver: () => AllocatorDriver;
   readonly secret: string;
-  readonly newId: () => string;
+  readonly registrations: Registrations;
   readonly sources: () => SnapshotSources;
   readonly labels: SpaceLabels;
   readonly metrics: Metrics;
@@ -26,8 +27,6 @@ export interface ControlApiPorts {
 }
 
 export interface ControlApi {
-  /** @returns false for an answer to somebody else's request */
-  answer(answer: Answer): boolean;
   record(record: CallRecord): void;
   close(): void;
 }
@@ -75,7 +74,6 @@ const goneQuery = z.object({ id: spaceId });
  * folder's secret; an answer to a command leaves when the ledger has it.
  */
 export function createControlApi(app: FastifyInstance, ports: ControlApiPorts): ControlApi {
-  const waiting = new Map<string, (answer: Answer) => void>();
   const streams = createEventStreams(ports.clock, (size) => snapshot(size));
 
   function snapshot(size: SnapshotSize) {
@@ -146,21 +144,14 @@ export function createControlApi(app: FastifyInstance, ports: ControlApiPorts): 
     const query = registerQuery.parse(request.query);
     const { id, name, owner, ownerKind, tasksSocket, pid, startTime } = query;
     if (ports.driver().ledger.status === 'failing') return unavailable(reply);
-    const requestId = ports.newId();
-    const answered = new Promise<Answer>((resolve) => waiting.set(requestId, resolve));
-    ports.driver().dispatch({
-      type: 'register-space',
-      at: ports.clock.now(),
-      requestId,
-      space: id,
-      name,
-      owner: { name: owner, kind: ownerKind },
-      root: pid === undefined || startTime === undefined ? null : { pid, startTime },
-    });
-    const answer = await answered;
+    const root = pid === undefined || startTime === undefined ? null : { pid, startTime };
+    const space = { id, name, owner: { name: owner, kind: ownerKind }, root };
+    const answer = await ports.registrations.ask(space);
+    if (answer.type === 'unavailable') return unavailable(reply);
     if (answer.type === 'space-refused') {
       const { hosted, limit } = answer;
-      return reply.code(403).send({ detail: 'hosting-limit', hosted, limit });
+      const body = { detail: 'hosting-limit', owner, ownerKind, hosted, limit };
+      return reply.code(403).send(body);
     }
     if (tasksSocket) ports.labels.setSocket(id, tasksSocket);
     return reply.code(200).send(ports.device());
@@ -188,13 +179,6 @@ export function createControlApi(app: FastifyInstance, ports: ControlApiPorts): 
   }
 
   return {
-    answer(answer) {
-      const resolve = waiting.get(answer.requestId);
-      if (!resolve) return false;
-      waiting.delete(answer.requestId);
-      resolve(answer);
-      return true;
-    },
     record(record) {
       if (!streams.wantsRecords) return;
       void ports.labels

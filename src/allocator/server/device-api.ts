@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import { type FastifyInstance, type FastifyReply, fastify } from 'fastify';
 import * as z from 'zod';
 import type { Clock } from '../../shared/clock.js';
-import type { ProcessId } from '../../shared/host.js';
+import { isOneProcess, type ProcessId } from '../../shared/host.js';
 import type { Visitor } from '../core/types.js';
 import type { AllocatorDriver, Answer } from './driver.js';
 import { answerWithFault } from './fault-answers.js';
@@ -117,7 +117,7 @@ export function createDeviceApi(ports: DeviceApiPorts): DeviceApi {
     const lease = ports.driver().state.leases.get(query.allowToken);
     const root = lease ? ports.driver().state.spaces.get(lease.space)?.root : undefined;
     // A Space may only ever get its own processes killed; who holds the lease was looked at before.
-    const isHolder = process !== null && isSame(lease?.process ?? null, process);
+    const isHolder = isOneProcess(process, lease?.process ?? null);
     const isOurs = !lease || isHolder || (root && ports.isDescendant(query.pid, root));
     if (!process || !isOurs) {
       return reply.code(404).send({ detail: 'No such process in this Space' });
@@ -217,10 +217,6 @@ export function createDeviceApi(ports: DeviceApiPorts): DeviceApi {
     }
   }
   return { app, answer };
-}
-
-function isSame(one: ProcessId | null, other: ProcessId): boolean {
-  return one !== null && one.pid === other.pid && one.startTime === other.startTime;
 }
 
 function unavailable(reply: FastifyReply): FastifyReply {

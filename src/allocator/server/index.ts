@@ -1,9 +1,9 @@
 import type { GpuBackend } from '../../gpu/port.js';
 import type { Clock } from '../../shared/clock.js';
 import { EXIT, UserError } from '../../shared/errors.js';
-import type { ProcessId } from '../../shared/host.js';
 import { listenOrExplain } from '../../shared/listen.js';
 import { identifyProcess, isDescendantOf, isProcessAlive } from '../../shared/process-table.js';
+import { hostingLimit } from '../client/hosting-limit.js';
 import { createState } from '../core/index.js';
 import type {
   AllocatorEvent,
@@ -12,7 +12,7 @@ import type {
   CallRecord,
   Owner,
 } from '../core/types.js';
-import { createMemoryLedger, type LedgerStatus, openLedger } from '../store/index.js';
+import { createMemoryLedger, type Ledger, type LedgerStatus, openLedger } from '../store/index.js';
 import { attachBackend } from './backend-host.js';
 import { type ControlApi, createControlApi } from './control-api.js';
 import { createDeviceApi, type DeviceApi } from './device-api.js';
@@ -23,6 +23,7 @@ import { createLastMinute } from './last-minute.js';
 import { createMetrics } from './metrics.js';
 import { createProcessWatch } from './process-watch.js';
 import { assertSameGpus, knownProcesses } from './readopt.js';
+import { createRegistrations } from './registrations.js';
 import { createSpaceLabels, type SpaceLabels } from './space-labels.js';
 import { createWaitingStreams } from './streams.js';
 import type { VisitorTokens } from './visitor-tokens.js';
@@ -98,7 +99,7 @@ export async function startAllocator(options: AllocatorOptions): Promise<Allocat
   const lastMinute = createLastMinute();
   const metrics = createMetrics();
   const newId = createIds();
-  const registrations = new Map<string, (refusal: HostingRefusal | null) => void>();
+  const registrations = createRegistrations(() => driver, clock, newId);
   const api: DeviceApi = createDeviceApi({
     clock,
     driver: () => driver,
@@ -118,12 +119,7 @@ export async function startAllocator(options: AllocatorOptions): Promise<Allocat
     clock,
     backend,
     answer(answer) {
-      if (answer.type === 'space-registered' || answer.type === 'space-refused') {
-        const refusal = answer.type === 'space-refused' ? answer : null;
-        registrations.get(answer.requestId)?.(refusal);
-        registrations.delete(answer.requestId);
-      }
-      if (!control?.answer(answer)) api.answer(answer);
+      if (!registrations.answer(answer)) api.answer(answer);
     },
     onRecord(record) {
       lastMinute.add(record);
@@ -142,7 +138,7 @@ export async function startAllocator(options: AllocatorOptions): Promise<Allocat
       clock,
       driver: () => driver,
       secret,
-      newId,
+      registrations,
       labels,
       metrics,
       sources: () => ({
@@ -196,14 +192,11 @@ export async function startAllocator(options: AllocatorOptions): Promise<Allocat
       state: driver.state,
       labels,
       async register({ id, name, owner, tasksSocket }) {
-        const requestId = newId();
-        const answered = new Promise<HostingRefusal | null>((resolve) => {
-          registrations.set(requestId, resolve);
-        });
-        const event = { space: id, name, owner, root: null, requestId };
-        driver.dispatch({ type: 'register-space', at: clock.now(), ...event });
-        const refusal = await answered;
-        if (refusal) throw hostingLimit(owner, refusal.hosted, refusal.limit);
+        const answer = await registrations.ask({ id, name, owner, root: null });
+        if (answer.type === 'unavailable') throw unwritable(driver.ledger);
+        if (answer.type === 'space-refused') {
+          throw hostingLimit(owner, answer.hosted, answer.limit);
+        }
         if (tasksSocket) labels.setSocket(id, tasksSocket);
       },
       dispatch: (event) => driver.dispatch(event),
@@ -215,16 +208,10 @@ export async function startAllocator(options: AllocatorOptions): Promise<Allocat
   }
 }
 
-interface HostingRefusal {
-  readonly hosted: number;
-  readonly limit: number;
-}
-
-/** The error of a Space too many. */
-export function hostingLimit(owner: Owner, hosted: number, limit: number): UserError {
-  return new UserError('E_HOSTING_LIMIT', `${owner.name} hosts ${hosted} ZeroGPU Spaces already`, {
-    why: `The platform lets this ${owner.kind} account host ${limit}.`,
-    fix: ['stop one of the others', '--owner NAME   or --owner org:NAME   (whose Space it is)'],
+function unwritable({ path, problem }: Ledger): UserError {
+  return new UserError('E_STATE_DIR', `the ledger ${path} can't be written`, {
+    why: problem ?? 'The disk takes nothing.',
+    fix: ['make room on that disk', '--fresh   (quotas in memory)'],
     exitCode: EXIT.cannot,
   });
 }
@@ -233,5 +220,3 @@ function ledgerNotice(status: LedgerStatus, problem: string | null): string {
   if (status !== 'failing') return 'the ledger can be written again';
   return `the ledger can't be written: ${problem}; new calls are refused, running ones go on`;
 }
-
-export type { ProcessId };

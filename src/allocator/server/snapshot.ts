@@ -28,7 +28,8 @@ export interface SnapshotSize {
   readonly visitors: number;
 }
 
-/** The whole allocator as the control API shows it. O(queue log queue + visitors log visitors). */
+/** The whole allocator as the control API shows it. O(queue log queue + visitors log visitors); no
+ * queue is looked at where none is asked for. */
 export function takeSnapshot(sources: SnapshotSources, size: SnapshotSize, at: Instant): Snapshot {
   const { state, backend, ledger, lastMinute } = sources;
   const { profile, longestCallSeconds } = state.rules;
@@ -57,7 +58,7 @@ export function takeSnapshot(sources: SnapshotSources, size: SnapshotSize, at: I
     slices: sliceView(state, at).map((slice) => showSlice(sources, slice)),
     queue: {
       total: state.queue.length,
-      entries: queueView(state, at)
+      entries: (size.queue === 0 ? [] : queueView(state, at))
         .slice(0, size.queue)
         .map((entry) => showQueueEntry(sources, entry)),
     },

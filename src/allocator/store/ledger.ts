@@ -3,7 +3,7 @@
  * commit is on its way to the disk the next batch gathers (group commit).
  */
 
-import type { Clock, Timer } from '../../shared/clock.js';
+import type { Clock } from '../../shared/clock.js';
 import { EXIT, UserError } from '../../shared/errors.js';
 import type { AllocatorEvent } from '../core/types.js';
 import type { Batch, WriteResult } from './writer.js';
@@ -195,10 +195,5 @@ function fsyncFailed(path: string, why: string): UserError {
 }
 
 function pause(clock: Clock, ms: number): Promise<void> {
-  return new Promise<void>((resolve) => {
-    const timer: Timer = clock.after(ms, () => {
-      timer.cancel();
-      resolve();
-    });
-  });
+  return new Promise<void>((resolve) => void clock.after(ms, resolve));
 }
