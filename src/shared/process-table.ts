@@ -2,7 +2,7 @@
  * What /proc tells of processes (Linux). A pid alone names nobody for long: every look-up that leads
  * to a signal compares the start time as well.
  */
-import { readdirSync, readFileSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readSync } from 'node:fs';
 import type { ProcessId } from './host.js';
 
 export interface ProcessStat {
@@ -13,14 +13,13 @@ export interface ProcessStat {
   readonly startTime: number;
 }
 
+/** A line of /proc/PID/stat is some 300 characters; its numbers have bounds, its name has 64. */
+const statBuffer = Buffer.alloc(2_048);
+
 /** Reads one process, or null if there is none (or no /proc). */
 export function readProcessStat(pid: number): ProcessStat | null {
-  let text: string;
-  try {
-    text = readFileSync(`/proc/${pid}/stat`, 'latin1');
-  } catch {
-    return null;
-  }
+  const text = readStatLine(pid);
+  if (text === null) return null;
   // The command name may hold blanks and parentheses; fields are counted from the last ")".
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
   return {
@@ -29,6 +28,25 @@ export function readProcessStat(pid: number): ProcessStat | null {
     parentPid: Number(fields[1]),
     startTime: Number(fields[19]),
   };
+}
+
+/** Half the time of `readFileSync`, and this is read for every call and every look at a worker. */
+function readStatLine(pid: number): string | null {
+  let file: number;
+  try {
+    file = openSync(`/proc/${pid}/stat`, 'r');
+  } catch {
+    return null;
+  }
+  try {
+    const length = readSync(file, statBuffer, 0, statBuffer.length, 0);
+    return statBuffer.toString('latin1', 0, length);
+  } catch {
+    // Gone between the two.
+    return null;
+  } finally {
+    closeSync(file);
+  }
 }
 
 /** Names the process that has this pid now, or null. */

@@ -34,6 +34,11 @@ export interface DeviceApi {
   answer(answer: Answer): void;
 }
 
+const noSchemas = () => {
+  throw new Error('a route has a JSON schema');
+};
+const NO_SCHEMAS = { buildValidator: () => noSchemas, buildSerializer: () => noSchemas };
+
 /**
  * The HTTP side of ZeroGPU that the `spaces` package speaks: /startup-report, /schedule, /allow,
  * /release, /queue-size. It parses, asks the core, and writes what the core decided.
@@ -50,6 +55,8 @@ export function createDeviceApi(ports: DeviceApiPorts): DeviceApi {
     connectionTimeout: 0,
     keepAliveTimeout: 65_000,
     forceCloseConnections: true,
+    // Zod reads what comes in: the compilers of JSON schemas are never asked, and slow to load.
+    schemaController: { compilersFactory: NO_SCHEMAS },
   });
   app.server.headersTimeout = 5_000;
 

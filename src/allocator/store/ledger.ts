@@ -42,8 +42,12 @@ export interface BatchSink {
 }
 
 const RETRY_MS = 250;
-/** Events after which the state is written down whole, so that a start has few to replay. */
-const SNAPSHOT_EVERY = 4_000;
+/**
+ * When the state is written down whole: a start has to replay what came since. Often while the state
+ * is small; a large one (every visitor is in it) first when the events since weigh more than it.
+ */
+const FEWEST_EVENTS_BETWEEN_SNAPSHOTS = 400;
+const MOST_EVENTS_BETWEEN_SNAPSHOTS = 4_000;
 
 /** Nothing is kept, so there is nothing to wait for: `path` is null, and `onDurable` never comes. */
 export function createMemoryLedger(): Ledger {
@@ -72,7 +76,8 @@ export function createLedger(
   let seq = start;
   let durable = start;
   let gathering: Batch['events'][number][] = [];
-  let sinceSnapshot = SNAPSHOT_EVERY;
+  let sinceSnapshot = { events: 0, characters: 0 };
+  let snapshotCharacters = 0;
   let wantsSnapshot = true;
   let writing: Promise<void> | null = null;
   let scheduled = false;
@@ -119,8 +124,8 @@ export function createLedger(
   function nextBatch(): Batch {
     const events = gathering;
     gathering = [];
-    sinceSnapshot += events.length;
-    const due = wantsSnapshot || sinceSnapshot >= SNAPSHOT_EVERY;
+    sinceSnapshot = added(sinceSnapshot, events, 1);
+    const due = wantsSnapshot || isSnapshotDue(sinceSnapshot, snapshotCharacters);
     // The state is the one after the last event handed in: nothing may be left gathering.
     const snapshot = due ? { seq, bootId, body: ports.encode() } : null;
     return { firstSeq: seq - events.length + 1, events, snapshot };
@@ -128,7 +133,8 @@ export function createLedger(
 
   function settle(batch: Batch): void {
     if (batch.snapshot) {
-      sinceSnapshot = 0;
+      sinceSnapshot = { events: 0, characters: 0 };
+      snapshotCharacters = batch.snapshot.body.length;
       wantsSnapshot = false;
     }
     durable = batch.firstSeq + batch.events.length - 1;
@@ -139,7 +145,7 @@ export function createLedger(
   /** What was not written comes first next time. */
   function keep(batch: Batch, result: Extract<WriteResult, { done: false }>): void {
     gathering = [...batch.events, ...gathering];
-    sinceSnapshot -= batch.events.length;
+    sinceSnapshot = added(sinceSnapshot, batch.events, -1);
     if (result.problem === 'lost') {
       // A new file begins with the state as it is: the events before it are in there.
       durable = seq;
@@ -183,6 +189,29 @@ export function createLedger(
       if (status === 'ok') await writeAll();
       await sink.close();
     },
+  };
+}
+
+/** Whether the state is to be written down whole, after so much since it last was. */
+export function isSnapshotDue(
+  since: { readonly events: number; readonly characters: number },
+  snapshotCharacters: number,
+): boolean {
+  if (since.events >= MOST_EVENTS_BETWEEN_SNAPSHOTS) return true;
+  return (
+    since.events >= FEWEST_EVENTS_BETWEEN_SNAPSHOTS && since.characters >= 2 * snapshotCharacters
+  );
+}
+
+function added(
+  since: { readonly events: number; readonly characters: number },
+  events: Batch['events'],
+  sign: 1 | -1,
+) {
+  const characters = events.reduce((sum, { body }) => sum + body.length, 0);
+  return {
+    events: since.events + sign * events.length,
+    characters: since.characters + sign * characters,
   };
 }
 

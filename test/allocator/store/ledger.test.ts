@@ -32,6 +32,7 @@ import {
   parseExportedState,
   readLedger,
 } from '../../../src/allocator/store/index.js';
+import { isSnapshotDue } from '../../../src/allocator/store/ledger.js';
 import { systemClock } from '../../../src/shared/clock.js';
 import { UserError } from '../../../src/shared/errors.js';
 import { storedOf, World } from '../../support/allocator/world.js';
@@ -422,5 +423,17 @@ describe('a ledger of an earlier version', () => {
     expect(() => parseExportedState(text || JSON.stringify(wrong), 'x.json')).toThrow(
       expect.objectContaining({ code: 'E_STATE_IMPORT', why: expect.stringContaining(why) }),
     );
+  });
+});
+
+describe('when the state is written down whole', () => {
+  it.each([
+    ['never after a few events', { events: 399, characters: 1e9 }, 10, false],
+    ['soon while it is small', { events: 400, characters: 120_000 }, 20_000, true],
+    ['later when it is large', { events: 400, characters: 120_000 }, 2_000_000, false],
+    ['first when the events outweigh it', { events: 3_000, characters: 900_000 }, 450_000, true],
+    ['in any case before a start takes long', { events: 4_000, characters: 1 }, 1e9, true],
+  ])('%s', (_, since, snapshotCharacters, due) => {
+    expect(isSnapshotDue(since, snapshotCharacters)).toBe(due);
   });
 });
