@@ -1,5 +1,6 @@
 /** A stream of server-sent events that is opened again for as long as somebody wants it. */
 import { createParser } from './event-parser.js';
+import { type OpenRequest, open } from './http.js';
 
 export interface ServerEvent {
   readonly type: string;
@@ -21,29 +22,31 @@ export function followEvents(
   headers: Readonly<Record<string, string>>,
   handlers: EventHandlers,
 ): { close(): void } {
-  const closing = new AbortController();
+  let closed = false;
+  let reading: OpenRequest | null = null;
   let timer: NodeJS.Timeout | null = null;
   let retryMs = FIRST_RETRY_MS;
 
   async function read(): Promise<string> {
-    const response = await fetch(url, { headers, signal: closing.signal, redirect: 'error' });
-    if (!response.ok || !response.body) {
+    reading = open(url, { method: 'GET', headers });
+    const answer = await reading.answered;
+    if (answer.statusCode !== 200) {
       // An answer that nobody reads would hold its connection, and with it the process.
-      await response.body?.cancel();
-      return `it answered ${response.status}`;
+      answer.destroy();
+      return `it answered ${answer.statusCode}`;
     }
     handlers.connected();
     retryMs = FIRST_RETRY_MS;
     const parser = createParser(handlers.event);
-    const decoder = new TextDecoder();
-    for await (const part of response.body) parser.push(decoder.decode(part, { stream: true }));
+    answer.setEncoding('utf8');
+    for await (const part of answer) parser.push(part);
     return 'it ended the stream';
   }
   function turn(): void {
     read()
-      .catch((error: unknown) => reasonOf(error))
+      .catch((error: unknown) => (error instanceof Error ? error.message : String(error)))
       .then((why) => {
-        if (closing.signal.aborted) return;
+        if (closed) return;
         handlers.disconnected(why);
         timer = setTimeout(turn, retryMs);
         retryMs = Math.min(LAST_RETRY_MS, retryMs * 2);
@@ -52,13 +55,9 @@ export function followEvents(
   turn();
   return {
     close() {
-      closing.abort();
+      closed = true;
+      reading?.end(new Error('closed'));
       if (timer) clearTimeout(timer);
     },
   };
-}
-
-function reasonOf(error: unknown): string {
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-  return cause instanceof Error ? cause.message : String(cause);
 }

@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { EXIT, UserError } from '../../shared/errors.js';
 import { followEvents, type ServerEvent } from './event-source.js';
 import { hostingLimit } from './hosting-limit.js';
+import { ask } from './http.js';
 import { findAllocators, type Locator } from './locator.js';
 import type { ControlClient, SnapshotLimits, WatchHandlers } from './port.js';
 import { controlSecret } from './secret.js';
@@ -56,20 +57,18 @@ export function connect(url: string, secret: string): HostClient {
   const open = new Set<{ close(): void }>();
   const headers = { authorization: `Bearer ${secret}` };
 
-  async function ask(method: 'GET' | 'POST', path: string, query: Query = {}): Promise<unknown> {
+  async function call(method: 'GET' | 'POST', path: string, query: Query = {}): Promise<unknown> {
     const target = new URL(`/control/v1/${path}`, url);
     for (const [name, value] of Object.entries(query)) {
       if (value !== undefined) target.searchParams.set(name, String(value));
     }
-    let response: Response;
-    try {
-      const signal = AbortSignal.timeout(ANSWER_WITHIN_MS);
-      response = await fetch(target, { method, headers, signal, redirect: 'error' });
-    } catch (error) {
-      throw gone(url, error);
-    }
-    const body: unknown = await response.json().catch(() => null);
-    if (!response.ok) throw refused(path, response.status, body);
+    const answer = await ask(target, { method, headers }, ANSWER_WITHIN_MS).catch(
+      (error: unknown) => {
+        throw gone(url, error);
+      },
+    );
+    const body = parseJson(answer.text);
+    if (answer.status < 200 || answer.status > 299) throw refused(path, answer.status, body);
     return body;
   }
   function follow(path: string, handlers: Parameters<typeof followEvents>[2]): { close(): void } {
@@ -82,12 +81,12 @@ export function connect(url: string, secret: string): HostClient {
       },
     };
   }
-  const command = async (path: string, query: Query = {}) => void (await ask('POST', path, query));
+  const command = async (path: string, query: Query = {}) => void (await call('POST', path, query));
   const one = encodeURIComponent;
 
   return {
     async snapshot(limits = {}) {
-      return parseSnapshot(await ask('GET', 'snapshot', { ...limits }));
+      return parseSnapshot(await call('GET', 'snapshot', { ...limits }));
     },
     watch(everySeconds: number, limits: SnapshotLimits, handlers: WatchHandlers) {
       const query = new URLSearchParams({ every: String(everySeconds) });
@@ -116,7 +115,7 @@ export function connect(url: string, secret: string): HostClient {
     resetQuota: (visitor) => command(`visitors/${one(visitor)}/reset`),
     async register({ id, name, owner, tasksSocket, root }) {
       const query = { id, name, owner: owner.name, ownerKind: owner.kind, tasksSocket, ...root };
-      return (await ask('POST', 'spaces', query)) as Awaited<ReturnType<HostClient['register']>>;
+      return (await call('POST', 'spaces', query)) as Awaited<ReturnType<HostClient['register']>>;
     },
     started: (id, root) => command('spaces/started', { id, ...root }),
     gone: (id) => command('spaces/gone', { id }),
@@ -155,6 +154,14 @@ const hostingLimitBody = z.object({
 });
 
 type Query = Readonly<Record<string, string | number | undefined>>;
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
 
 function parseSnapshot(body: unknown): Snapshot {
   const parsed = snapshotSchema.safeParse(body);

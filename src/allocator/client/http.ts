@@ -1,0 +1,55 @@
+/**
+ * Requests to an allocator, on `node:http`. Not `fetch`: once garbage was collected, neither an abort
+ * nor a time-out reaches its connection any more (nodejs/undici issue 3644), and that connection then
+ * keeps the whole process.
+ */
+import { type IncomingMessage, request } from 'node:http';
+
+export interface HttpRequest {
+  readonly method: 'GET' | 'POST';
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** An answer that has begun to come. */
+export interface OpenRequest {
+  /** Resolves with the answer's head; rejects when nobody answers, or when it was ended. */
+  readonly answered: Promise<IncomingMessage>;
+  /** Ends the connection, whatever it is at. */
+  end(why: Error): void;
+}
+
+/** Sends a request without a body, on a connection of its own. */
+export function open(url: URL, { method, headers }: HttpRequest): OpenRequest {
+  const sent = request(url, { method, headers: { ...headers }, agent: false });
+  const answered = new Promise<IncomingMessage>((resolve, reject) => {
+    sent.once('response', resolve);
+    // Stays: a connection that breaks later is told by the answer as well.
+    sent.on('error', reject);
+  });
+  sent.end();
+  return { answered, end: (why) => void sent.destroy(why) };
+}
+
+/**
+ * Sends a request and reads the whole answer.
+ *
+ * @param withinMs for all of it, the last byte included
+ * @returns the status, and the body as text
+ */
+export async function ask(
+  url: URL,
+  what: HttpRequest,
+  withinMs: number,
+): Promise<{ readonly status: number; readonly text: string }> {
+  const asked = open(url, what);
+  const timer = setTimeout(() => asked.end(new Error(`no answer in ${withinMs} ms`)), withinMs);
+  try {
+    const answer = await asked.answered;
+    answer.setEncoding('utf8');
+    let text = '';
+    for await (const part of answer) text += part;
+    return { status: answer.statusCode ?? 0, text };
+  } finally {
+    clearTimeout(timer);
+  }
+}
