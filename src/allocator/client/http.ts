@@ -42,13 +42,20 @@ export async function ask(
   withinMs: number,
 ): Promise<{ readonly status: number; readonly text: string }> {
   const asked = open(url, what);
-  const timer = setTimeout(() => asked.end(new Error(`no answer in ${withinMs} ms`)), withinMs);
+  let late: Error | null = null;
+  const timer = setTimeout(() => {
+    late = new Error(`no answer in ${withinMs} ms`);
+    asked.end(late);
+  }, withinMs);
   try {
     const answer = await asked.answered;
     answer.setEncoding('utf8');
     let text = '';
     for await (const part of answer) text += part;
     return { status: answer.statusCode ?? 0, text };
+  } catch (error) {
+    // An answer that has begun calls every end of its connection "aborted".
+    throw late ?? error;
   } finally {
     clearTimeout(timer);
   }
