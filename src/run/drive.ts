@@ -17,6 +17,7 @@ import type { RunOptions } from './options.js';
 import { assertPlatformSupported } from './platform-support.js';
 import { lacksCuda } from './python-env/cuda-torch.js';
 import { type PythonEnvironment, resolvePython } from './python-env/index.js';
+import { type RestartableApp, restartableApp } from './restartable-app.js';
 import { cacheDir, stateDir } from './run-folder.js';
 import type { RunTerminal } from './run-terminal.js';
 import { runtimePythonDir } from './runtime-python.js';
@@ -75,33 +76,36 @@ async function startAndServe(context: RunContext): Promise<number> {
   if (parts.allocator.device.name === 'mock') assertTorchSupported(python.packages.torch);
   announce(context, parts, python);
 
-  const app = startSpace(context, parts, python);
-  const candidates = () => [
-    parts.upstreamPort,
-    ...(app.root ? listeningPortsBelow(app.root.pid) : []),
-  ];
-  const start = await waitForStart(app, candidates, options, world.interrupted);
-  if ('signal' in start) return signalCode(world.interrupted);
-  if (start.port !== parts.upstreamPort) {
-    parts.gateway.setUpstreamPort(start.port);
-    console.warn(
-      `the app chose port ${start.port} itself; on the platform only 7860 (or none given) works`,
-    );
-  }
+  const start = () => startSpace(context, parts, python);
+  const first = start();
+  const app = restartableApp(first, {
+    start,
+    async between() {
+      await sweepProcesses(parts.runId);
+      await parts.allocator.restarting();
+    },
+    untilReady: async (newest) => void (await untilReady(context, parts, newest)),
+  });
+  stopWithTheRun(context, parts, app);
+  if (!(await untilReady(context, parts, first))) return signalCode(world.interrupted);
   console.ready(parts.gateway.url, (systemClock.now().monotonicMs - startedMs) / 1_000);
   // With a command, stdout is the command's alone.
   if (options.command.length === 0) world.stdout.write(`ready ${parts.gateway.url}\n`);
 
-  listenToKeys(context, parts);
+  listenToKeys(context, parts, app);
   const ending = await Promise.race([
     orAllocatorFails(parts.allocator.failed),
-    serveUntilDone(app, options, parts.gateway.url, world.cwd, world.env, world.interrupted),
+    serveUntilDone(app.ended, options, parts.gateway.url, world.cwd, world.env, world.interrupted),
   ]);
   context.terminal?.stop();
   return finish(context, parts, app, ending);
 }
 
-function listenToKeys({ terminal, options, console, world }: RunContext, parts: RunParts): void {
+function listenToKeys(
+  { terminal, options, console, world }: RunContext,
+  parts: RunParts,
+  app: RestartableApp,
+): void {
   terminal?.start(
     formatVisitorName(options.visitor),
     hotkeyActions({
@@ -115,6 +119,12 @@ function listenToKeys({ terminal, options, console, world }: RunContext, parts: 
       env: world.env,
       interrupted: world.interrupted,
       warn: (message) => console.warn(message),
+      async restart() {
+        const startedMs = systemClock.now().monotonicMs;
+        console.progress('  starting the app anew');
+        await app.restart();
+        console.ready(parts.gateway.url, (systemClock.now().monotonicMs - startedMs) / 1_000);
+      },
     }),
   );
 }
@@ -154,7 +164,7 @@ function announce(context: RunContext, parts: RunParts, python: PythonEnvironmen
 }
 
 function startSpace(context: RunContext, parts: RunParts, python: PythonEnvironment): AppProcess {
-  const { console, world, cleanup } = context;
+  const { console, world } = context;
   const { space, folder, allocator, gateway, runId } = parts;
   const name = basename(space.dir);
   const app = startApp({
@@ -179,21 +189,50 @@ function startSpace(context: RunContext, parts: RunParts, python: PythonEnvironm
     onLine: console.app,
   });
   if (app.root) allocator.started(app.root);
+  return app;
+}
+
+/** Whatever way the run ends, nothing of the app outlives it. */
+function stopWithTheRun(
+  { console, world, cleanup }: RunContext,
+  { runId }: RunParts,
+  app: RestartableApp,
+): void {
   cleanup.add('the app', async () => {
     await app.stop();
     await sweepProcesses(runId);
   });
   world.onForced(() => {
     console.stopping('Stopping at once.');
-    app.kill();
+    app.current.kill();
   });
-  return app;
+}
+
+/** @returns false when the start was interrupted */
+async function untilReady(
+  { options, console, world }: RunContext,
+  parts: RunParts,
+  app: AppProcess,
+): Promise<boolean> {
+  const candidates = () => [
+    parts.upstreamPort,
+    ...(app.root ? listeningPortsBelow(app.root.pid) : []),
+  ];
+  const start = await waitForStart(app, candidates, options, world.interrupted);
+  if ('signal' in start) return false;
+  parts.gateway.setUpstreamPort(start.port);
+  if (start.port !== parts.upstreamPort) {
+    console.warn(
+      `the app chose port ${start.port} itself; on the platform only 7860 (or none given) works`,
+    );
+  }
+  return true;
 }
 
 async function finish(
   { console, cleanup }: RunContext,
   parts: RunParts,
-  app: AppProcess,
+  app: RestartableApp,
   ending: Ending,
 ): Promise<number> {
   const running = await parts.allocator.running().catch(() => 0);

@@ -1,6 +1,7 @@
 import { execa } from 'execa';
 import { connect, controlSecret } from '../allocator/client/index.js';
 import { formatVisitorName, type VisitorName } from '../allocator/core/visitor.js';
+import { UserError } from '../shared/errors.js';
 import type { Gateway } from './gateway/index.js';
 import type { HotkeyActions } from './run-terminal.js';
 
@@ -23,6 +24,8 @@ export interface HotkeyParts {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly interrupted: AbortSignal;
   readonly warn: (message: string) => void;
+  /** Starts the app anew; rejects when it does not come up. */
+  readonly restart: () => Promise<void>;
 }
 
 /** What each key of a run's console does to its gateway and its allocator. */
@@ -57,6 +60,15 @@ export function hotkeyActions(parts: HotkeyParts): HotkeyActions {
         await client.advance(HOUR_SECONDS);
       } finally {
         client.close();
+      }
+    },
+    async restart() {
+      try {
+        await parts.restart();
+      } catch (error) {
+        if (!(error instanceof UserError)) throw error;
+        const why = error.why === undefined ? '' : ` (${error.why})`;
+        parts.warn(`${error.message}${why}: mend it, and press r again`);
       }
     },
     // As from the keyboard: the first one stops, a second one kills.

@@ -1,11 +1,20 @@
 /** What a key does while a run serves; every key is in the box below the log. */
-export type Hotkey = 'open' | 'visitor' | 'quota' | 'forward' | 'clear' | 'help' | 'exit';
+export type Hotkey =
+  | 'open'
+  | 'visitor'
+  | 'quota'
+  | 'forward'
+  | 'restart'
+  | 'clear'
+  | 'help'
+  | 'exit';
 
 const KEYS: Readonly<Record<string, Hotkey>> = {
   o: 'open',
   u: 'visitor',
   v: 'quota',
   f: 'forward',
+  r: 'restart',
   c: 'clear',
   '?': 'help',
   h: 'help',
@@ -21,13 +30,14 @@ export const HOTKEY_HELP: readonly (readonly [key: string, what: string])[] = [
   ['u', 'be another visitor from now on: anonymous, free, pro'],
   ['v', 'quota and queue, live; q comes back'],
   ['f', 'move quota time on by one hour'],
+  ['r', 'start the app anew, with the code as it is now; quotas stay'],
   ['c', 'clear the screen'],
   ['x', 'stop the Space and end; so does Ctrl-C'],
 ];
 
 export const hotkeyOf = (key: string): Hotkey | undefined => KEYS[key];
 
-const WIDEST_BOX = 80;
+const WIDEST_BOX = 90;
 const NARROWEST_BOX = 40;
 
 /**
@@ -36,11 +46,12 @@ const NARROWEST_BOX = 40;
  */
 export function keysBox(visitor: string, columns: number, ascii: boolean): readonly string[] {
   const all = [
+    'c clear',
     'o open',
     `u visitor: ${visitor}`,
     'v quota',
     'f +1 h',
-    'c clear',
+    'r restart',
     '? keys',
     'x exit',
   ];

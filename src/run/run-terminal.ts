@@ -11,6 +11,8 @@ export interface HotkeyActions {
   /** Shows quota and queue on another screen, until its user leaves it. */
   showQuota(): Promise<void>;
   forward(): Promise<void>;
+  /** Starts the app anew. */
+  restart(): Promise<void>;
   exit(): void;
   warn(message: string): void;
 }
@@ -91,6 +93,8 @@ export function createRunTerminal(
       case 'forward':
         await actions.forward();
         return footer.write('  quota time moved on by 1 hour');
+      case 'restart':
+        return actions.restart();
       case 'clear':
         return footer.clear();
       case 'help':

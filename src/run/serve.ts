@@ -70,7 +70,7 @@ export function howEnded(exit: AppExit): string {
 
 /** Serves until a signal, the end of `--for`, the end of the app, or of the command after `--`. */
 export async function serveUntilDone(
-  app: AppProcess,
+  appEnded: Promise<AppExit>,
   options: Pick<RunOptions, 'forSeconds' | 'command'>,
   url: string,
   cwd: string,
@@ -80,7 +80,7 @@ export async function serveUntilDone(
   const done = new AbortController();
   const endings: Promise<Ending>[] = [
     onAbort(interrupted).then(() => ({ kind: 'interrupted', signal: String(interrupted.reason) })),
-    app.exited.then((exit) => ({ kind: 'app-ended', exit })),
+    appEnded.then((exit) => ({ kind: 'app-ended', exit })),
   ];
   const { forSeconds } = options;
   if (forSeconds !== null) {

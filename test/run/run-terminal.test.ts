@@ -112,6 +112,7 @@ describe('the terminal of a run', () => {
       nextVisitor: () => 'free',
       showQuota: async () => void did.push(`quota, raw ${stdin.raw}`),
       forward: async () => void did.push('forward'),
+      restart: async () => void did.push('restart'),
       exit: () => void did.push('exit'),
       warn: (message) => void did.push(`warn ${message}`),
       ...change,
@@ -129,14 +130,15 @@ describe('the terminal of a run', () => {
     expect(screen()).toContain('u visitor: anonymous');
     await press('o');
     await press('f');
-    expect(did).toEqual(['open', 'forward']);
+    await press('r');
+    expect(did).toEqual(['open', 'forward', 'restart']);
     expect(screen()).toContain('quota time moved on by 1 hour');
     terminal.stop();
     terminal.stop();
     expect(stdin.raw).toBe(false);
     expect(screen()).not.toContain('visitor');
     await press('o');
-    expect(did).toHaveLength(2);
+    expect(did).toHaveLength(3);
   });
 
   it('says who visits now, and what the keys are', async () => {

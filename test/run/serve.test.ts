@@ -98,7 +98,7 @@ describe('serving', () => {
     const interruption = new AbortController();
     const all = { forSeconds: null, command: [], ...options };
     const env = { PATH: process.env['PATH'], MARK: 'set' };
-    const ended = serveUntilDone(app, all, 'http://x:1', '/tmp', env, interruption.signal);
+    const ended = serveUntilDone(app.exited, all, 'http://x:1', '/tmp', env, interruption.signal);
     return { app, ended, interrupt: (name: string) => interruption.abort(name) };
   };
 

@@ -74,6 +74,11 @@ export async function joinAllocator(parts: JoinedAllocatorParts): Promise<Alloca
         warn(`the allocator was not told of the app: ${String(error)}`);
       });
     },
+    async restarting() {
+      root = null;
+      await client.gone(space.id);
+      await client.register({ ...space, root });
+    },
     async running() {
       const { slices: now } = await client.snapshot({ queue: 0, visitors: 0 });
       return now.filter(({ call }) => call?.space === space.id).length;

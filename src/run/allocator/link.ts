@@ -38,6 +38,8 @@ export interface AllocatorLink {
   readonly failed: AbortSignal;
   /** The Space has started: only processes below `root` may be given the GPU. */
   started(root: ProcessId): void;
+  /** The app is started anew: its calls end, and the Space stays. Comes before `started`. */
+  restarting(): Promise<void>;
   /** Calls of this Space that run now. */
   running(): Promise<number>;
   /** The Space has ended. */

@@ -59,6 +59,8 @@ export async function startOwnAllocator(parts: OwnAllocatorParts): Promise<Alloc
     url: server.url,
     space: space.name,
   });
+  const gone = () =>
+    server.dispatch({ type: 'space-gone', at: parts.clock.now(), space: space.id });
   return {
     url: server.url,
     rules,
@@ -69,8 +71,11 @@ export async function startOwnAllocator(parts: OwnAllocatorParts): Promise<Alloc
     started: (root) =>
       server.dispatch({ type: 'space-started', at: parts.clock.now(), space: space.id, root }),
     running: async () => server.state.leases.size,
-    gone: async () =>
-      server.dispatch({ type: 'space-gone', at: parts.clock.now(), space: space.id }),
+    async restarting() {
+      gone();
+      await server.register(space);
+    },
+    gone: async () => gone(),
     async close() {
       locator.remove();
       await server.close();
