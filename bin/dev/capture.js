@@ -4,11 +4,12 @@
  */
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { root } from './prepare.js';
 
 /** Set-up of other programs, and a progress bar that a text can't show. */
-const LEFT_OUT = /^\d\d:\d\d:\d\d app |^npm |^Building |^$/;
+const LEFT_OUT = /^\d\d:\d\d:\d\d app |^npm |^Building |^Installing |^added |^$/;
 const BLOCK = /(<!-- capture:demo -->\n)[\s\S]*?(<!-- \/capture:demo -->)/;
 
 const demo = spawnSync('sh', ['-c', 'node bin/dev/demo.js --once 2>&1'], {
@@ -16,7 +17,10 @@ const demo = spawnSync('sh', ['-c', 'node bin/dev/demo.js --once 2>&1'], {
   encoding: 'utf8',
 });
 if (demo.status !== 0) throw new Error(`the demo ended with code ${demo.status}:\n${demo.stdout}`);
-const lines = demo.stdout.split('\n').filter((line) => !LEFT_OUT.test(line));
+const lines = demo.stdout
+  .replaceAll(homedir(), '~')
+  .split('\n')
+  .filter((line) => !LEFT_OUT.test(line));
 const readme = join(root, 'README.md');
 const text = readFileSync(readme, 'utf8');
 const picture = `\`\`\`text\n${lines.join('\n').trimEnd()}\n\`\`\`\n`;

@@ -52,6 +52,8 @@ function serve(stateDir: string) {
 async function expectClean(terminal: Terminal): Promise<void> {
   await expect.poll(() => terminal.flags()).toEqual({ alternate: false, cursor: true });
   await expect.poll(() => terminal.cooked()).toBe(true);
+  // What is typed before the shell's prompt is there may still go to the program that ends.
+  await terminal.until(/^[#$]$/m);
   terminal.keys('echo cl""ean', 'Enter');
   await terminal.until(/^([#$] )?clean$/m);
   expect(terminal.screen()).not.toContain('Quota today');
