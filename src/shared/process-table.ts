@@ -2,7 +2,7 @@
  * What /proc tells of processes (Linux). A pid alone names nobody for long: every look-up that leads
  * to a signal compares the start time as well.
  */
-import { closeSync, openSync, readdirSync, readSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs';
 import type { ProcessId } from './host.js';
 
 export interface ProcessStat {
@@ -101,12 +101,45 @@ export function descendantsOf(pid: number): readonly ProcessStat[] {
  */
 export function killProcessTree(target: ProcessId): boolean {
   if (!isProcessAlive(target)) return false;
-  // Stopped first, so that it can't fork away while its children are being counted.
-  signal(target, 'SIGSTOP');
-  const below = descendantsOf(target.pid);
+  const below = stopTree(target);
   signal(target, 'SIGKILL');
   for (const child of below) signal(child, 'SIGKILL');
   return true;
+}
+
+/**
+ * Stops a process and everything below it, so that nothing forks away while it is being counted.
+ *
+ * @returns what is below it
+ */
+function stopTree(target: ProcessId): readonly ProcessId[] {
+  signal(target, 'SIGSTOP');
+  const children = childrenOf(target.pid);
+  // A kernel that does not name them: looked for among all processes, which takes milliseconds.
+  if (children === null) return descendantsOf(target.pid);
+  const below: ProcessId[] = [];
+  for (const pid of children) {
+    const child = readProcessStat(pid);
+    if (child?.parentPid === target.pid) below.push(child, ...stopTree(child));
+  }
+  return below;
+}
+
+/**
+ * Children as the kernel has them (proc_pid_task_children(5)): whole while the parent is stopped.
+ * Null where it was built without CONFIG_PROC_CHILDREN, or when the process is gone.
+ */
+function childrenOf(pid: number): readonly number[] | null {
+  try {
+    return readdirSync(`/proc/${pid}/task`).flatMap((thread) =>
+      readFileSync(`/proc/${pid}/task/${thread}/children`, 'latin1')
+        .split(' ')
+        .filter((text) => text !== '')
+        .map(Number),
+    );
+  } catch {
+    return null;
+  }
 }
 
 function signal(target: ProcessId, name: NodeJS.Signals): void {

@@ -8,6 +8,8 @@ import { tierHeaders } from './wire.js';
  * as one event: each event is one write, and nothing else is ever written.
  */
 const PING_EVERY_MS = 2_000;
+/** Written in one go; a deadline that falls due meanwhile waits for no more than these. */
+const PINGS_AT_ONCE = 50;
 
 export interface WaitingStreams {
   open(requestId: string, response: ServerResponse, tier: Tier, reason: QueuingReason): void;
@@ -20,16 +22,41 @@ export interface WaitingStreams {
 }
 
 export function createWaitingStreams(): WaitingStreams {
-  const waiting = new Map<string, ServerResponse>();
-  const pings = setInterval(() => {
-    for (const response of waiting.values()) response.write('event: ping\n\n');
-  }, PING_EVERY_MS);
-  pings.unref();
+  /** In the order in which their pings fall due: with its ping a stream goes to the end. */
+  const waiting = new Map<
+    string,
+    { readonly response: ServerResponse; readonly pingAtMs: number }
+  >();
+  let timer: NodeJS.Timeout | null = null;
+
+  function expectPing(requestId: string, response: ServerResponse): void {
+    waiting.set(requestId, { response, pingAtMs: performance.now() + PING_EVERY_MS });
+    timer ??= nextPing();
+  }
+
+  function nextPing(): NodeJS.Timeout | null {
+    const [first] = waiting.values();
+    if (!first) return null;
+    return setTimeout(ping, Math.max(1, first.pingAtMs - performance.now())).unref();
+  }
+
+  function ping(): void {
+    const nowMs = performance.now();
+    let sent = 0;
+    for (const [requestId, { response, pingAtMs }] of waiting) {
+      if (pingAtMs > nowMs || sent === PINGS_AT_ONCE) break;
+      waiting.delete(requestId);
+      expectPing(requestId, response);
+      response.write('event: ping\n\n');
+      sent += 1;
+    }
+    timer = nextPing();
+  }
 
   function end(requestId: string, event: string): void {
-    const response = waiting.get(requestId);
+    const stream = waiting.get(requestId);
     waiting.delete(requestId);
-    response?.end(event);
+    stream?.response.end(event);
   }
   return {
     open(requestId, response, tier, reason) {
@@ -40,7 +67,7 @@ export function createWaitingStreams(): WaitingStreams {
         ...tierHeaders(tier),
       });
       response.flushHeaders();
-      waiting.set(requestId, response);
+      expectPing(requestId, response);
     },
     grant(requestId, grant) {
       end(requestId, `event: succeeded\ndata: ${JSON.stringify(grant)}\n\n`);
@@ -53,7 +80,7 @@ export function createWaitingStreams(): WaitingStreams {
       return waiting.size;
     },
     close() {
-      clearInterval(pings);
+      if (timer) clearTimeout(timer);
       for (const requestId of [...waiting.keys()]) end(requestId, 'event: failed\n\n');
     },
   };

@@ -353,13 +353,17 @@ class Day {
 
   private watch(onDeath: (process: ProcessId) => void): ProcessWatch {
     this.watching = onDeath;
+    // The next look tells of whoever is dead by then, also of one who was before it was watched.
+    const look = (act: () => void) => this.timers.push({ atMs: this.monotonicMs + 5, act });
     return {
-      watch() {},
+      watch: (process) => {
+        if (!this.alive.has(process.pid)) look(() => onDeath(process));
+      },
       kill: (process) => {
         this.killed.add(process.pid);
-        this.timers.push({
-          atMs: this.monotonicMs + 5,
-          act: () => this.die(process.pid),
+        look(() => {
+          this.alive.delete(process.pid);
+          onDeath(process);
         });
       },
       size: 0,
