@@ -1,10 +1,10 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import * as z from 'zod';
 import type { Clock } from '../../shared/clock.js';
 import { isBearer } from '../client/secret.js';
 import type { CallRecord } from '../core/types.js';
 import { createEventStreams } from './control-streams.js';
 import type { AllocatorDriver } from './driver.js';
+import type { Guard, Handler, HttpApi, Reply } from './http.js';
 import type { Metrics } from './metrics.js';
 import type { Registrations } from './registrations.js';
 import { type SnapshotSize, type SnapshotSources, takeSnapshot } from './snapshot.js';
@@ -73,74 +73,74 @@ const goneQuery = z.object({ id: spaceId });
  * commands, and the Spaces that come and go (docs/control-api.md). All of it wants the state
  * folder's secret; an answer to a command leaves when the ledger has it.
  */
-export function createControlApi(app: FastifyInstance, ports: ControlApiPorts): ControlApi {
+export function createControlApi(http: HttpApi, ports: ControlApiPorts): ControlApi {
   const streams = createEventStreams(ports.clock, (size) => snapshot(size));
 
   function snapshot(size: SnapshotSize) {
     return takeSnapshot(ports.sources(), size, ports.clock.now());
   }
-  const authorize = async (request: FastifyRequest, reply: FastifyReply) => {
-    if (isBearer(request.headers.authorization, ports.secret)) return;
-    await reply.code(401).send({ detail: 'The secret of the state folder is missing or wrong' });
+  const authorize: Guard = ({ headers }, reply) => {
+    if (isBearer(headers.authorization, ports.secret)) return true;
+    reply.send(401, { detail: 'The secret of the state folder is missing or wrong' });
+    return false;
   };
-  const guarded = { onRequest: authorize };
+  const get = (path: string, handler: Handler) => http.on('GET', path, handler, authorize);
+  const post = (path: string, handler: Handler) => http.on('POST', path, handler, authorize);
 
-  app.get('/metrics', guarded, async (_request, reply) => {
-    reply.type('text/plain; version=0.0.4');
-    return ports.metrics.render(snapshot({ queue: 0, visitors: 0 }));
+  get('/metrics', (_request, reply) => {
+    const text = ports.metrics.render(snapshot({ queue: 0, visitors: 0 }));
+    reply.send(200, text, { 'content-type': 'text/plain; version=0.0.4' });
   });
-  app.get('/control/v1/snapshot', guarded, async (request) =>
-    snapshot(sizeQuery.parse(request.query)),
-  );
-  app.get('/control/v1/stream', guarded, async (request, reply) => {
+  get('/control/v1/snapshot', (request, reply) => {
+    reply.send(200, snapshot(sizeQuery.parse(request.query)));
+  });
+  get('/control/v1/stream', (request, reply) => {
     const { every, records, ...size } = streamQuery.parse(request.query);
-    reply.hijack();
-    streams.open(reply.raw, { everyMs: every * 1000, records, size });
-    return reply;
+    streams.open(reply.hijack(), { everyMs: every * 1000, records, size });
   });
 
-  app.post('/control/v1/calls/:call/kill', guarded, async (request, reply) => {
+  post('/control/v1/calls/:call/kill', (request, reply) => {
     const { call } = callParams.parse(request.params);
     const { leases } = ports.driver().state;
     const lease = [...leases.values()].find((held) => held.call === call);
     if (!lease?.process) return missing(reply, `Call ${call} does not run`);
     return command(reply, { type: 'kill-call', at: ports.clock.now(), call });
   });
-  app.post('/control/v1/calls/:call/release', guarded, async (request, reply) => {
+  post('/control/v1/calls/:call/release', (request, reply) => {
     const { call } = callParams.parse(request.params);
     const { leases, queue } = ports.driver().state;
     const lease = [...leases.values()].find((held) => held.call === call);
     if (lease?.process) {
-      return reply.code(409).send({ detail: `Call ${call} has begun: it can only be killed` });
+      return reply.send(409, { detail: `Call ${call} has begun: it can only be killed` });
     }
     if (!lease && !queue.some((waiter) => waiter.call === call)) {
       return missing(reply, `Call ${call} does not wait`);
     }
     return command(reply, { type: 'release-call', at: ports.clock.now(), call });
   });
-  app.post('/control/v1/time/advance', guarded, async (request, reply) => {
+  post('/control/v1/time/advance', (request, reply) => {
     const { seconds } = advanceQuery.parse(request.query);
     return command(reply, { type: 'advance', at: ports.clock.now(), seconds });
   });
-  app.post('/control/v1/visitors/:visitor/tier', guarded, async (request, reply) => {
+  post('/control/v1/visitors/:visitor/tier', (request, reply) => {
     const { visitor } = visitorParams.parse(request.params);
     const asked = tierQuery.parse(request.query).tier;
     const tier = asked === 'own' ? null : asked;
     return command(reply, { type: 'set-tier', at: ports.clock.now(), visitor, tier });
   });
-  app.post('/control/v1/visitors/:visitor/credits', guarded, async (request, reply) => {
+  post('/control/v1/visitors/:visitor/credits', (request, reply) => {
     const { visitor } = visitorParams.parse(request.params);
     const { seconds } = creditsQuery.parse(request.query);
     return command(reply, { type: 'set-credits', at: ports.clock.now(), visitor, seconds });
   });
-  app.post('/control/v1/visitors/:visitor/reset', guarded, async (request, reply) => {
+  post('/control/v1/visitors/:visitor/reset', (request, reply) => {
     const { visitor } = visitorParams.parse(request.params);
     const { accounts } = ports.driver().state;
     if (!accounts.has(visitor)) return missing(reply, `${visitor} has never called`);
     return command(reply, { type: 'reset-quota', at: ports.clock.now(), visitor });
   });
 
-  app.post('/control/v1/spaces', guarded, async (request, reply) => {
+  post('/control/v1/spaces', async (request, reply) => {
     const query = registerQuery.parse(request.query);
     const { id, name, owner, ownerKind, tasksSocket, pid, startTime } = query;
     if (ports.driver().ledger.status === 'failing') return unavailable(reply);
@@ -151,17 +151,17 @@ export function createControlApi(app: FastifyInstance, ports: ControlApiPorts): 
     if (answer.type === 'space-refused') {
       const { hosted, limit } = answer;
       const body = { detail: 'hosting-limit', owner, ownerKind, hosted, limit };
-      return reply.code(403).send(body);
+      return reply.send(403, body);
     }
     if (tasksSocket) ports.labels.setSocket(id, tasksSocket);
-    return reply.code(200).send(ports.device());
+    return reply.send(200, ports.device());
   });
-  app.post('/control/v1/spaces/started', guarded, async (request, reply) => {
+  post('/control/v1/spaces/started', (request, reply) => {
     const { id, pid, startTime } = startedQuery.parse(request.query);
     const root = { pid, startTime };
     return command(reply, { type: 'space-started', at: ports.clock.now(), space: id, root });
   });
-  app.post('/control/v1/spaces/gone', guarded, async (request, reply) => {
+  post('/control/v1/spaces/gone', (request, reply) => {
     const { id } = goneQuery.parse(request.query);
     ports.labels.forget(id);
     return command(reply, { type: 'space-gone', at: ports.clock.now(), space: id });
@@ -169,13 +169,13 @@ export function createControlApi(app: FastifyInstance, ports: ControlApiPorts): 
 
   /** Does it, and says so when it is written down. */
   async function command(
-    reply: FastifyReply,
+    reply: Reply,
     event: Parameters<AllocatorDriver['dispatch']>[0],
-  ): Promise<FastifyReply> {
+  ): Promise<void> {
     ports.driver().dispatch(event);
     await ports.driver().ledger.flush();
     if (ports.driver().ledger.status === 'failing') return unavailable(reply);
-    return reply.code(204).send();
+    return reply.send(204);
   }
 
   return {
@@ -189,10 +189,10 @@ export function createControlApi(app: FastifyInstance, ports: ControlApiPorts): 
   };
 }
 
-function missing(reply: FastifyReply, detail: string): FastifyReply {
-  return reply.code(404).send({ detail });
+function missing(reply: Reply, detail: string): void {
+  reply.send(404, { detail });
 }
 
-function unavailable(reply: FastifyReply): FastifyReply {
-  return reply.code(503).send({ detail: 'The ledger can not be written' });
+function unavailable(reply: Reply): void {
+  reply.send(503, { detail: 'The ledger can not be written' });
 }

@@ -1,12 +1,10 @@
-import type { ServerResponse } from 'node:http';
-import { type FastifyInstance, type FastifyReply, fastify } from 'fastify';
-import * as z from 'zod';
 import type { Clock } from '../../shared/clock.js';
 import { isOneProcess, type ProcessId } from '../../shared/host.js';
 import type { Visitor } from '../core/types.js';
 import type { AllocatorDriver, Answer } from './driver.js';
 import { answerWithFault } from './fault-answers.js';
 import type { Fault, FaultPlan } from './faults.js';
+import { type ApiRequest, createHttpApi, type HttpApi, type Reply } from './http.js';
 import type { WaitingStreams } from './streams.js';
 import type { TokenVerdict } from './visitor-tokens.js';
 import { allowQuery, refusalAnswer, releaseQuery, scheduleQuery, tierHeaders } from './wire.js';
@@ -27,77 +25,50 @@ export interface DeviceApiPorts {
   readonly isDescendant: (pid: number, ancestor: ProcessId) => boolean;
   /** What the device says of a call's worker when it is released. */
   readonly measure: (allowToken: string) => { gpuUsed: boolean; peakVramBytes: number | null };
+  /** Told of what a handler threw and nobody expected. */
+  readonly onError: (error: unknown) => void;
 }
 
 export interface DeviceApi {
-  readonly app: FastifyInstance;
+  readonly http: HttpApi;
   answer(answer: Answer): void;
 }
-
-const noSchemas = () => {
-  throw new Error('a route has a JSON schema');
-};
-const NO_SCHEMAS = { buildValidator: () => noSchemas, buildSerializer: () => noSchemas };
 
 /**
  * The HTTP side of ZeroGPU that the `spaces` package speaks: /startup-report, /schedule, /allow,
  * /release, /queue-size. It parses, asks the core, and writes what the core decided.
  */
 export function createDeviceApi(ports: DeviceApiPorts): DeviceApi {
-  const pending = new Map<string, FastifyReply>();
+  const pending = new Map<string, Reply>();
   /** Seconds from the grant to the kill of a call, by its token: the fault `kill`. */
   const killsAfter = new Map<string, number>();
-  const app = fastify({
-    bodyLimit: 1_024,
-    routerOptions: { maxParamLength: 256 },
-    // Old clients may keep a connection open between calls; a stream may last a minute and more.
-    requestTimeout: 10_000,
-    connectionTimeout: 0,
-    keepAliveTimeout: 65_000,
-    forceCloseConnections: true,
-    // Zod reads what comes in: the compilers of JSON schemas are never asked, and slow to load.
-    schemaController: { compilersFactory: NO_SCHEMAS },
-  });
-  app.server.headersTimeout = 5_000;
+  const http = createHttpApi(isLocalClient, ports.onError);
 
-  app.addHook('onRequest', async (request, reply) => {
-    // The client is a Python process on this host: a browser has no business here (DNS rebinding).
-    if (request.headers.origin !== undefined || !isLoopbackHost(request.headers.host)) {
-      await reply.code(403).send({ detail: 'The device API answers local Spaces only' });
-    }
-  });
-  app.setErrorHandler((error: Error & { statusCode?: number }, _request, reply) => {
-    const status = error instanceof z.ZodError ? 400 : (error.statusCode ?? 500);
-    const detail = error instanceof z.ZodError ? z.prettifyError(error) : error.message;
-    void reply.code(status).send({ detail });
-  });
-  // The package sends an empty body, some versions with a content type.
-  app.addContentTypeParser('*', { parseAs: 'string' }, (_request, _body, done) => done(null));
-
-  app.post('/startup-report', async (_request, reply) => {
+  http.on('POST', '/startup-report', (_request, reply) => {
     const fault = ports.faults.nextStartup();
     if (fault) {
       ports.onFault(fault);
-      await reply.code(404).send({ detail: 'Not found (fault)' });
-      return;
+      return reply.send(404, { detail: 'Not found (fault)' });
     }
     ports.onStartupReport();
-    await reply.code(200).send();
+    reply.send(200);
   });
-  app.get('/queue-size', async () => ports.driver().state.queue.length);
+  http.on('GET', '/queue-size', (_request, reply) => {
+    reply.send(200, ports.driver().state.queue.length);
+  });
 
-  app.post('/schedule', async (request, reply) => {
+  http.on('POST', '/schedule', async (request, reply) => {
     const query = scheduleQuery.parse(request.query);
     const space = ports.driver().state.spaces.get(query.cgroupPath);
-    if (!space) return reply.code(404).send({ detail: 'No Space runs under that cgroupPath' });
+    if (!space) return reply.send(404, { detail: 'No Space runs under that cgroupPath' });
     const caller = await identifyCaller(query.token, space.name);
-    if (caller === 'forged') return reply.code(401).send({ detail: 'Not a token of this proxy' });
+    if (caller === 'forged') return reply.send(401, { detail: 'Not a token of this proxy' });
     const fault = ports.faults.nextCall();
     if (fault) {
       ports.onFault(fault);
-      if (await answerWithFault(fault, caller.visitor.tier, reply, ports.clock)) return reply;
+      if (await answerWithFault(fault, caller.visitor.tier, reply, ports.clock)) return;
       // A late answer may find nobody waiting for it.
-      if (reply.raw.destroyed) return reply;
+      if (reply.isClientGone) return;
     }
     if (ports.driver().ledger.status === 'failing') return unavailable(reply);
     const requestId = hold(reply);
@@ -115,10 +86,9 @@ export function createDeviceApi(ports: DeviceApiPorts): DeviceApi {
       durationSeconds: query.durationSeconds ?? null,
       size: query.gpuSize,
     });
-    return reply;
   });
 
-  app.post('/allow', async (request, reply) => {
+  http.on('POST', '/allow', (request, reply) => {
     const query = allowQuery.parse(request.query);
     const process = ports.identify(query.pid);
     const lease = ports.driver().state.leases.get(query.allowToken);
@@ -127,7 +97,7 @@ export function createDeviceApi(ports: DeviceApiPorts): DeviceApi {
     const isHolder = isOneProcess(process, lease?.process ?? null);
     const isOurs = !lease || isHolder || (root && ports.isDescendant(query.pid, root));
     if (!process || !isOurs) {
-      return reply.code(404).send({ detail: 'No such process in this Space' });
+      return reply.send(404, { detail: 'No such process in this Space' });
     }
     ports.driver().dispatch({
       type: 'allow',
@@ -136,10 +106,9 @@ export function createDeviceApi(ports: DeviceApiPorts): DeviceApi {
       allowToken: query.allowToken,
       process,
     });
-    return reply;
   });
 
-  app.post('/release', async (request, reply) => {
+  http.on('POST', '/release', (request, reply) => {
     const query = releaseQuery.parse(request.query);
     ports.driver().dispatch({
       type: 'release',
@@ -149,7 +118,6 @@ export function createDeviceApi(ports: DeviceApiPorts): DeviceApi {
       fail: query.fail.toLowerCase() === 'true',
       ...ports.measure(query.allowToken),
     });
-    return reply;
   });
 
   async function identifyCaller(
@@ -167,10 +135,10 @@ export function createDeviceApi(ports: DeviceApiPorts): DeviceApi {
   }
 
   /** Keeps the reply until the core has decided; a client that leaves before is told to the core. */
-  function hold(reply: FastifyReply): string {
+  function hold(reply: Reply): string {
     const requestId = ports.newId();
     pending.set(requestId, reply);
-    onClientGone(reply.raw, () => {
+    reply.onClientGone(() => {
       pending.delete(requestId);
       ports.streams.forget(requestId);
       ports.driver().dispatch({ type: 'abandon', at: ports.clock.now(), requestId });
@@ -205,36 +173,35 @@ export function createDeviceApi(ports: DeviceApiPorts): DeviceApi {
     pending.delete(answer.requestId);
     switch (answer.type) {
       case 'grant':
-        void reply.code(200).headers(tierHeaders(answer.tier)).send(answer.grant);
+        reply.send(200, answer.grant, tierHeaders(answer.tier));
         return;
       case 'refuse': {
         const { status, headers, body } = refusalAnswer(answer.refusal, answer.tier);
-        void reply.code(status).headers(headers).send(body);
+        reply.send(status, body, headers);
         return;
       }
       case 'queue':
-        reply.hijack();
-        ports.streams.open(answer.requestId, reply.raw, answer.tier, answer.reason);
+        ports.streams.open(answer.requestId, reply.hijack(), answer.tier, answer.reason);
         return;
       case 'unavailable':
-        void unavailable(reply);
+        unavailable(reply);
         return;
       case 'status':
-        void reply.code(answer.status).send();
+        reply.send(answer.status);
     }
   }
-  return { app, answer };
+  return { http, answer };
 }
 
-function unavailable(reply: FastifyReply): FastifyReply {
-  return reply.code(503).send({ detail: 'The ledger can not be written: no new calls for now' });
+function unavailable(reply: Reply): void {
+  reply.send(503, { detail: 'The ledger can not be written: no new calls for now' });
 }
 
-/** Calls back when the client closes before the response has ended. */
-function onClientGone(response: ServerResponse, gone: () => void): void {
-  response.once('close', () => {
-    if (!response.writableFinished) gone();
-  });
+/** The client is a Python process on this host: a browser has no business here (DNS rebinding). */
+function isLocalClient({ headers }: Pick<ApiRequest, 'headers'>, reply: Reply): boolean {
+  if (headers.origin === undefined && isLoopbackHost(headers.host)) return true;
+  reply.send(403, { detail: 'The device API answers local Spaces only' });
+  return false;
 }
 
 function isLoopbackHost(host: string | undefined): boolean {

@@ -3,7 +3,7 @@ import type { Clock, Timer } from '../../shared/clock.js';
 import type { UserError } from '../../shared/errors.js';
 import type { ProcessId } from '../../shared/host.js';
 import { encodeState, step } from '../core/index.js';
-import type { AllocatorEvent, AllocatorState, CallRecord, Effect } from '../core/types.js';
+import type { AllocatorEvent, AllocatorState, CallRecord, Effect, Lease } from '../core/types.js';
 import type { Ledger, LedgerStatus } from '../store/index.js';
 import type { LedgerPorts } from '../store/ledger.js';
 import { createOutbox } from './outbox.js';
@@ -79,8 +79,11 @@ export function createDriver(state: AllocatorState, ports: DriverPorts): Allocat
     const result = step(state, event);
     const seq = ledger.append(event);
     // A kill waits for nothing, and to look after a process promises nobody anything.
-    for (const effect of result.effects) if (isUrgent(effect)) carryOut(effect);
-    const rest = result.effects.filter((effect) => !isUrgent(effect));
+    const rest: Effect[] = [];
+    for (const effect of result.effects) {
+      if (isUrgent(effect)) carryOut(effect);
+      else rest.push(effect);
+    }
     outbox.add({ seq, event: event.type, effects: rest });
     if (ledger.path === null) outbox.release(seq);
     arm(result.nextTickMonotonicMs);
@@ -106,7 +109,7 @@ export function createDriver(state: AllocatorState, ports: DriverPorts): Allocat
   /** A call's peak is counted from the moment its worker may use the device. */
   function noteBeginning(record: CallRecord): void {
     if (record.event !== 'allowed' && !(record.event === 'granted' && record.warm)) return;
-    const lease = [...state.leases.values()].find(({ call }) => call === record.call);
+    const lease = leaseOf(state, record.call);
     const process = record.event === 'allowed' ? record.process : lease?.process;
     if (process) backend.beginCall(process, lease?.slices ?? []);
   }
@@ -143,6 +146,11 @@ export function createDriver(state: AllocatorState, ports: DriverPorts): Allocat
       await ledger.close();
     },
   };
+}
+
+function leaseOf(state: AllocatorState, call: number): Lease | undefined {
+  for (const lease of state.leases.values()) if (lease.call === call) return lease;
+  return undefined;
 }
 
 function isUrgent(effect: Effect): boolean {

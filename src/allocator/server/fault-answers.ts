@@ -1,7 +1,7 @@
-import type { FastifyReply } from 'fastify';
 import type { Clock } from '../../shared/clock.js';
 import type { Tier } from '../core/types.js';
 import type { Fault } from './faults.js';
+import type { Reply } from './http.js';
 import { tierHeaders } from './wire.js';
 
 const PING_EVERY_MS = 500;
@@ -14,39 +14,36 @@ const PING_EVERY_MS = 500;
 export async function answerWithFault(
   fault: Fault,
   tier: Tier,
-  reply: FastifyReply,
+  reply: Reply,
   clock: Clock,
 ): Promise<boolean> {
   const headers = tierHeaders(tier);
   const refuse = (result: string, left: number, wait: number) =>
-    reply
-      .code(429)
-      .headers({ ...headers, 'x-approve-result': result })
-      .send({ left, wait });
+    reply.send(429, { left, wait }, { ...headers, 'x-approve-result': result });
   switch (fault.kind) {
     case 'no-gpu':
-      await reply.code(503).headers(headers).send({ detail: 'No GPU (fault)' });
+      reply.send(503, { detail: 'No GPU (fault)' }, headers);
       return true;
     case 'expired-token':
-      await reply.code(401).headers(headers).send({ detail: 'Expired token (fault)' });
+      reply.send(401, { detail: 'Expired token (fault)' }, headers);
       return true;
     case 'illegal-duration':
-      await refuse('illegal-duration', 0, -1);
+      refuse('illegal-duration', 0, -1);
       return true;
     case 'quota':
-      await refuse('quota-exceeded', 0, 3_600);
+      refuse('quota-exceeded', 0, 3_600);
       return true;
     case 'runs-limit':
-      await refuse('runs-exceeded', 0, 0);
+      refuse('runs-exceeded', 0, 0);
       return true;
     case 'pending-credits':
-      await refuse('pending-overquota-exceeded', 0, 0);
+      refuse('pending-overquota-exceeded', 0, 0);
       return true;
     case 'queue-timeout':
       stream(fault, tier, reply, clock, (end) => end('event: failed\n\n'));
       return true;
     case 'broken-stream':
-      stream(fault, tier, reply, clock, () => reply.raw.destroy());
+      stream(fault, tier, reply, clock, (_end, cut) => cut());
       return true;
     case 'slow':
       await new Promise<void>((done) => clock.after(fault.seconds * 1_000, done));
@@ -60,12 +57,11 @@ export async function answerWithFault(
 function stream(
   { seconds }: Fault,
   tier: Tier,
-  reply: FastifyReply,
+  reply: Reply,
   clock: Clock,
-  finish: (end: (event: string) => void) => void,
+  finish: (end: (event: string) => void, cut: () => void) => void,
 ): void {
-  reply.hijack();
-  const response = reply.raw;
+  const response = reply.hijack();
   response.writeHead(200, {
     'content-type': 'text/event-stream',
     'cache-control': 'no-store',
@@ -76,7 +72,10 @@ function stream(
   const pings = setInterval(() => response.write('event: ping\n\n'), PING_EVERY_MS);
   const timer = clock.after(seconds * 1_000, () => {
     clearInterval(pings);
-    finish((event) => response.end(event));
+    finish(
+      (event) => response.end(event),
+      () => response.destroy(),
+    );
   });
   response.on('close', () => {
     clearInterval(pings);

@@ -112,6 +112,7 @@ export async function startAllocator(options: AllocatorOptions): Promise<Allocat
     measure,
     faults: options.faults ?? createFaultPlan([], 0),
     onFault: options.onFault ?? (() => {}),
+    onError: (error) => notice(`a request failed: ${explain(error)}`),
   });
   const startedMonotonicMs = clock.now().monotonicMs;
   let control: ControlApi | null = null;
@@ -134,7 +135,7 @@ export async function startAllocator(options: AllocatorOptions): Promise<Allocat
   });
   if (options.control) {
     const { secret, kind, zerogpuVersion } = options.control;
-    control = createControlApi(api.app, {
+    control = createControlApi(api.http, {
       clock,
       driver: () => driver,
       secret,
@@ -173,16 +174,13 @@ export async function startAllocator(options: AllocatorOptions): Promise<Allocat
     await driver.close();
     streams.close();
     control?.close();
-    // Fastify would do this itself had it done the listening.
-    api.app.server.closeAllConnections();
-    await api.app.close();
+    await api.http.close();
     await opened?.release();
   }
 
   try {
-    await api.app.ready();
     const { number, explicit } = options.port ?? { number: 0, explicit: true };
-    const { url } = await listenOrExplain(api.app.server, {
+    const { url } = await listenOrExplain(api.http.server, {
       host: '127.0.0.1',
       port: number,
       explicit,
@@ -206,6 +204,11 @@ export async function startAllocator(options: AllocatorOptions): Promise<Allocat
     await close();
     throw error;
   }
+}
+
+/** With the place: what nobody expected is a bug, and this line is all there will be of it. */
+function explain(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
 function unwritable({ path, problem }: Ledger): UserError {

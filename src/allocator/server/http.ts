@@ -1,0 +1,194 @@
+/**
+ * The HTTP of device API and control API: node:http, a table of routes, JSON answers. No framework:
+ * an allocator has to serve again at once after a crash, and loading one took as long as Node itself.
+ */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { type ParsedUrlQuery, parse as parseQuery } from 'node:querystring';
+import * as z from 'zod';
+
+/** The package sends empty bodies, and all that this API is told is in paths and queries. */
+const MOST_BODY_BYTES = 1_024;
+/** Old clients may keep a connection open between calls. */
+const KEEP_ALIVE_MS = 65_000;
+const HEADERS_TIMEOUT_MS = 5_000;
+/** For a request with its body; the answer may take as long as it takes. */
+const REQUEST_TIMEOUT_MS = 10_000;
+const JSON_TYPE = 'application/json; charset=utf-8';
+
+export interface ApiRequest {
+  readonly headers: IncomingMessage['headers'];
+  readonly query: ParsedUrlQuery;
+  /** What stood in the place of the path's `:name` parts, decoded. */
+  readonly params: Readonly<Record<string, string>>;
+}
+
+/** The one answer to a request. */
+export interface Reply {
+  /** @param body an object is sent as JSON, a string as it is; a second answer is dropped */
+  send(status: number, body?: unknown, headers?: Readonly<Record<string, string>>): void;
+  /** For event streams: the caller writes the answer. */
+  hijack(): ServerResponse;
+  /** The client closed before its answer was written. */
+  onClientGone(gone: () => void): void;
+  readonly isClientGone: boolean;
+}
+
+export type Handler = (request: ApiRequest, reply: Reply) => void | Promise<void>;
+/** Answers what may not come in, and returns false. */
+export type Guard = (request: Pick<ApiRequest, 'headers'>, reply: Reply) => boolean;
+
+export interface HttpApi {
+  readonly server: Server;
+  /** @param path `/control/v1/calls/:call/kill`; `guard` is asked before anything is parsed */
+  on(method: 'GET' | 'POST', path: string, handler: Handler, guard?: Guard): void;
+  /** Cuts every connection, whatever it is doing. */
+  close(): Promise<void>;
+}
+
+interface Route {
+  readonly parts: readonly string[];
+  readonly handler: Handler;
+  readonly guard: Guard | null;
+}
+
+/**
+ * @param guard asked first, for every request
+ * @param onError told of what a handler threw and nobody expected: the client gets a 500
+ */
+export function createHttpApi(guard: Guard, onError: (error: unknown) => void): HttpApi {
+  const fixed = new Map<string, Route>();
+  const withParams = new Map<string, Route[]>();
+  const server = createServer(
+    { headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS, noDelay: true },
+    (message, response) => {
+      const reply = createReply(response);
+      if (!guard(message, reply)) return;
+      if (hasBody(message)) afterBody(message, reply, () => handle(message, reply));
+      else handle(message, reply);
+    },
+  );
+  server.keepAliveTimeout = KEEP_ALIVE_MS;
+
+  function handle(message: IncomingMessage, reply: Reply): void {
+    const url = message.url ?? '/';
+    const mark = url.indexOf('?');
+    const path = mark < 0 ? url : url.slice(0, mark);
+    const method = message.method === 'HEAD' ? 'GET' : (message.method ?? '');
+    const route = find(method, path);
+    if (!route) {
+      reply.send(404, { detail: `There is no ${method} ${path} here` });
+      return;
+    }
+    if (route.guard && !route.guard(message, reply)) return;
+    try {
+      const request = {
+        headers: message.headers,
+        query: mark < 0 ? {} : parseQuery(url.slice(mark + 1)),
+        params: paramsOf(route, path),
+      };
+      const work = route.handler(request, reply);
+      if (work) work.catch((error: unknown) => answerError(error, reply));
+    } catch (error) {
+      answerError(error, reply);
+    }
+  }
+
+  function find(method: string, path: string): Route | undefined {
+    const known = fixed.get(`${method} ${path}`);
+    if (known) return known;
+    const parts = path.split('/');
+    return withParams
+      .get(method)
+      ?.find((route) => route.parts.length === parts.length && isLike(route.parts, parts));
+  }
+
+  function answerError(error: unknown, reply: Reply): void {
+    if (error instanceof z.ZodError) reply.send(400, { detail: z.prettifyError(error) });
+    else if (error instanceof URIError) reply.send(400, { detail: 'The path is not valid' });
+    else {
+      onError(error);
+      reply.send(500, { detail: error instanceof Error ? error.message : String(error) });
+    }
+  }
+
+  return {
+    server,
+    on(method, path, handler, routeGuard) {
+      const route = { parts: path.split('/'), handler, guard: routeGuard ?? null };
+      if (!path.includes('/:')) fixed.set(`${method} ${path}`, route);
+      else withParams.set(method, [...(withParams.get(method) ?? []), route]);
+    },
+    close: () =>
+      new Promise<void>((closed) => {
+        // A server that never listened has nothing to close, and says so: that is as good.
+        server.close(() => closed());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+function createReply(response: ServerResponse): Reply {
+  let taken = false;
+  return {
+    send(status, body, headers) {
+      if (taken || response.headersSent) return;
+      taken = true;
+      const text = body === undefined || typeof body === 'string' ? body : JSON.stringify(body);
+      const length = text === undefined ? 0 : Buffer.byteLength(text);
+      const type = typeof body === 'string' || text === undefined ? null : JSON_TYPE;
+      response.writeHead(status, {
+        ...(type === null ? null : { 'content-type': type }),
+        ...(status === 204 ? null : { 'content-length': length }),
+        ...headers,
+      });
+      // Head and body leave in one write.
+      if (text === undefined) response.end();
+      else response.end(text);
+    },
+    hijack() {
+      taken = true;
+      return response;
+    },
+    onClientGone(gone) {
+      response.once('close', () => {
+        if (!response.writableFinished) gone();
+      });
+    },
+    get isClientGone() {
+      return response.destroyed;
+    },
+  };
+}
+
+function hasBody({ headers }: IncomingMessage): boolean {
+  if (headers['transfer-encoding'] !== undefined) return true;
+  const length = headers['content-length'];
+  return length !== undefined && length !== '0';
+}
+
+/** Reads a body and forgets it; one that is too long is not read to its end. */
+function afterBody(message: IncomingMessage, reply: Reply, then: () => void): void {
+  let bytes = 0;
+  message.on('data', (part: Buffer) => {
+    bytes += part.length;
+    if (bytes <= MOST_BODY_BYTES) return;
+    message.removeAllListeners('data').removeAllListeners('end').pause();
+    reply.send(413, { detail: 'This API takes no body' }, { connection: 'close' });
+  });
+  message.on('end', then);
+}
+
+function isLike(pattern: readonly string[], parts: readonly string[]): boolean {
+  return pattern.every((part, i) => (part.startsWith(':') ? parts[i] !== '' : part === parts[i]));
+}
+
+/** @throws URIError for a part that is not percent-encoded text */
+function paramsOf({ parts }: Route, path: string): Readonly<Record<string, string>> {
+  const params: Record<string, string> = {};
+  if (!parts.some((part) => part.startsWith(':'))) return params;
+  const given = path.split('/');
+  parts.forEach((part, i) => {
+    if (part.startsWith(':')) params[part.slice(1)] = decodeURIComponent(given[i] ?? '');
+  });
+  return params;
+}
