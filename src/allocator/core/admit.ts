@@ -123,6 +123,8 @@ function isEverPossible(state: AllocatorState, size: GpuSize): boolean {
   if (state.rules.profile.sizes[size] === null) return false;
   const need = slicesNeeded(state, size);
   if (need > (state.rules.concurrencyPerSpace ?? need)) return false;
+  // One slice is the common size, and most calls ask for it.
+  if (need === 1) return state.slices.length > 0;
   const slicesOfGpu = new Map<number, number>();
   for (const { gpu } of state.slices) slicesOfGpu.set(gpu, (slicesOfGpu.get(gpu) ?? 0) + 1);
   return Math.max(0, ...slicesOfGpu.values()) >= need;

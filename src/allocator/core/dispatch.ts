@@ -36,10 +36,8 @@ export function dispatch(turn: Turn): ReadonlySet<string> {
   if (state.queue.length === 0) return claims;
   const pool = openPool(state);
   let place = 0;
-  let goOn = canPlaceAnyone(turn, pool);
-  while (goOn) {
-    const waiter = state.queue[place];
-    if (waiter === undefined) break;
+  for (let waiter = state.queue[place]; waiter; waiter = state.queue[place]) {
+    if (!canPlaceAnyone(turn, pool)) break;
     if (isAtConcurrencyLimit(state, pool, waiter)) {
       place += 1;
       continue;
@@ -52,7 +50,6 @@ export function dispatch(turn: Turn): ReadonlySet<string> {
       else holdBack(state, pool, waiter);
       place += 1;
     }
-    goOn = canPlaceAnyone(turn, pool);
   }
   return claims;
 }

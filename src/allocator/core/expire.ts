@@ -27,10 +27,14 @@ export function expire(turn: Turn): void {
  * they count when a slice falls free, and are looked at then. O(leases).
  */
 export function nextTickMs(state: AllocatorState): number | null {
-  const due = [nextTimeoutMs(state), nextUnansweredMs(state)];
-  for (const lease of state.leases.values()) due.push(leaseDueMs(state, lease));
-  const known = due.filter((dueMs) => dueMs !== null);
-  return known.length === 0 ? null : Math.min(...known);
+  let next = earlier(nextTimeoutMs(state), nextUnansweredMs(state));
+  for (const lease of state.leases.values()) next = earlier(next, leaseDueMs(state, lease));
+  return next;
+}
+
+function earlier(a: number | null, b: number | null): number | null {
+  if (a === null || b === null) return a ?? b;
+  return Math.min(a, b);
 }
 
 function endOf(lease: Lease): CallEnd {

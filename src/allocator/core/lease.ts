@@ -30,11 +30,18 @@ export function openLease(
   slices: readonly number[],
   process: ProcessId | null,
 ): Lease {
-  const { allowToken, call, space, taskId, visitor, askedSeconds, size } = waiter;
-  const { reservedMs, creditMs } = waiter;
+  const { allowToken } = waiter;
   const lease: Lease = {
-    ...{ allowToken, call, space, taskId, visitor, askedSeconds, size, slices },
-    ...{ reservedMs, creditMs },
+    allowToken,
+    call: waiter.call,
+    space: waiter.space,
+    taskId: waiter.taskId,
+    visitor: waiter.visitor,
+    askedSeconds: waiter.askedSeconds,
+    size: waiter.size,
+    slices,
+    reservedMs: waiter.reservedMs,
+    creditMs: waiter.creditMs,
     warm: process !== null,
     grantedAt: turn.at,
     windowStartMs: null,

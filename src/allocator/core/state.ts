@@ -5,7 +5,7 @@ import { createFifo } from './fifo.js';
 import type { AllocatorRules, AllocatorState, QuotaAccount, ReleasedTokens } from './types.js';
 
 /** Tokens per generation: at least so many ended calls are remembered, at most twice as many. */
-const REMEMBERED_TOKENS = 10_000;
+const REMEMBERED_TOKENS = 2_000;
 
 /** Where quota time stood when the accounts were saved. */
 export interface QuotaClock {

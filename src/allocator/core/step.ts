@@ -130,10 +130,16 @@ function onSchedule(turn: Turn, event: ScheduleEvent): void {
   const costMs = reservationMs(state, askedSeconds, size);
   const held = reserve(profile, state.accounts, visitor, costMs, turn.quotaNowMs);
   const waiter: Waiter = {
-    ...head,
+    call: head.call,
+    space,
+    taskId,
+    visitor,
+    askedSeconds,
+    size,
     requestId,
     allowToken,
-    ...held,
+    reservedMs: held.reservedMs,
+    creditMs: held.creditMs,
     arrivedAt: turn.at,
     reason: 'node',
     tierRank: profile.tiers[visitor.tier].queueRank,

@@ -30,8 +30,9 @@ type RecordNews<R> = R extends CallRecord ? Omit<R, keyof RecordHead> : never;
 /** Tells the observers what happened to a call. */
 export function record(turn: Turn, of: Call, news: RecordNews<CallRecord>): void {
   const { call, space, taskId, visitor, askedSeconds, size } = of;
-  const head = { call, at: turn.at, space, taskId, visitor, askedSeconds, size };
-  turn.effects.push({ type: 'record', record: { ...head, ...news } });
+  const { at } = turn;
+  const record = { call, at, space, taskId, visitor, askedSeconds, size, ...news };
+  turn.effects.push({ type: 'record', record });
 }
 
 /** Seconds on the monotonic clock since `then`. */

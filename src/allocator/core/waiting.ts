@@ -23,6 +23,7 @@ const UNANSWERED_MS = 1000;
  * @param claims the requests whose slice is theirs as soon as a process has died
  */
 export function answerWaiters(turn: Turn, claims: ReadonlySet<string>): void {
+  if (turn.state.unanswered.size === 0) return;
   for (const waiter of unansweredOf(turn.state)) {
     const isLate = unansweredDueMs(waiter) <= turn.at.monotonicMs;
     if (isLate || !claims.has(waiter.requestId)) openStream(turn, waiter);

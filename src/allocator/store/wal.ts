@@ -6,6 +6,8 @@
  * The form of the file: sqlite.org/fileformat2.html#walformat.
  */
 
+import { endianness } from 'node:os';
+
 const HEADER_BYTES = 32;
 const FRAME_HEADER_BYTES = 24;
 const MAGIC_LITTLE_ENDIAN = 0x377f0682;
@@ -75,18 +77,25 @@ function isCommit(wal: Buffer, frame: number): boolean {
 function createSum(wal: Buffer, bigEndian: boolean) {
   let first = 0;
   let second = 0;
-  const read = bigEndian
-    ? (at: number) => wal.readUInt32BE(at)
-    : (at: number) => wal.readUInt32LE(at);
+  const words = wordsOf(wal, bigEndian);
   return {
     add(from: number, bytes: number): void {
-      for (let at = from; at < from + bytes; at += 8) {
-        first = (first + read(at) + second) >>> 0;
-        second = (second + read(at + 4) + first) >>> 0;
+      for (let at = from / 4; at < (from + bytes) / 4; at += 2) {
+        first = (first + (words[at] ?? 0) + second) >>> 0;
+        second = (second + (words[at + 1] ?? 0) + first) >>> 0;
       }
     },
     matches(at: number): boolean {
       return wal.readUInt32BE(at) === first && wal.readUInt32BE(at + 4) === second;
     },
   };
+}
+
+/** The whole words of a log, read in that order: every start waits for this. */
+function wordsOf(wal: Buffer, bigEndian: boolean): Uint32Array {
+  const words = new Uint32Array(Math.floor(wal.length / 4));
+  const bytes = Buffer.from(words.buffer);
+  wal.copy(bytes);
+  if (bigEndian !== (endianness() === 'BE')) bytes.swap32();
+  return words;
 }
