@@ -8,6 +8,7 @@ import { spaceConfigSchema } from '../src/config/space-config.js';
 import { HELP } from '../src/tui/help.js';
 import { renderErrors, renderRule, renderRuleIndex } from './support/check/pages.js';
 import { zerogpuIn } from './support/check/space.js';
+import { renderCommandReference, renderExitCodes } from './support/command-reference.js';
 import { renderPlatformFacts } from './support/platform-facts.js';
 
 const docs = resolve(import.meta.dirname, '../docs');
@@ -60,6 +61,18 @@ describe('generated docs', () => {
       '../README.md',
       readme.replace(block, () => wanted),
     );
+  });
+
+  it('docs/cli.md lists every command, flag and exit code', () => {
+    const page = readFileSync(resolve(docs, 'cli.md'), 'utf8');
+    const wanted = [
+      ['commands', renderCommandReference()] as const,
+      ['exit-codes', renderExitCodes()] as const,
+    ].reduce((text, [name, content]) => {
+      const block = new RegExp(`<!-- ${name} -->[\\s\\S]*?<!-- /${name} -->`);
+      return text.replace(block, () => `<!-- ${name} -->\n${content}\n<!-- /${name} -->`);
+    }, page);
+    expectPage('cli.md', wanted);
   });
 
   it('docs/schema/zerogpu.json is the schema of zerogpu.json', () => {

@@ -86,6 +86,7 @@ async function capture(player, keys) {
   const { CI: _ci, CONTINUOUS_INTEGRATION: _integration, NO_COLOR: _no, ...kept } = process.env;
   const env = {
     ...kept,
+    ZEROGPU_NO_UPDATE_CHECK: '1',
     TERM: 'xterm-256color',
     LANG: 'C.UTF-8',
     TZ: 'UTC',

@@ -5,6 +5,7 @@ import { declareCompletion } from './commands/completion.js';
 import { declareConfig } from './commands/config.js';
 import { declareDoctor } from './commands/doctor.js';
 import { declareExplain } from './commands/explain.js';
+import { declareHelp } from './commands/help.js';
 import { declareInit } from './commands/init.js';
 import { declarePython } from './commands/python.js';
 import { declareQuota } from './commands/quota.js';
@@ -48,6 +49,7 @@ export function createProgram(
   declareConfig(program, world, setExitCode);
   declareCompletion(program, world);
   declarePython(program, world, setExitCode);
+  declareHelp(program, world);
   return program;
 }
 

@@ -53,6 +53,9 @@ export interface TerminalOptions {
   readonly env?: Readonly<Record<string, string>>;
 }
 
+/** No screen depends on what a registry says. */
+const QUIET = { ZEROGPU_NO_UPDATE_CHECK: '1' };
+
 /** A shell without a profile in a terminal of that size; `$` is its prompt. */
 export function openTerminal({ columns, rows, env = {} }: TerminalOptions): Terminal {
   const socket = join(mkdtempSync(join(tmpdir(), 'zerogpu-tmux-')), 's');
@@ -62,7 +65,14 @@ export function openTerminal({ columns, rows, env = {} }: TerminalOptions): Term
   const kept = Object.entries(process.env).filter(
     ([name]) => !/^(ZEROGPU_|INK_|CI$|CONTINUOUS_|NO_COLOR$|FORCE_COLOR$|TMUX)/.test(name),
   );
-  const settings = { ...Object.fromEntries(kept), LANG: 'C.UTF-8', PS1: '$ ', ENV: '', ...env };
+  const settings = {
+    ...Object.fromEntries(kept),
+    LANG: 'C.UTF-8',
+    PS1: '$ ',
+    ENV: '',
+    ...QUIET,
+    ...env,
+  };
   execFileSync(
     'tmux',
     [

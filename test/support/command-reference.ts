@@ -1,0 +1,73 @@
+/** docs/cli.md's tables of commands and flags, from the command objects. */
+import { PassThrough } from 'node:stream';
+import type { Command, Option } from 'commander';
+import { EXIT_CODES, OTHER_VARIABLES } from '../../src/cli/help-topics.js';
+import { createProgram } from '../../src/cli/main.js';
+
+/** The whole tree, in a world where nothing is set. */
+export function programOfDocs(): Command {
+  const nowhere = new PassThrough();
+  const world = {
+    ...{ env: {}, cwd: '/', stdin: nowhere, stdout: nowhere, stderr: nowhere },
+    interrupted: new AbortController().signal,
+    onForced() {},
+  };
+  return createProgram(world, [], () => {});
+}
+
+export function renderCommandReference(): string {
+  const commands = programOfDocs().commands.filter((command) => command.name() !== 'help');
+  return [...commands.map((command) => section(command)), variables()].join('\n\n');
+}
+
+export function renderExitCodes(): string {
+  return table(['code', 'meaning'], EXIT_CODES);
+}
+
+function section(command: Command, before = 'zerogpu', level = '###'): string {
+  const name = `${before} ${command.name()}`;
+  const words = command.registeredArguments.map((argument) => {
+    const text = `${argument.name()}${argument.variadic ? '…' : ''}`;
+    return argument.required ? `<${text}>` : `[${text}]`;
+  });
+  const helper = command.createHelp();
+  const groups = new Map<string, Option[]>();
+  for (const option of helper.visibleOptions(command)) {
+    const heading = option.helpGroupHeading ?? '';
+    groups.set(heading, [...(groups.get(heading) ?? []), option]);
+  }
+  const parts = [
+    `${level} \`${[name, ...words].join(' ')}\``,
+    helper.commandDescription(command).replaceAll('\n', ' '),
+    ...[...groups].flatMap(([heading, options]) => optionTable(heading, options)),
+    ...command.commands.map((child) => section(child, name, `${level}#`)),
+  ];
+  return parts.filter((part) => part !== '').join('\n\n');
+}
+
+function optionTable(heading: string, options: readonly Option[]): readonly string[] {
+  const own = options.filter(({ long }) => long !== '--help');
+  if (own.length === 0) return [];
+  const rows = own.map((option) => [
+    `\`${option.flags}\``,
+    cell(option.description),
+    option.defaultValue === undefined ? '' : `\`${String(option.defaultValue)}\``,
+    option.envVar ? `\`${option.envVar}\`` : '',
+  ]);
+  return [table([heading.replace(/:$/, '') || 'flag', 'what', 'default', 'variable'], rows)];
+}
+
+function variables(): string {
+  const rows = OTHER_VARIABLES.map(([name, meaning]) => [`\`${name}\``, cell(meaning)]);
+  return `### Other variables\n\n${table(['variable', 'what'], rows)}`;
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) =>
+    `|${cells.map((text) => (text === '' ? ' ' : ` ${text} `)).join('|')}|`;
+  return [line(head), `|${'---|'.repeat(head.length)}`, ...rows.map(line)].join('\n');
+}
+
+function cell(text: string): string {
+  return text.replaceAll('|', '\\|').replaceAll('\n', ' ');
+}
