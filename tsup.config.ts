@@ -23,6 +23,7 @@ export default defineConfig({
     cli: 'src/cli/entry.ts',
     environments: 'src/run/python-env/index.ts',
     'ledger-writer': 'src/allocator/store/writer-thread.ts',
+    'ask-npm': 'src/update/ask-npm.ts',
   },
   format: 'esm',
   target: 'node20',

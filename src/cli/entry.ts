@@ -17,7 +17,15 @@ export async function runProcess(): Promise<void> {
     import('./main.js'),
     import('./process-world.js'),
   ]);
-  process.exitCode = await main(argv, createProcessWorld());
+  const world = createProcessWorld();
+  process.exitCode = await main(argv, world);
+  if (process.stderr.isTTY) {
+    const [{ notifyOfUpdate }, { systemClock }] = await Promise.all([
+      import('../update/index.js'),
+      import('../shared/clock.js'),
+    ]);
+    notifyOfUpdate(argv, world, VERSION, systemClock);
+  }
   // Everything is said and closed: a connection that lingers must not keep a terminal waiting.
   setTimeout(() => process.exit(), LINGER_MS).unref();
 }
