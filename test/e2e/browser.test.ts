@@ -1,0 +1,82 @@
+/**
+ * A newcomer's first quarter of an hour: an empty folder, `init`, `check`, `run`, the page in a real
+ * browser, the toast of a refusal, `quota`. Skipped where no Chromium is installed.
+ *
+ * `ZEROGPU_SCREENSHOTS=docs/images npm test -- --project e2e browser` takes the pictures of the docs.
+ */
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { findOnPath } from '../../src/shared/find-program.js';
+import { runToEnd, type StartedRun, startRun } from '../support/e2e/space.js';
+
+const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
+const executablePath = NAMES.flatMap((name) => findOnPath(name, process.env) ?? []).at(0);
+const pictures = process.env['ZEROGPU_SCREENSHOTS'];
+const WITHIN = { timeout: 60_000 };
+
+describe.skipIf(!executablePath)('a newcomer with a browser', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'zerogpu-test-'));
+  const space = join(folder, 'my-space');
+  const state = join(folder, 'state');
+  let run: StartedRun | undefined;
+  let browser: Browser | undefined;
+  let page: Page;
+
+  beforeAll(async () => {
+    browser = await chromium.launch({
+      ...(executablePath ? { executablePath } : {}),
+      // Chromium's own sandbox does not start for root, as in containers.
+      args: process.getuid?.() === 0 ? ['--no-sandbox'] : [],
+    });
+    const context = await browser.newContext({ viewport: { width: 1000, height: 560 } });
+    // Fonts and analytics of the page: it has to work without a network, and nobody is called.
+    await context.route(/^https?:\/\/(?!127\.0\.0\.1[:/])/, (route) => route.abort());
+    page = await context.newPage();
+  }, 60_000);
+  afterAll(async () => {
+    await browser?.close();
+    await run?.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const shoot = async (name: string) => {
+    if (!pictures) return;
+    mkdirSync(resolve(pictures), { recursive: true });
+    // A toast flies in; to switch animations off would let it have left already.
+    await page.waitForTimeout(600);
+    await page.screenshot({ path: resolve(pictures, `${name}.png`) });
+  };
+
+  it('makes a Space that passes every check', async () => {
+    const made = await runToEnd(['init', space, '--template', 'hello', '--yes', '--no-git']);
+    expect(made).toMatchObject({ code: 0 });
+    expect(await runToEnd(['check', space, '--strict'])).toMatchObject({ code: 0 });
+  });
+
+  it('runs it, and gets an answer from its page', async () => {
+    run = await startRun(space, ['--state-dir', state, '--as', 'free:ada', '--fault', 'quota@2']);
+    await page.goto(run.url, { waitUntil: 'domcontentloaded', ...WITHIN });
+    await page.getByLabel('Name').fill('newcomer');
+    await page.getByRole('button', { name: 'Submit' }).click();
+    const answer = page.getByLabel('Answer');
+    await expect.poll(() => answer.inputValue(), WITHIN).toMatch(/^Hello newcomer! .* on cuda:0/);
+    await shoot('browser-answer');
+  });
+
+  it('reads in a toast why the next call is refused', async () => {
+    await page.getByRole('button', { name: 'Submit' }).click();
+    const toast = page.getByText(/exceeded your free ZeroGPU quota/);
+    await toast.first().waitFor(WITHIN);
+    expect(await toast.first().innerText()).toMatch(/15s requested vs\. 0s left/);
+    await shoot('browser-refusal');
+  });
+
+  it('sees the visitor and what the call cost', async () => {
+    const { code, stdout } = await runToEnd(['quota', '--once', '--state-dir', state]);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/free:ada/);
+  });
+});
