@@ -144,4 +144,40 @@ export const ERROR_PAGES: Readonly<Record<ErrorCode, ErrorPage>> = {
     why: 'An owner may host so many ZeroGPU Spaces (a personal PRO account 10, an organisation 50), and as many run here already under that name.',
     instead: 'Stop one of them, or say whose Space it is: `--owner org:NAME`.',
   },
+  E_HUB_TOKEN: {
+    why: '`--account` and `hf:` names ask the Hub with your token: `HF_TOKEN`, else the file at `HF_TOKEN_PATH`, else `token` in `HF_HOME`. There is none, it can not be read, or the Hub answered 401. It answers 401 for what does not exist as well.',
+    instead:
+      '`hf auth login`, or set `HF_TOKEN`. The token is sent to the host of `HF_ENDPOINT` only.',
+  },
+  E_HUB_PERMISSION: {
+    why: 'The Hub answered 403. The quota of the account needs "Billing > Read billing usage and payment method status" on a fine-grained token, or the scope `read-billing` on an OAuth token; an inference-only token can not have it.',
+    instead:
+      'Add the permission that the message names on the page of the token, or make a new one.',
+  },
+  E_HUB_NOT_FOUND: {
+    why: 'The Hub answered 404. It answers so too for a private Space that the token may not see.',
+    instead: 'Look at owner, name and revision; for a private Space, log in with `hf auth login`.',
+  },
+  E_HUB_RATE_LIMITED: {
+    why: 'The Hub answered 429, or said before that nothing is left in this window. zerogpu waits as long as the `RateLimit` and `Retry-After` headers say, and 60 s where they say nothing.',
+    instead: 'Wait as long as the message says.',
+  },
+  E_HUB_OFFLINE: {
+    why: 'With `HF_HUB_OFFLINE` nothing is sent to the Hub. Files that are in the shared cache can still be used.',
+    instead: 'Unset `HF_HUB_OFFLINE`, or take what the cache has.',
+  },
+  E_HUB_UNREACHABLE: {
+    why: 'The connection failed, the answer took too long or was cut off, or the Hub answered 5xx; three tries were made. Proxies named in the environment are not used.',
+    instead: 'Look after the connection and `HF_ENDPOINT`, then try again.',
+  },
+  E_HUB_ANSWER: {
+    why: 'The answer is no JSON, is not of the documented form, is too large, names files outside its Space, sends on to another host (which gets no token), or a file is not of its said size and digest.',
+    instead:
+      'Look whether `HF_ENDPOINT` is a Hub. If it is, its form has changed: look for a newer zerogpu.',
+  },
+  E_HUB_CACHE: {
+    why: 'Files of a Space go into the cache that the Python tools share (`HF_HUB_CACHE`, else `hub` in `HF_HOME`). The disk is full, or the folder may not be written.',
+    instead:
+      'Make room, or name another folder with `HF_HUB_CACHE`. Unfinished files are taken away.',
+  },
 };

@@ -36,6 +36,14 @@ export const ERROR_CODES = {
   E_ALLOCATOR_GONE: 'no allocator answers',
   E_ALLOCATOR_REFUSED: 'the allocator did not do what it was asked for',
   E_HOSTING_LIMIT: 'the owner has as many Spaces here as the platform lets them host',
+  E_HUB_TOKEN: 'the Hub needs a token, or does not take the one it got',
+  E_HUB_PERMISSION: 'the token lacks a permission on the Hub',
+  E_HUB_NOT_FOUND: 'the Hub does not have what was asked for',
+  E_HUB_RATE_LIMITED: 'the Hub takes no more requests for a while',
+  E_HUB_OFFLINE: 'the Hub is not asked, since HF_HUB_OFFLINE is set',
+  E_HUB_UNREACHABLE: 'the Hub does not answer, or fails',
+  E_HUB_ANSWER: 'the Hub answered something that is not as documented',
+  E_HUB_CACHE: 'the shared cache of the Hub cannot be written',
 } as const;
 
 export type ErrorCode = keyof typeof ERROR_CODES;

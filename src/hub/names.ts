@@ -1,0 +1,30 @@
+/** Names that become parts of addresses and of paths: what may stand in them. Pure. */
+import { UserError } from '../shared/errors.js';
+
+const PART = /^(?!\.{1,2}$)[\w.-]{1,96}$/;
+
+/** @throws UserError E_USAGE */
+export function checkSpaceId(id: string): string {
+  const parts = id.split('/');
+  if (parts.length === 2 && parts.every((part) => PART.test(part))) return id;
+  throw new UserError('E_USAGE', `"${id}" is no name of a Space`, {
+    why: 'A Space on the Hub is named OWNER/NAME.',
+    fix: 'hf:OWNER/NAME',
+  });
+}
+
+/** @throws UserError E_USAGE */
+export function checkRevision(revision: string): string {
+  const parts = revision.split('/');
+  if (revision.length <= 250 && parts.every((part) => PART.test(part))) return revision;
+  throw new UserError('E_USAGE', `"${revision}" is no revision of a Space`, {
+    why: 'A revision is a branch, a tag or a commit.',
+    fix: 'hf:OWNER/NAME@main',
+  });
+}
+
+/** Whether a path that a repository names stays inside its folder, on every system. */
+export function staysInside(path: string): boolean {
+  if (/[\0\\]/.test(path) || /^[a-z]:/i.test(path)) return false;
+  return path.split('/').every((part) => part !== '' && part !== '.' && part !== '..');
+}

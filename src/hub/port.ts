@@ -1,0 +1,108 @@
+/** What zerogpu asks of the Hub. Everything throws HubError (a UserError) and nothing else. */
+
+/** The account's own ZeroGPU quota, in GPU seconds. */
+export interface AccountQuota {
+  readonly baseSeconds: number;
+  /** Never below 0. */
+  readonly leftSeconds: number;
+  /** ISO 8601; null while nothing has been used. */
+  readonly resetsAt: string | null;
+  /** Seconds paid with credits; null when the Hub does not say. */
+  readonly overquotaSeconds: number | null;
+  /** Null for an account without a limit of runs. */
+  readonly runs: {
+    readonly used: number;
+    readonly limit: number;
+    readonly left: number;
+    readonly resetsAt: string | null;
+  } | null;
+}
+
+export interface Account {
+  readonly name: string;
+  readonly isPro: boolean;
+  readonly orgs: readonly string[];
+}
+
+export interface SpaceRuntime {
+  /** RUNNING, BUILDING, CONFIG_ERROR, … */
+  readonly stage: string;
+  /** What it runs on now; null while it runs on nothing. */
+  readonly hardware: string | null;
+  readonly requestedHardware: string | null;
+  /** Seconds without a visit after which it sleeps; null for never. */
+  readonly sleepSeconds: number | null;
+}
+
+export interface HubSpace {
+  /** `OWNER/NAME`. */
+  readonly id: string;
+  /** Its address; null when it has none. */
+  readonly host: string | null;
+  readonly private: boolean;
+  readonly sdk: string | null;
+  /** Commit of its files. */
+  readonly sha: string | null;
+  readonly runtime: SpaceRuntime | null;
+  /** Front matter of its README as the Hub has read it. */
+  readonly card: Readonly<Record<string, unknown>>;
+}
+
+/** A Space in an owner's list. */
+export interface OwnedSpace {
+  readonly id: string;
+  readonly runtime: SpaceRuntime | null;
+}
+
+/** A file of a Space at one commit. */
+export interface HubFile {
+  /** Relative, with `/`; checked to stay inside the Space. */
+  readonly path: string;
+  readonly bytes: number;
+  /** Name of its content in the shared cache: the git object's, or the sha256 of a large file. */
+  readonly etag: string;
+  readonly large: boolean;
+}
+
+/** What a snapshot would bring. */
+export interface SnapshotPlan {
+  readonly id: string;
+  readonly sha: string;
+  readonly revision: string;
+  readonly files: readonly HubFile[];
+  /** All files together, and those of them that the cache lacks. */
+  readonly bytes: number;
+  readonly missing: readonly HubFile[];
+  readonly missingBytes: number;
+}
+
+export interface Hub {
+  readonly endpoint: string;
+  readonly hasToken: boolean;
+  accountQuota(): Promise<AccountQuota>;
+  /** Asked once in 12 h; the Hub limits it heavily. */
+  who(): Promise<Account>;
+  /** @param revision branch, tag or commit; the default branch for null */
+  space(id: string, revision?: string | null): Promise<HubSpace>;
+  runtime(id: string): Promise<SpaceRuntime>;
+  spacesOf(owner: string): Promise<readonly OwnedSpace[]>;
+  /** What a snapshot would bring; offline, what the cache has. */
+  planSnapshot(id: string, revision?: string | null): Promise<SnapshotPlan>;
+  /**
+   * Brings the missing files into the shared cache.
+   *
+   * @param progress bytes that have come so far
+   * @returns the folder of the snapshot, links into the cache
+   */
+  snapshot(
+    plan: SnapshotPlan,
+    progress?: (bytes: number) => void,
+    signal?: AbortSignal,
+  ): Promise<string>;
+}
+
+/** ZeroGPU's name on the Hub, whatever the card. */
+export const ZERO_HARDWARE = 'zero-a10g';
+
+export const isZero = (runtime: SpaceRuntime | null): boolean =>
+  runtime !== null && (runtime.hardware ?? runtime.requestedHardware) === ZERO_HARDWARE;
