@@ -16,6 +16,7 @@ const RUN_KEYS = [
     'platform',
     'gpu',
     'gpus',
+    'slices',
     'vram',
     'duration',
     'speed',

@@ -6,6 +6,7 @@ import { UserError } from '../shared/errors.js';
 const spaceRunShape = {
   gpu: z.string().optional().describe('kind of GPU: auto, mock, nvidia'),
   gpus: z.int().min(1).max(64).optional().describe('GPUs to offer'),
+  slices: z.int().min(1).max(16).optional().describe('calls that share each real GPU'),
   vram: z.string().optional().describe('memory of a slice, e.g. 2GB'),
   duration: z.string().optional().describe('longest GPU time one call may hold, e.g. 90s'),
   speed: z.number().min(1).optional().describe('quota time runs this many times faster'),

@@ -33,6 +33,8 @@ export interface DeviceHost {
   state(): { readonly holders: readonly DeviceHolder[]; readonly roots: readonly ProcessId[] };
   /** Ends the worker and its call. */
   abort(process: ProcessId, reason: 'over-vram' | 'gpu-lost'): void;
+  /** All slices whose card the driver does not list now; said when that changes. */
+  lost(slices: readonly number[]): void;
   /** One sentence for the log. */
   notice(message: string): void;
   /** Nothing is left to offer. */

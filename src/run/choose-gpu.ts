@@ -43,7 +43,9 @@ export async function chooseBackend(choice: GpuChoice): Promise<GpuBackend> {
     }
     if (hasDriver(why)) say(`--gpu auto: the emulated GPU is used, since ${why}`);
   }
-  if (choice.slices !== null) {
+  if (choice.slices !== null && gpu === 'auto') {
+    say('--slices is for a real GPU: the emulated one has the slices of its platform');
+  } else if (choice.slices !== null) {
     throw new UserError('E_USAGE', `--slices is ${choice.slices}, and the GPU is emulated`, {
       why: 'An emulated GPU has the slices of its platform.',
       fix: ['--gpus N   (more calls at a time)', '--gpu nvidia --slices 2'],

@@ -43,8 +43,9 @@ function sliceColumns({
     {
       title: 'call',
       drop: 0,
-      cell: ({ call, use }) => (call === null ? SLICE_WORDS[use] : `#${call.call}`),
-      tone: ({ call }) => (call === null ? 'dim' : 'plain'),
+      cell: ({ call, use, lost }) =>
+        call === null ? (lost ? 'card gone' : SLICE_WORDS[use]) : `#${call.call}`,
+      tone: ({ call, lost }) => (lost ? 'bad' : call === null ? 'dim' : 'plain'),
     },
     {
       title: 'function',
@@ -73,7 +74,8 @@ function sliceColumns({
   ];
 }
 
-function sliceTime({ use, call, forSeconds }: SnapshotSlice): string {
+function sliceTime({ use, call, forSeconds, lost }: SnapshotSlice): string {
+  if (lost && call === null) return '';
   if (use === 'killing') return 'is killed';
   if (call === null) return forSeconds === null ? '' : `idle ${wholeSeconds(forSeconds)}`;
   if (use === 'granted' || forSeconds === null) return 'starts';
@@ -86,7 +88,9 @@ export function gpuPanel(
   height: number,
 ): Panel {
   const { snapshot, innerWidth } = context;
-  const free = snapshot.slices.filter(({ use }) => use === 'free' || use === 'warm').length;
+  const free = snapshot.slices.filter(
+    ({ use, lost }) => !lost && (use === 'free' || use === 'warm'),
+  ).length;
   const cards = innerWidth >= 58 ? snapshot.cards.flatMap((card) => cardFacts(card)) : [];
   return listPanel(context, {
     id: 'gpu',

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -58,6 +58,14 @@ describe('--gpu auto', () => {
   });
 });
 
+describe('--slices that a file of the Space says', () => {
+  it('is for the machines of its team that have a GPU: here the emulated one serves', async () => {
+    const { backend, said } = await choose(null, { slices: 2 });
+    expect(backend.name).toBe('mock');
+    expect(said.join()).toContain('--slices is for a real GPU');
+  });
+});
+
 describe('--gpu nvidia', () => {
   it('hides every GPU from the app: the package shows a worker the one that it was handed', async () => {
     const { backend } = await choose('rtx-4090', { gpu: 'nvidia', slices: 2 });
@@ -76,7 +84,23 @@ describe('--gpu nvidia', () => {
     });
   });
 
-  it('alone knows --slices', async () => {
-    await expect(choose(null, { slices: 2 })).rejects.toMatchObject({ code: 'E_USAGE' });
+  it('knows --slices, and --gpu mock does not', async () => {
+    const asked = choose(null, { gpu: 'mock', slices: 2 });
+    await expect(asked).rejects.toMatchObject({ code: 'E_USAGE' });
+  });
+
+  it('tells MPS of the share, where the operator runs it', async () => {
+    const pipes = mkdtempSync(join(tmpdir(), 'choose-gpu-'));
+    cleanups.push(() => rmSync(pipes, { recursive: true, force: true }));
+    writeFileSync(join(pipes, 'nvidia-cuda-mps-control.pid'), String(process.pid));
+    const smi = fakeSmi('rtx-4090');
+    cleanups.push(smi.remove);
+    const withMps = { ...smi.env, CUDA_MPS_PIPE_DIRECTORY: pipes };
+    const limit = { CUDA_MPS_ACTIVE_THREAD_PERCENTAGE: '50' };
+    const nvidia = { gpu: 'nvidia', slices: 2 } as const;
+    const { backend } = await choose('rtx-4090', { ...nvidia, env: withMps });
+    expect(backend.environment()).toMatchObject(limit);
+    const without = await choose('rtx-4090', nvidia);
+    expect(without.backend.environment()).not.toMatchObject(limit);
   });
 });

@@ -34,6 +34,8 @@ export const sliceSchema = z.object({
    * dead. `warm`: a worker waits there for the next call of its function.
    */
   use: z.enum(['free', 'granted', 'running', 'killing', 'warm', 'evicting']),
+  /** Its card is gone: nobody is placed there until the driver lists it again. */
+  lost: z.boolean().default(false),
   /** The call that holds the slice. */
   call: callSchema.nullable(),
   /** Whose worker is warm there. */

@@ -120,6 +120,13 @@ export interface RestartedEvent {
   readonly sameBoot: boolean;
   readonly alive: readonly ProcessId[];
 }
+/** The driver lists no card under these slices now: nobody is placed there until it does. */
+export interface LostSlicesEvent {
+  readonly type: 'lost-slices';
+  readonly at: Instant;
+  /** All that are lost now, those of before included. */
+  readonly slices: readonly number[];
+}
 /** Moves the quota windows forward as if `seconds` had passed; running calls don't notice. */
 export interface AdvanceEvent {
   readonly type: 'advance';
@@ -145,5 +152,6 @@ export type AllocatorEvent =
   | SetCreditsEvent
   | ResetQuotaEvent
   | RestartedEvent
+  | LostSlicesEvent
   | AdvanceEvent
   | TickEvent;

@@ -1,7 +1,8 @@
 /**
  * How long each waiter waits at most, if every call uses all the seconds that it asked for and
  * nobody better placed arrives. Concurrency limits and the queue's time-out are left out: it says
- * when slices fall free, as the queue view shows it.
+ * when slices fall free, as the queue view shows it. Where only cards that are gone could serve it,
+ * that is the time-out.
  */
 import type { Instant } from '../../shared/clock.js';
 import { latestEndMs } from './lease.js';
@@ -18,6 +19,7 @@ export function createForecast(state: AllocatorState, at: Instant): (waiter: Wai
     const seconds = Math.max(0, (latestEndMs(state, lease) - at.monotonicMs) / 1000);
     for (const index of lease.slices) freeIn.set(index, seconds);
   }
+  for (const index of state.lost) freeIn.set(index, Number.POSITIVE_INFINITY);
   const { gpus } = openPool(state);
   return (waiter) => {
     const need = slicesNeeded(state, waiter.size);
@@ -32,6 +34,7 @@ export function createForecast(state: AllocatorState, at: Instant): (waiter: Wai
         soonest = { start, slices: inOrder.map((slice) => slice.index) };
       }
     }
+    if (soonest.slices.length === 0) return state.rules.profile.queue.timeoutSeconds;
     for (const index of soonest.slices) freeIn.set(index, soonest.start + waiter.askedSeconds);
     return soonest.start;
   };

@@ -6,6 +6,7 @@
  *   dying   a kill was sent; it is free when the process is known dead, not before
  *   warm    a worker waits there for the next call of its task, and its VRAM with it
  *   empty   nobody is there
+ *   lost    its card is gone: nobody comes, whoever is still there
  * and, within one pass over the queue, `claimed` for a waiter who gets it as soon as it is empty.
  *
  * A slice has at most one warm worker: its VRAM must go before another task comes. So a task has
@@ -17,7 +18,7 @@ import { latestEndMs } from './lease.js';
 import { slicesNeeded } from './sizes.js';
 import type { AllocatorState, Waiter, WarmWorker } from './types.js';
 
-type SliceUse = 'leased' | 'dying' | 'warm' | 'empty' | 'claimed';
+type SliceUse = 'leased' | 'dying' | 'warm' | 'empty' | 'lost' | 'claimed';
 
 export interface Pool {
   readonly uses: Map<number, SliceUse>;
@@ -71,6 +72,10 @@ export function openPool(state: AllocatorState): Pool {
       pool.busyUntilMs.set(index, endsAtMs);
     }
     countForSpace(pool, lease.space, lease.slices.length);
+  }
+  for (const index of state.lost) {
+    pool.uses.set(index, 'lost');
+    pool.busyUntilMs.delete(index);
   }
   return pool;
 }

@@ -35,6 +35,8 @@ export function onRestarted(turn: Turn, event: RestartedEvent): void {
   }
   state.rules = event.rules;
   state.slices = event.slices;
+  // What is offered now was listed a moment ago.
+  state.lost = new Set();
   for (const space of [...state.spaces.values()]) {
     // One that had not started is begun anew by whoever began it.
     if (!space.root || !isAlive(space.root)) onSpaceGone(turn, { space: space.id });

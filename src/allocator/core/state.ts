@@ -41,6 +41,7 @@ export function createState(
   return {
     rules,
     slices,
+    lost: new Set(),
     spaces: new Map(),
     leases: new Map(),
     warmWorkers: [],

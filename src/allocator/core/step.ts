@@ -98,6 +98,9 @@ function handle(turn: Turn, event: AllocatorEvent): void {
     case 'restarted':
       onRestarted(turn, event);
       break;
+    case 'lost-slices':
+      turn.state.lost = new Set(event.slices);
+      break;
     case 'advance':
       assert(event.seconds >= 0, 'quota time was told to go back');
       onAdvance(turn, event);

@@ -21,6 +21,8 @@ export interface StoredState {
   readonly format: typeof STATE_FORMAT;
   readonly rules: AllocatorRules;
   readonly slices: AllocatorState['slices'];
+  /** Not in what was written before there was any. */
+  readonly lost?: readonly number[];
   readonly spaces: readonly HostedSpace[];
   readonly leases: readonly Lease[];
   readonly warmWorkers: readonly WarmWorker[];
@@ -43,6 +45,7 @@ export function encodeState(state: AllocatorState): StoredState {
     format: STATE_FORMAT,
     rules: state.rules,
     slices: state.slices,
+    lost: [...state.lost],
     spaces: [...state.spaces.values()],
     leases: [...state.leases.values()],
     warmWorkers: state.warmWorkers,
@@ -62,6 +65,7 @@ export function decodeState(stored: StoredState): AllocatorState {
   const state = createState(stored.rules, stored.slices, [], { quotaOffsetMs, quotaTimeMs });
   for (const space of stored.spaces) state.spaces.set(space.id, space);
   for (const lease of stored.leases) state.leases.set(lease.allowToken, lease);
+  state.lost = new Set(stored.lost ?? []);
   state.warmWorkers = [...stored.warmWorkers];
   for (const account of stored.accounts) state.accounts.set(account.key, account);
   for (const requestId of stored.unanswered) state.unanswered.add(requestId);

@@ -152,6 +152,8 @@ export interface ReleasedTokens {
 export interface AllocatorState {
   rules: AllocatorRules;
   slices: readonly SliceSpec[];
+  /** Indexes of slices whose card is gone for now: whoever is there ends, and nobody comes. */
+  lost: ReadonlySet<number>;
   /** By id. */
   readonly spaces: Map<string, HostedSpace>;
   readonly leases: Map<string, Lease>;

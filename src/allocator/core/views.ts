@@ -82,6 +82,8 @@ export interface SliceView {
   readonly gpu: number;
   readonly uuid: string;
   readonly vramBytes: number;
+  /** Its card is gone for now. */
+  readonly lost: boolean;
   readonly use: SliceUseView;
   /** The call that holds the slice. */
   readonly call: Call | null;
@@ -97,7 +99,7 @@ export interface SliceView {
 /** Every slice and who is on it. O(slices). */
 export function sliceView(state: AllocatorState, at: Instant): readonly SliceView[] {
   return state.slices.map(({ index, gpu, uuid, vramBytes }) => {
-    const spec = { index, gpu, uuid, vramBytes };
+    const spec = { index, gpu, uuid, vramBytes, lost: state.lost.has(index) };
     const lease = [...state.leases.values()].find((held) => held.slices.includes(index));
     if (!lease) return { ...spec, ...idleUse(state, index, at) };
     const dueMs = leaseDueMs(state, lease);
@@ -119,7 +121,7 @@ function idleUse(
   state: AllocatorState,
   index: number,
   at: Instant,
-): Omit<SliceView, 'index' | 'gpu' | 'uuid' | 'vramBytes'> {
+): Omit<SliceView, 'index' | 'gpu' | 'uuid' | 'vramBytes' | 'lost'> {
   const worker = state.warmWorkers.find((other) => other.slices.includes(index));
   return {
     use: worker ? warmUse(worker) : 'free',

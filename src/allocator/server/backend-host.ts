@@ -34,6 +34,9 @@ export function attachBackend(
         killProcessTree(process);
       }
     },
+    lost(slices) {
+      driver.dispatch({ type: 'lost-slices', at: clock.now(), slices });
+    },
     notice: told.notice,
     fatal: (error) => (told.fatal ? told.fatal(error) : told.notice(error.message)),
   });

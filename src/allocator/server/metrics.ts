@@ -5,6 +5,41 @@ import type { CallRecord } from '../core/types.js';
 /** Upper bounds of the wait histogram, in seconds; the queue's time-out is 60. */
 const WAIT_BOUNDS = [0.1, 0.5, 1, 2, 5, 10, 20, 30, 60] as const;
 
+type Card = Snapshot['cards'][number];
+
+/** What real cards tell; one that does not tell has no line. */
+const CARD_GAUGES: readonly {
+  readonly name: string;
+  readonly help: string;
+  readonly of: (card: Card) => number | null;
+}[] = [
+  {
+    name: 'zerogpu_card_utilization_ratio',
+    help: 'Share of the time in which a kernel ran.',
+    of: ({ utilizationPercent }) => (utilizationPercent === null ? null : utilizationPercent / 100),
+  },
+  {
+    name: 'zerogpu_card_memory_used_bytes',
+    help: 'Memory in use, by whomever.',
+    of: ({ memoryUsedBytes }) => memoryUsedBytes,
+  },
+  {
+    name: 'zerogpu_card_memory_total_bytes',
+    help: 'Memory that the card has.',
+    of: ({ memoryTotalBytes }) => memoryTotalBytes,
+  },
+  {
+    name: 'zerogpu_card_temperature_celsius',
+    help: 'Temperature.',
+    of: ({ temperatureCelsius }) => temperatureCelsius,
+  },
+  {
+    name: 'zerogpu_card_power_watts',
+    help: 'Power drawn.',
+    of: ({ powerWatts }) => powerWatts,
+  },
+];
+
 type Labels = Readonly<Record<string, string>>;
 
 /** Counts for as long as the process lives. */
@@ -75,6 +110,13 @@ export function createMetrics() {
     for (const { index, memory } of slices) {
       const labels = { slice: String(index) };
       text.value('zerogpu_slice_memory_bytes', labels, memory?.allocatedBytes ?? 0);
+    }
+    for (const { name, help, of } of CARD_GAUGES) {
+      const told = snapshot.cards.filter((card) => of(card) !== null);
+      if (told.length > 0) text.head(name, 'gauge', help);
+      for (const card of told) {
+        text.value(name, { gpu: String(card.gpu), name: card.name }, of(card) ?? 0);
+      }
     }
     text.head('zerogpu_ledger_failing', 'gauge', '1 while the ledger cannot be written.');
     text.value('zerogpu_ledger_failing', {}, allocator.ledger.status === 'failing' ? 1 : 0);

@@ -6,6 +6,7 @@ import type { ProcessId } from '../../shared/host.js';
 import { isDescendantOf } from '../../shared/process-table.js';
 import type { BackendRequest, CardFigures, DeviceHost, GpuBackend } from '../port.js';
 import { type Discovery, discover } from './discover.js';
+import { isMpsRunning, mpsLimits } from './mps.js';
 import { APP_QUERY, parseApps } from './parse.js';
 import { CONTEXT_BYTES, makeSlices } from './slices.js';
 import { type AskSmi, smiOnPath } from './smi.js';
@@ -42,6 +43,11 @@ export async function createNvidiaBackend(request: NvidiaRequest): Promise<GpuBa
   const shareDir = join(runDir, 'share');
   mkdirSync(shareDir, { recursive: true, mode: 0o700 });
   const memory = new Map<number, { allocatedBytes: number; callPeakBytes: number }>();
+  const { large, xlarge } = request.profile.sizes;
+  const slicesPerCall = Math.max(large.slices, xlarge?.slices ?? 0);
+  // A MIG device is kept apart by the card itself.
+  const mps =
+    found.migs.length === 0 && isMpsRunning(env) ? mpsLimits(slices, slicesPerCall, env) : {};
   let host: DeviceHost | null = null;
   let watch: DriverWatch | null = null;
   let closed = false;
@@ -81,6 +87,7 @@ export async function createNvidiaBackend(request: NvidiaRequest): Promise<GpuBa
       CUDA_VISIBLE_DEVICES: '',
       // torch.cuda.is_available() would otherwise start CUDA in the app, which then can't fork.
       PYTORCH_NVML_BASED_CUDA_CHECK: '1',
+      ...mps,
     }),
     pythonPath: () => [],
     beginCall({ pid }, indexes = []) {

@@ -33,6 +33,7 @@ export function watchDriver(parts: DriverWatchParts): DriverWatch {
   const told = new Set<string>();
   let cards: readonly Card[] = [];
   let silent = 0;
+  let lostBefore: readonly string[] = [];
   let timer: Timer | null = null;
   let stopped = false;
 
@@ -64,6 +65,7 @@ export function watchDriver(parts: DriverWatchParts): DriverWatch {
 
   function act({ usedBytes, aborts, unleased, lost }: Verdict): void {
     parts.onUsed(usedBytes);
+    tellLost(lost);
     for (const { holder, reason, text } of aborts) {
       once(`${reason}/${holder.process.pid}/${holder.process.startTime}`, text);
       host.abort(holder.process, reason);
@@ -80,9 +82,22 @@ export function watchDriver(parts: DriverWatchParts): DriverWatch {
         'the driver does not tell memory per process here: only PyTorch keeps the shares',
       );
     }
-    for (const uuid of lost) once(`lost/${uuid}`, `the driver does not list ${uuid} any more`);
     if (slices.every(({ cardUuid }) => lost.includes(cardUuid))) host.fatal(nothingLeft());
   }
+
+  /** Told before anybody is ended: a slice that falls free by that must not go to the next call. */
+  function tellLost(lost: readonly string[]): void {
+    if (lost.join() === lostBefore.join()) return;
+    for (const uuid of lost) {
+      if (!lostBefore.includes(uuid)) host.notice(`the driver does not list ${uuid} any more`);
+    }
+    for (const uuid of lostBefore) {
+      if (!lost.includes(uuid)) host.notice(`the driver lists ${uuid} again`);
+    }
+    lostBefore = lost;
+    host.lost(slices.flatMap(({ index, cardUuid }) => (lost.includes(cardUuid) ? index : [])));
+  }
+
   function once(key: string, text: string): void {
     if (told.has(key)) return;
     told.add(key);

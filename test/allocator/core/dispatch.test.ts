@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { sliceView } from '../../../src/allocator/core/index.js';
+import {
+  decodeState,
+  encodeState,
+  queueView,
+  sliceView,
+} from '../../../src/allocator/core/index.js';
 import { loadProfile } from '../../../src/platform/index.js';
 import { answersOf, recordsOf, World } from '../../support/allocator/world.js';
 
@@ -38,6 +43,50 @@ describe('slices', () => {
     expect(answersOf(world.schedule({ task: '2', user: 'pro:2' }))).toEqual(['kill 101 evicted']);
     expect(answersOf(world.schedule({ task: '1', user: 'free:3' }))).toEqual(['queue r3 node']);
     expect(answersOf(world.died(101))).toEqual(['grant r2 slice 0']);
+  });
+});
+
+describe('slices of a card that is gone', () => {
+  const lose = (world: World, ...slices: number[]) =>
+    answersOf(world.send({ type: 'lost-slices', slices }));
+
+  it('go to nobody until it is back', () => {
+    const world = new World({ gpus: 2 });
+    lose(world, 0);
+    expect(answersOf(world.schedule({ user: 'free:1' }))).toEqual(['grant r1 slice 1']);
+    expect(answersOf(world.schedule({ user: 'free:2' }))).toEqual(['queue r2 node']);
+    expect(sliceView(world.state, world.now).map(({ lost }) => lost)).toEqual([true, false]);
+    expect(lose(world)).toEqual(['stream-grant r2 slice 0']);
+  });
+
+  it('go to nobody when their call ends, nor to the next call of the worker that is warm there', () => {
+    const world = new World({ gpus: 2 });
+    world.run({ task: '1', user: 'free:1', seconds: 1 });
+    lose(world, 0);
+    expect(answersOf(world.schedule({ task: '1', user: 'free:2' }))).toEqual(['grant r2 slice 1']);
+    expect(answersOf(world.schedule({ task: '1', user: 'free:3' }))).toEqual(['queue r3 node']);
+    expect(answersOf(world.died(101))).toEqual([]);
+    expect(lose(world)).toEqual(['stream-grant r3 slice 0']);
+  });
+
+  it('make a waiter wait for their return at most until its time-out', () => {
+    const world = new World();
+    lose(world, 0);
+    world.schedule({ user: 'free:1' });
+    expect(queueView(world.state, world.now)[0]).toMatchObject({ waitsAtMostSeconds: 60 });
+    world.pass(60);
+    expect(world.state.queue).toEqual([]);
+  });
+
+  it('are remembered by a snapshot, and listed anew after a restart', () => {
+    const world = new World({ gpus: 2 });
+    lose(world, 1);
+    const again = decodeState(JSON.parse(JSON.stringify(encodeState(world.state))));
+    expect([...again.lost]).toEqual([1]);
+    const { lost: _lost, ...old } = encodeState(world.state);
+    expect([...decodeState(JSON.parse(JSON.stringify(old))).lost]).toEqual([]);
+    world.restart([]);
+    expect([...world.state.lost]).toEqual([]);
   });
 });
 

@@ -18,6 +18,10 @@ import { fakeSmi } from '../../support/gpu/fake-smi.js';
 const SPACE = '/zerogpu/test';
 const CARD = 'GPU-40900000-0000-4000-8000-000000000001';
 const SECOND = 'GPU-40900000-0000-4000-8000-000000000002';
+const TWO_CARDS = [
+  `0, ${CARD}, NVIDIA GeForce RTX 4090, 24564, 1, 0, 38, 20, [N/A]`,
+  `1, ${SECOND}, NVIDIA GeForce RTX 4090, 24564, 1, 0, 38, 20, [N/A]\n`,
+].join('\n');
 const cleanups: (() => unknown)[] = [];
 
 afterEach(async () => {
@@ -152,7 +156,7 @@ describe('the watch', () => {
   });
 
   it('ends the call on a card that disappears, and goes on with the other', async () => {
-    const { server, smi, records, fatal } = await start('two-gpus', 1, 2);
+    const { server, smi, records, fatal, notices } = await start('two-gpus', 1, 2);
     const calls = [await call(server), await call(server, { taskId: '2' })];
     const left = calls.find(({ nvidiaUUID }) => nvidiaUUID === SECOND);
     smi.setCards(`1, ${SECOND}, NVIDIA GeForce RTX 4090, 24564, 1, 0, 38, 20, [N/A]\n`);
@@ -161,6 +165,15 @@ describe('the watch', () => {
     }, patient);
     expect(identifyProcess(left?.pid ?? 0)).not.toBeNull();
     expect(fatal).toEqual([]);
+    // The card's slice is free, and nobody gets it until the driver lists the card again.
+    expect([...server.state.lost]).toHaveLength(1);
+    const next = post(server, '/schedule', {
+      ...{ cgroupPath: SPACE, taskId: '3', enableQueue: 'true', durationSeconds: '10' },
+    });
+    await vi.waitFor(() => expect(server.state.queue).toHaveLength(1), patient);
+    smi.setCards(TWO_CARDS);
+    expect(await (await next).text()).toContain(`"nvidiaUUID":"${CARD}"`);
+    expect(notices.some((text) => text.endsWith('again'))).toBe(true);
   });
 
   it('ends the allocator when no card is left', async () => {

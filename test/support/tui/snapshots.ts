@@ -50,6 +50,7 @@ export function slice(index: number, fields: Partial<SnapshotSlice> = {}): Snaps
     uuid: `MIG-${index}`,
     vramBytes: 70e9,
     use: 'free',
+    lost: false,
     call: null,
     warm: null,
     pid: null,
