@@ -27,7 +27,7 @@ const MAY_IMPORT: readonly (readonly [folder: string, allowed: readonly string[]
   ['init', ['space', 'platform', 'shared']],
   ['explain', ['check', 'shared']],
   ['check', ['config', 'space', 'platform', 'shared']],
-  ['tui', ['allocator/client', 'shared']],
+  ['tui', ['allocator/client', 'hub', 'shared']],
   ['run', ['allocator', 'hub', 'tui', 'gpu', 'space', 'platform', 'shared']],
   [
     'cli',

@@ -5,6 +5,7 @@ import * as z from 'zod';
 import { snapshotSchema } from '../src/allocator/client/snapshot.js';
 import { rules } from '../src/check/rules/index.js';
 import { spaceConfigSchema } from '../src/config/space-config.js';
+import { accountSchema } from '../src/tui/account/view.js';
 import { HELP } from '../src/tui/help.js';
 import { renderErrors, renderRule, renderRuleIndex } from './support/check/pages.js';
 import { zerogpuIn } from './support/check/space.js';
@@ -36,6 +37,12 @@ describe('generated docs', () => {
     const schema = z.toJSONSchema(snapshotSchema, { io: 'input' });
     const head = { title: 'zerogpu quota --json, version 1', ...schema };
     expectPage('schema/quota-snapshot.json', `${JSON.stringify(head, null, 2)}\n`);
+  });
+
+  it('docs/schema/account.json is the schema of the account in `quota --account --json`', () => {
+    const schema = z.toJSONSchema(accountSchema, { io: 'input' });
+    const head = { title: 'account of zerogpu quota --account --json, version 1', ...schema };
+    expectPage('schema/account.json', `${JSON.stringify(head, null, 2)}\n`);
   });
 
   it('docs/quota.md lists every key of the view', () => {

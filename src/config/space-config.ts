@@ -43,6 +43,7 @@ export const spaceConfigSchema = z.strictObject({
 /** What a person may set for all Spaces of theirs: `zerogpu config set`. */
 export const userSettingsSchema = z.strictObject({
   platform: spaceConfigSchema.shape.platform,
+  account: z.boolean().optional().describe("zerogpu quota shows the account's own quota"),
   run: z
     .strictObject({
       ...spaceRunShape,

@@ -1,6 +1,8 @@
 /** Holds what the viewer has chosen, beside the feed: keys come in, actions go out. No React here. */
 import type { ControlClient } from '../allocator/client/port.js';
 import type { Snapshot } from '../allocator/client/snapshot.js';
+import type { AccountFeed } from './account/feed.js';
+import type { AccountState } from './account/panel.js';
 import type { Feed, FeedState } from './feed.js';
 import { doneText, type Key, press, type Scene } from './press.js';
 import { type Action, initialUi, type UiState } from './ui-state.js';
@@ -10,6 +12,8 @@ export interface ViewState {
   readonly feed: FeedState;
   /** What is shown: the last snapshot, or that of the moment of the pause. */
   readonly snapshot: Snapshot | null;
+  /** Null when nobody asked for it. */
+  readonly account: AccountState | null;
 }
 
 export interface Controller {
@@ -18,13 +22,24 @@ export interface Controller {
   press(key: Key, scene: Scene): void;
 }
 
-export function createController(feed: Feed, rateSeconds: number, quit: () => void): Controller {
+/** @param account null when nobody asked for it */
+export function createController(
+  feed: Feed,
+  rateSeconds: number,
+  quit: () => void,
+  account: AccountFeed | null = null,
+): Controller {
   const listeners = new Set<() => void>();
   let state: ViewState = {
     ui: initialUi(rateSeconds),
     feed: feed.state(),
     snapshot: feed.state().snapshot,
+    account: accountNow(),
   };
+
+  function accountNow(): AccountState | null {
+    return account && { view: account.view(), problem: account.problem() };
+  }
 
   function set(next: Partial<ViewState>): void {
     state = { ...state, ...next };
@@ -36,7 +51,15 @@ export function createController(feed: Feed, rateSeconds: number, quit: () => vo
     // A paused screen stands still, but for news of the connection.
     const same = state.ui.paused && now.link.phase === state.feed.link.phase;
     if (same && state.snapshot !== null) return;
-    set({ feed: now, snapshot: state.ui.paused ? state.snapshot : now.snapshot });
+    const accountShown = state.ui.paused ? state.account : accountNow();
+    set({
+      feed: now,
+      snapshot: state.ui.paused ? state.snapshot : now.snapshot,
+      account: accountShown,
+    });
+  });
+  account?.subscribe(() => {
+    if (!state.ui.paused) set({ account: accountNow() });
   });
 
   function act(action: Action): void {
@@ -64,6 +87,8 @@ export function createController(feed: Feed, rateSeconds: number, quit: () => vo
           return feed.setRate(effect.seconds);
         case 'act':
           return act(effect.action);
+        case 'account':
+          return account?.refresh();
       }
     },
   };

@@ -11,5 +11,6 @@ export const HELP: readonly (readonly [keys: string, what: string])[] = [
   ['r', 'give the selected visitor the whole quota again'],
   ['y', 'set the tier of the selected visitor'],
   ['f', 'move quota time on by one hour'],
+  ['a', 'ask the Hub for the account at once (with --account)'],
   ['q, ctrl-c', 'leave; the emulator goes on'],
 ];

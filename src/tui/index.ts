@@ -2,6 +2,7 @@ import type { Readable, Writable } from 'node:stream';
 import type { Snapshot } from '../allocator/client/snapshot.js';
 import { EXIT, UserError } from '../shared/errors.js';
 import { choosePaint, noPaint, wantsPlain } from '../shared/paint.js';
+import type { AccountSource } from './account/read.js';
 import { type Found, LISTED } from './feed.js';
 import { parseQuotaOptions, type QuotaOptions, type RawQuotaOptions } from './options.js';
 import { plainTable } from './plain.js';
@@ -23,18 +24,24 @@ const RATE_SECONDS = { seen: 1, heard: 10 };
  * table or as JSON elsewhere.
  *
  * @param find the allocator that runs now; null for none
+ * @param account where the account is read; null when nobody asked for it, and then nothing is sent
  * @returns the exit code
- * @throws UserError E_ALLOCATOR_GONE when no allocator runs
+ * @throws UserError E_ALLOCATOR_GONE when no allocator runs and no account is asked for, E_HUB_…
  */
 export async function quota(
   raw: RawQuotaOptions,
   world: QuotaWorld,
   find: () => Found | null,
+  account: AccountSource | null = null,
 ): Promise<number> {
-  const { env, stdin, stdout } = world;
+  const { env, stdin, stdout, interrupted } = world;
   const isTerminal = Boolean(stdin.isTTY && stdout.isTTY) && !wantsPlain(env);
   const options = parseQuotaOptions(raw, isTerminal);
   const found = find();
+  if (account && !(found && options.mode === 'live')) {
+    const { quotaWithAccount } = await import('./account/index.js');
+    return await quotaWithAccount({ account, found, options, stdout, interrupted });
+  }
   if (!found) throw noEmulator();
   try {
     switch (options.mode) {
@@ -49,7 +56,7 @@ export async function quota(
         return EXIT.ok;
       case 'live':
         found.client.close();
-        await showLive(find, options, world);
+        await showLive(find, options, world, account);
         return EXIT.ok;
     }
   } finally {
@@ -105,6 +112,7 @@ export async function showLive(
   find: () => Found | null,
   options: Pick<QuotaOptions, 'ascii' | 'color' | 'everySeconds'>,
   world: QuotaWorld,
+  account: AccountSource | null = null,
 ): Promise<void> {
   const { env } = world;
   const found = find();
@@ -120,6 +128,7 @@ export async function showLive(
   await showView({
     found,
     find,
+    account,
     style,
     rateSeconds:
       options.everySeconds ?? (style.screenReader ? RATE_SECONDS.heard : RATE_SECONDS.seen),

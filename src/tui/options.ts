@@ -10,6 +10,7 @@ export interface RawQuotaOptions {
   readonly ascii?: boolean;
   readonly color?: string;
   readonly stateDir?: string;
+  readonly account?: boolean;
 }
 
 /** One `zerogpu quota`, every value checked. */

@@ -6,7 +6,7 @@ import { type Column, layTable } from './table.js';
 
 /** A titled box with as many rows as it was given room for. */
 export interface Panel {
-  readonly id: 'gpu' | 'queue' | 'quota';
+  readonly id: 'gpu' | 'queue' | 'quota' | 'account';
   readonly title: string;
   readonly lines: readonly Line[];
 }

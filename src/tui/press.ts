@@ -23,7 +23,8 @@ export type Key =
 export type Effect =
   | { readonly kind: 'quit' }
   | { readonly kind: 'rate'; readonly seconds: number }
-  | { readonly kind: 'act'; readonly action: Action };
+  | { readonly kind: 'act'; readonly action: Action }
+  | { readonly kind: 'account' };
 
 export interface Pressed {
   readonly ui: UiState;
@@ -99,6 +100,8 @@ function pressInView(ui: UiState, key: Key, scene: Scene): Pressed {
       return done({ ...ui, paused: !ui.paused });
     case 't':
       return done(nextTab(ui));
+    case 'a':
+      return done(ui, { kind: 'account' });
     case 's':
       return done(nextSort(ui, scene));
     case '+':

@@ -1,6 +1,7 @@
 /** From what the allocator says and what the viewer has chosen to what is on the screen. Pure. */
 import type { Snapshot } from '../allocator/client/snapshot.js';
 import { formatSeconds } from '../shared/duration.js';
+import { ACCOUNT_ROWS, type AccountState, accountPanel } from './account/panel.js';
 import { type Details, detailsOf } from './details.js';
 import { cut, fitLine, type Line, printable, span, textOf, widthOf } from './lines.js';
 import type { Panel, PanelContext } from './panel-list.js';
@@ -37,6 +38,7 @@ export interface ViewModel {
 /** Header, last minute and keys. */
 const FIXED_ROWS = 3;
 const FRAME_ROWS = 2;
+const ACCOUNT_PANEL_ROWS = FRAME_ROWS + ACCOUNT_ROWS;
 
 export function viewModel(
   snapshot: Snapshot,
@@ -45,6 +47,7 @@ export function viewModel(
   size: Size,
   style: Style,
   frame: number,
+  account: AccountState | null = null,
 ): ViewModel {
   const glyphs = glyphsOf(style);
   const picked = pick(snapshot, ui);
@@ -57,7 +60,11 @@ export function viewModel(
     innerWidth: size.columns - 2,
     selected: selected?.id ?? null,
   };
-  const heights = shareRows(picked, ui, size.rows - FIXED_ROWS);
+  // The emulator's own panels come first: a low terminal does without the account's.
+  const withAccount =
+    account !== null && ui.tab === 'all' && size.rows >= SMALLEST.rows + ACCOUNT_PANEL_ROWS;
+  const accountRows = withAccount ? ACCOUNT_PANEL_ROWS : 0;
+  const heights = shareRows(picked, ui, size.rows - FIXED_ROWS - accountRows);
   const panels = {
     gpu: () => gpuPanel(context, picked.slices, heights.gpu),
     queue: () => queuePanel(context, picked.queue, ui.queueSort, heights.queue),
@@ -65,9 +72,10 @@ export function viewModel(
   };
   const shown =
     ui.tab === 'all' ? [panels.gpu(), panels.queue(), panels.quota()] : [panels[ui.tab]()];
+  const others = withAccount ? [accountPanel(account, size.columns - 2, glyphs)] : [];
   return {
     header: header(snapshot, ui, link, size.columns, style, frame),
-    panels: shown,
+    panels: [...shown, ...others],
     details: ui.details && selected ? detailsOf(selected, snapshot) : null,
     lastMinute: lastMinute(snapshot, size.columns, glyphs),
     keys: keysLine(ui, size.columns, glyphs),

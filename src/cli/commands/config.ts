@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import type { ConfigRequest } from '../../config/index.js';
+import type { SettingSpec } from '../../config/origins.js';
 import type { RawRunOptions } from '../../run/options.js';
 import { runSettings } from '../file-settings.js';
 import type { World } from '../world.js';
@@ -53,6 +54,9 @@ export function declareConfig(
 
 const folder = (space: string | true | undefined) => (space === true ? '.' : (space ?? null));
 
+/** Of a person alone: a Space of somebody else does not get to use the token. */
+const ACCOUNT: SettingSpec = { key: 'account', variable: 'ZEROGPU_ACCOUNT', fallback: false };
+
 /** What `run` declares, and its own way of refusing a value. */
 async function settingsOf(
   program: Command,
@@ -68,7 +72,7 @@ async function settingsOf(
     if (option.defaultValue !== undefined) defaults[option.attributeName()] = option.defaultValue;
   }
   return {
-    specs: run ? runSettings(run) : [],
+    specs: [ACCOUNT, ...(run ? runSettings(run) : [])],
     validate(key, value) {
       if (key === 'platform') loadProfile(String(value));
       const name = /^run\.(.+)$/.exec(key)?.[1];

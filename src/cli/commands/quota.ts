@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import { readUserSettings } from '../../config/user-settings.js';
 import type { RawQuotaOptions } from '../../tui/options.js';
 import { readEnvironmentTwins } from '../env-twins.js';
 import type { World } from '../world.js';
@@ -9,6 +10,7 @@ Examples
   zerogpu quota --once               every visitor's quota as a table, tab-separated
   zerogpu quota --json | jq .queue.total
   zerogpu quota --watch 2            one JSON object every two seconds
+  zerogpu quota --account            and what is left of the account on the Hub
 
 NO_COLOR, ZEROGPU_REDUCED_MOTION=1 and INK_SCREEN_READER=true are followed.`;
 
@@ -31,6 +33,9 @@ export function declareQuota(
     .addOption(
       new Option('--state-dir <dir>', 'where to look for the emulator').env('ZEROGPU_STATE_DIR'),
     )
+    .addOption(
+      new Option('--account', "the account's own quota, asked from the Hub").env('ZEROGPU_ACCOUNT'),
+    )
     .addHelpText('after', EXAMPLES)
     .action(async (raw: RawQuotaOptions) => {
       const [{ quota }, { findRunning }, { stateDir }] = await Promise.all([
@@ -39,7 +44,11 @@ export function declareQuota(
         import('../../run/run-folder.js'),
       ]);
       const state = stateDir(raw.stateDir ?? null, world.env);
-      setExitCode(await quota(raw, world, () => findRunning(state)));
+      const asked = raw.account ?? (await readUserSettings(world.env)).account ?? false;
+      const account = asked
+        ? await import('../account.js').then((made) => made.accountSource(world))
+        : null;
+      setExitCode(await quota(raw, world, () => findRunning(state), account));
     });
   readEnvironmentTwins(command, world.env);
   command.copyInheritedSettings(program);

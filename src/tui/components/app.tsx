@@ -16,10 +16,13 @@ export interface AppProps {
 const NOTHING = { items: [], selectedIndex: -1, pageRows: 1 };
 
 export function App({ controller, style }: AppProps) {
-  const { ui, feed, snapshot } = useSyncExternalStore(controller.subscribe, controller.state);
+  const { ui, feed, snapshot, account } = useSyncExternalStore(
+    controller.subscribe,
+    controller.state,
+  );
   const size = useTerminalSize();
   const model: ViewModel | null = snapshot
-    ? viewModel(snapshot, ui, feed.link, size, style, feed.frame)
+    ? viewModel(snapshot, ui, feed.link, size, style, feed.frame, account)
     : null;
   useKeys((key) => controller.press(key, model ?? NOTHING));
 
@@ -28,7 +31,9 @@ export function App({ controller, style }: AppProps) {
     return <Message text={`${waiting} (q leaves)`} />;
   }
   if (style.screenReader) {
-    return <Sentences model={model} snapshot={snapshot} ui={ui} link={feed.link} />;
+    return (
+      <Sentences model={model} snapshot={snapshot} ui={ui} link={feed.link} account={account} />
+    );
   }
   if (isTooSmall(size)) return <Message text={tooSmall(size)} />;
   return <Screen model={model} ui={ui} size={size} style={style} />;

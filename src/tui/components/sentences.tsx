@@ -1,5 +1,6 @@
 import { Box, Text } from 'ink';
 import type { Snapshot } from '../../allocator/client/snapshot.js';
+import { type AccountState, accountLines, accountTitle } from '../account/panel.js';
 import { HELP } from '../help.js';
 import { printable } from '../lines.js';
 import { visitorName } from '../panel-list.js';
@@ -21,16 +22,17 @@ export interface SentencesProps {
   readonly snapshot: Snapshot;
   readonly ui: UiState;
   readonly link: Link;
+  readonly account?: AccountState | null;
 }
 
 /** As many rows of a list as somebody listens to. */
 const READ_OUT = 10;
 
 /** The same view for a screen reader: one sentence a line, no frames, bars or columns. */
-export function Sentences({ model, snapshot, ui, link }: SentencesProps) {
+export function Sentences(props: SentencesProps) {
   return (
     <Box flexDirection="column">
-      {sentences({ model, snapshot, ui, link }).map((text, index) => (
+      {sentences(props).map((text, index) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: a line is its place
         <Text key={index}>{text}</Text>
       ))}
@@ -38,7 +40,13 @@ export function Sentences({ model, snapshot, ui, link }: SentencesProps) {
   );
 }
 
-export function sentences({ model, snapshot, ui, link }: SentencesProps): readonly string[] {
+export function sentences({
+  model,
+  snapshot,
+  ui,
+  link,
+  account = null,
+}: SentencesProps): readonly string[] {
   if (ui.dialog) {
     const { text, keys } = question(ui.dialog);
     return [printable(text), `Keys: ${keys}`];
@@ -65,6 +73,7 @@ export function sentences({ model, snapshot, ui, link }: SentencesProps): readon
     ...(items.length > shown.length
       ? [`${items.length - shown.length} more rows; move with down.`]
       : []),
+    ...(account ? [`${accountTitle(account, ',')}: ${accountLines(account).join('. ')}.`] : []),
     `${lastMinuteText(snapshot, false)}.`,
     ...(ui.notice ? [ui.notice.text] : []),
     ui.typing ? `Filter: ${printable(ui.filter)}` : 'Press question mark for the keys.',

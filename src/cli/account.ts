@@ -1,0 +1,45 @@
+/** Makes the account that `quota --account` shows. Loaded only when the flag or the setting asks for it. */
+import { readUserSettings } from '../config/user-settings.js';
+import { createHub, readHubSettings } from '../hub/index.js';
+import { createWhoMemo, whoFile } from '../hub/who-memo.js';
+import { DEFAULT_PROFILE, loadProfile } from '../platform/index.js';
+import { systemClock } from '../shared/clock.js';
+import type { AccountSource } from '../tui/account/read.js';
+import type { PaidFunction } from '../tui/account/view.js';
+import type { World } from './world.js';
+
+/** @throws UserError when the environment names no usable endpoint or token */
+export async function accountSource(world: World): Promise<AccountSource> {
+  const platform = (await readUserSettings(world.env)).platform ?? DEFAULT_PROFILE;
+  const settings = await readHubSettings(world.env);
+  const wallMs = () => systemClock.now().wallMs;
+  const memo = createWhoMemo(whoFile(world.env), settings, wallMs);
+  const { hosting } = loadProfile(platform);
+  return {
+    hub: createHub({ settings, memo }),
+    functions: await functionsOf(world.cwd, platform),
+    hostingLimits: { free: hosting.freeSpaces, pro: hosting.proSpaces },
+    wallMs,
+  };
+}
+
+/** The GPU functions of the Space in this folder; none where there is no Space. */
+async function functionsOf(dir: string, platform: string): Promise<readonly PaidFunction[]> {
+  const { existsSync } = await import('node:fs');
+  const { join } = await import('node:path');
+  if (!['README.md', 'app.py'].every((name) => existsSync(join(dir, name)))) return [];
+  const [{ checkSpace }, { filesInFolder }] = await Promise.all([
+    import('../check/check-space.js'),
+    import('../space/index.js'),
+  ]);
+  const { visits } = await checkSpace('.', filesInFolder(dir), {
+    platform,
+    rules: [],
+    hosting: null,
+  });
+  return visits.map(({ name, askedSeconds, calls }) => ({
+    name,
+    askedSeconds,
+    refused: { free: calls.free === 0, pro: calls.pro === 0 },
+  }));
+}
