@@ -6,7 +6,7 @@ import { zerogpu } from './support/cli.js';
 import { templates } from './support/templates.js';
 
 describe('templates', () => {
-  it('are the nine that docs speak of', () => {
+  it('are the ten that docs speak of', () => {
     expect(templates.map(({ name }) => name)).toEqual([
       'ahead-of-time',
       'api-client',
@@ -16,6 +16,7 @@ describe('templates', () => {
       'hello',
       'image',
       'multi-gpu',
+      'quota-aware',
       'tested',
     ]);
   });

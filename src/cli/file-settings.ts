@@ -26,7 +26,7 @@ const RUN_KEYS = [
     'host',
     'port',
   ],
-  ...['python', 'startTimeout', 'owner', 'logFormat', 'ascii', 'stateDir'],
+  ...['python', 'startTimeout', 'owner', 'spaceId', 'logFormat', 'ascii', 'stateDir'],
 ];
 
 /** The key of a flag in a file: the platform is every command's, the rest is the command's own. */

@@ -16,6 +16,7 @@ const spaceRunShape = {
   port: z.int().min(0).max(65_535).optional().describe('where visitors connect'),
   startTimeout: z.string().optional().describe('how long the app may take to answer, e.g. 10m'),
   owner: z.string().optional().describe('whose Space it is: ada, free:ada, org:acme'),
+  spaceId: z.string().optional().describe('its name on the Hub: owner/name'),
 };
 
 /** What `zerogpu.json` in a Space's folder may say. Flags and environment win over it. */

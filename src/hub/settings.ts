@@ -24,12 +24,16 @@ export class Token {
   }
 }
 
-export interface HubSettings {
+/** Where the Hub is, whoever asks. */
+export interface HubEndpoint {
   /** Without a slash at its end; may hold a path. */
   readonly endpoint: string;
-  readonly token: Token | null;
   /** `HF_HUB_OFFLINE`: no request at all. */
   readonly offline: boolean;
+}
+
+export interface HubSettings extends HubEndpoint {
+  readonly token: Token | null;
   /** The cache of repositories that the Python tools share. */
   readonly cacheDir: string;
 }
@@ -46,10 +50,21 @@ const ON = /^(1|on|yes|true)$/i;
 export async function readHubSettings(env: Environment): Promise<HubSettings> {
   const home = hubHome(env);
   return {
-    endpoint: endpointOf(env['HF_ENDPOINT']),
+    ...readHubEndpoint(env),
     token: await readToken(env, home),
-    offline: ON.test(env['HF_HUB_OFFLINE']?.trim() ?? ''),
     cacheDir: env['HF_HUB_CACHE'] || env['HUGGINGFACE_HUB_CACHE'] || join(home, 'hub'),
+  };
+}
+
+/**
+ * Reads `HF_ENDPOINT` and `HF_HUB_OFFLINE` alone, for what asks with the tokens of others.
+ *
+ * @throws UserError E_USAGE for an endpoint that is none
+ */
+export function readHubEndpoint(env: Environment): HubEndpoint {
+  return {
+    endpoint: endpointOf(env['HF_ENDPOINT']),
+    offline: ON.test(env['HF_HUB_OFFLINE']?.trim() ?? ''),
   };
 }
 

@@ -17,9 +17,11 @@ import { chooseBackend, type GpuChoice } from './choose-gpu.js';
 import type { Cleanup } from './cleanup.js';
 import type { RunConsole } from './console.js';
 import { type Gateway, startGateway } from './gateway/index.js';
+import { openLocalHub } from './local-hub.js';
 import type { RunOptions } from './options.js';
 import { quotaClock } from './quota-clock.js';
 import { createRunFolder, type RunFolder, spaceLedgerDir, stateDir } from './run-folder.js';
+import { findSpaceId } from './space-id.js';
 
 /** Everything of a run but the app: the Space as read, and what stands around it. */
 export interface RunParts {
@@ -28,6 +30,10 @@ export interface RunParts {
   readonly folder: RunFolder;
   readonly allocator: AllocatorLink;
   readonly gateway: Gateway;
+  /** `owner/name`, as the Hub calls it. */
+  readonly spaceId: string;
+  /** What clients get as HF_ENDPOINT; null without `--local-hub`. */
+  readonly hubUrl: string | null;
   /** Where the app is told to listen. */
   readonly upstreamPort: number;
   readonly log: CallLog;
@@ -98,7 +104,16 @@ export async function assemble(
     onTold: console.told,
   });
   cleanup.add('the gateway', gateway.close);
-  return { runId, space, folder, allocator, gateway, upstreamPort, log };
+  const spaceId = findSpaceId(options.dir, options.spaceId, env);
+  await allocator.reachable(spaceId, gateway.url);
+  let hubUrl: string | null = null;
+  if (options.localHub) {
+    const own = { id: spaceId, url: gateway.url };
+    const hub = await openLocalHub({ allocatorUrl: allocator.url, stateDir: state, own, env });
+    cleanup.add('the local Hub', hub.close);
+    hubUrl = hub.url;
+  }
+  return { runId, space, folder, allocator, gateway, spaceId, hubUrl, upstreamPort, log };
 }
 
 /** A run alone: its quotas are kept for its next time, but for a test's (`-- CMD`) or `--fresh`. */

@@ -16,6 +16,7 @@ export interface BannerParts {
   readonly visitor: string;
   readonly visitorLimitSeconds: number;
   readonly notes: readonly string[];
+  readonly hub: BannerFacts['hub'];
 }
 
 /** The packages that decide whether a Space works on the platform, in the order people ask. */
@@ -47,5 +48,6 @@ export function bannerFacts(parts: BannerParts): BannerFacts {
       `queue ${formatSeconds(profile.queue.timeoutSeconds)}`,
     ].join(' · '),
     notes: parts.notes,
+    hub: parts.hub,
   };
 }

@@ -22,6 +22,8 @@ export interface BannerFacts {
   readonly deviceUrl: string;
   readonly limits: string;
   readonly notes: readonly string[];
+  /** The local Hub, and what the Space is called there; null without one. */
+  readonly hub: { readonly url: string; readonly spaceId: string } | null;
 }
 
 /** What `run` says while it works. One implementation for people, one for scripts. */
@@ -62,6 +64,9 @@ export function textConsole(write: WriteLine, clock: Clock, symbols: Symbols): R
       write(`  Space     ${facts.space} (${facts.packages})`);
       write(`  Open      ${facts.url.padEnd(30)}visitor: ${facts.visitor}`);
       write(`  Device    ${facts.deviceUrl.padEnd(30)}${facts.limits}`);
+      if (facts.hub) {
+        write(`  Hub       HF_ENDPOINT=${facts.hub.url}   this Space: ${facts.hub.spaceId}`);
+      }
       for (const note of facts.notes) write(`  note      ${note}`);
     },
     ready: (_url, seconds) => write(`  ready in ${seconds.toFixed(1)} s; Ctrl-C stops\n`),

@@ -93,9 +93,11 @@ async function startAndServe(context: RunContext): Promise<number> {
   if (options.command.length === 0) world.stdout.write(`ready ${parts.gateway.url}\n`);
 
   listenToKeys(context, parts, app);
+  const { hubUrl } = parts;
+  const commandEnv = hubUrl === null ? world.env : { ...world.env, HF_ENDPOINT: hubUrl };
   const ending = await Promise.race([
     orAllocatorFails(parts.allocator.failed),
-    serveUntilDone(app.ended, options, parts.gateway.url, world.cwd, world.env, world.interrupted),
+    serveUntilDone(app.ended, options, parts.gateway.url, world.cwd, commandEnv, world.interrupted),
   ]);
   context.terminal?.stop();
   return finish(context, parts, app, ending);
@@ -159,6 +161,7 @@ function announce(context: RunContext, parts: RunParts, python: PythonEnvironmen
       visitor: visitor.key,
       visitorLimitSeconds: rules.profile.tiers[visitor.tier].quotaSeconds,
       notes: [`quotas ${ledger}`],
+      hub: parts.hubUrl === null ? null : { url: parts.hubUrl, spaceId: parts.spaceId },
     }),
   );
 }
@@ -166,7 +169,6 @@ function announce(context: RunContext, parts: RunParts, python: PythonEnvironmen
 function startSpace(context: RunContext, parts: RunParts, python: PythonEnvironment): AppProcess {
   const { console, world } = context;
   const { space, folder, allocator, gateway, runId } = parts;
-  const name = basename(space.dir);
   const app = startApp({
     python: python.python,
     supervisor: join(runtimePythonDir(), 'supervise.py'),
@@ -182,7 +184,7 @@ function startSpace(context: RunContext, parts: RunParts, python: PythonEnvironm
       runId,
       upstreamPort: parts.upstreamPort,
       publicHost: new URL(gateway.url).host,
-      spaceId: `local/${name}`,
+      spaceId: parts.spaceId,
       pythonPath: [runtimePythonDir(), ...allocator.device.pythonPath],
       backend: allocator.device.environment,
     }),

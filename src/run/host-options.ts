@@ -19,6 +19,7 @@ export interface RawHostOptions {
   readonly stateDir?: string;
   readonly fresh?: boolean;
   readonly ascii?: boolean;
+  readonly localHub?: boolean;
 }
 
 /** What `run` and `serve` are both told about their allocator and their talk, every value checked. */
@@ -43,6 +44,8 @@ export interface HostOptions {
   /** Quotas in memory: nothing is found again, nothing is kept. */
   readonly fresh: boolean;
   readonly ascii: boolean;
+  /** A local Hub for the clients of Spaces. */
+  readonly localHub: boolean;
 }
 
 /** @throws UserError E_USAGE naming the flag, its value and what would do; E_GPU_UNAVAILABLE */
@@ -63,5 +66,6 @@ export function parseHostOptions(raw: RawHostOptions): HostOptions {
     stateDir: raw.stateDir ?? null,
     fresh: raw.fresh ?? false,
     ascii: raw.ascii ?? false,
+    localHub: raw.localHub ?? false,
   };
 }

@@ -5,6 +5,7 @@ import { parseDuration } from '../shared/duration.js';
 import { UserError } from '../shared/errors.js';
 import { type HostOptions, parseHostOptions, type RawHostOptions } from './host-options.js';
 import { DEFAULT_PORT, wholeNumber } from './option-values.js';
+import { isSpaceId } from './space-id.js';
 
 /** What commander hands over: every value is text as the user wrote it. */
 export interface RawRunOptions extends RawHostOptions {
@@ -17,6 +18,7 @@ export interface RawRunOptions extends RawHostOptions {
   readonly startTimeout: string;
   readonly owner: string;
   readonly events?: string;
+  readonly spaceId?: string;
 }
 
 /** One `zerogpu run`, every value checked. */
@@ -33,6 +35,8 @@ export interface RunOptions extends HostOptions {
   /** Whose Space it is: hosting limits count per owner. */
   readonly owner: Owner;
   readonly eventsFile: string | null;
+  /** `owner/name` as the user gave it; null to find it out. */
+  readonly spaceId: string | null;
 }
 
 /**
@@ -62,6 +66,7 @@ export function parseRunOptions(
     startTimeoutSeconds: parseDuration(raw.startTimeout, '--start-timeout'),
     owner: parseOwner(raw.owner),
     eventsFile: raw.events ?? null,
+    spaceId: raw.spaceId === undefined ? null : parseSpaceId(raw.spaceId),
   };
 }
 
@@ -73,6 +78,14 @@ function parseOwner(text: string): Owner {
   throw new UserError('E_USAGE', `--owner is "${text}", which is no account`, {
     why: 'An owner is a name (of a PRO account), free:NAME or org:NAME.',
     fix: '--owner org:acme',
+  });
+}
+
+function parseSpaceId(text: string): string {
+  if (isSpaceId(text)) return text;
+  throw new UserError('E_USAGE', `--space-id is "${text}", which is no Space's name`, {
+    why: 'A Space is called OWNER/NAME.',
+    fix: '--space-id me/hello',
   });
 }
 

@@ -14,5 +14,6 @@ export function quotaClock(clock: Clock, speed: number): Clock {
       return { wallMs: start.wallMs + passedMs, monotonicMs };
     },
     after: clock.after,
+    speed,
   };
 }

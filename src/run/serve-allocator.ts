@@ -20,6 +20,7 @@ import { chooseBackend } from './choose-gpu.js';
 import { type Cleanup, createCleanup, runCleanup } from './cleanup.js';
 import { createConsole, type RunConsole } from './console.js';
 import type { RunWorld } from './index.js';
+import { openLocalHub } from './local-hub.js';
 import { quotaClock } from './quota-clock.js';
 import { sharedLedgerDir, stateDir } from './run-folder.js';
 import { parseServeOptions, type RawServeOptions, type ServeOptions } from './serve-options.js';
@@ -93,6 +94,12 @@ async function startAndServe(
   cleanup.add('the locator', locator.remove);
 
   announce(console, server, options, ledgerDir, version);
+  if (options.localHub) {
+    const sources = { allocatorUrl: server.url, stateDir: state, own: null, env: world.env };
+    const hub = await openLocalHub(sources);
+    cleanup.add('the local Hub', hub.close);
+    console.progress(`  local Hub: HF_ENDPOINT=${hub.url}`);
+  }
   world.stdout.write(`ready ${server.url}\n`);
   const why = await untilDone(options, world.interrupted, failed.signal);
   console.stopping(

@@ -20,6 +20,8 @@ export interface Clock {
   now(): Instant;
   /** Calls back once after `delayMs`; the process may end before. */
   after(delayMs: number, callback: () => void): Timer;
+  /** How many times faster the wall time passes than real time; 1 when left out. */
+  readonly speed?: number;
 }
 
 /** `setTimeout` overflows above 2^31-1 ms and would fire at once. */

@@ -121,7 +121,7 @@ describe('zerogpu init', () => {
     const { stdout } = await make('.', { list: true });
     expect(stdout).toMatch(/^hello /);
     const asJson = await make('.', { list: true, json: true });
-    expect(JSON.parse(asJson.stdout).templates).toHaveLength(9);
+    expect(JSON.parse(asJson.stdout).templates).toHaveLength(10);
   });
 });
 

@@ -24,6 +24,7 @@ const BANNER: BannerFacts = {
   deviceUrl: 'http://127.0.0.1:40001',
   limits: '60s a call',
   notes: ['one thing', 'another'],
+  hub: null,
 };
 const ROWS = usageRows([
   {

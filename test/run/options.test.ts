@@ -34,6 +34,8 @@ describe('what is not said', () => {
   it('is the platform’s, on the usual port or the next free one', () => {
     expect(parse()).toEqual({
       dir: '/home/ada/space',
+      localHub: false,
+      spaceId: null,
       command: [],
       platform: 'h200',
       gpu: 'auto',
@@ -141,5 +143,14 @@ describe('what can’t be used is an error with the value, the code and a way ou
     const error = errorOf(raw);
     expect(error).toMatchObject({ code: 'E_USAGE', exitCode: 2, fix: [fix] });
     expect(error.message).toBe(`${flag} is "${value}"; ${expected}`);
+  });
+});
+
+describe('--space-id', () => {
+  it('is owner/name', () => {
+    expect(parse({ spaceId: 'me/hello' }).spaceId).toBe('me/hello');
+    for (const spaceId of ['hello', 'me/hello/x', 'me/', 'https://hf.co/spaces/me/hello']) {
+      expect(() => parse({ spaceId })).toThrow(`--space-id is "${spaceId}"`);
+    }
   });
 });

@@ -5,9 +5,9 @@ import { followEvents, type ServerEvent } from './event-source.js';
 import { hostingLimit } from './hosting-limit.js';
 import { ask } from './http.js';
 import { findAllocators, type Locator } from './locator.js';
-import type { ControlClient, SnapshotLimits, WatchHandlers } from './port.js';
+import type { ControlClient, SnapshotLimits, Tier, WatchHandlers } from './port.js';
 import { controlSecret } from './secret.js';
-import { type Snapshot, snapshotSchema } from './snapshot.js';
+import { type Snapshot, snapshotSchema, visitorSchema } from './snapshot.js';
 
 export {
   findAllocators,
@@ -32,6 +32,13 @@ export interface JoiningSpace {
   readonly root: { readonly pid: number; readonly startTime: number } | null;
 }
 
+const visitorAnswer = visitorSchema.extend({ speed: z.number() });
+const addressesAnswer = z.object({
+  addresses: z.array(z.object({ spaceId: z.string(), url: z.string() })),
+});
+
+export type VisitorAnswer = z.infer<typeof visitorAnswer>;
+
 /** The control API as a host of Spaces needs it; everybody else gets a `ControlClient`. */
 export interface HostClient extends ControlClient {
   /**
@@ -44,6 +51,11 @@ export interface HostClient extends ControlClient {
   }>;
   started(id: string, root: { readonly pid: number; readonly startTime: number }): Promise<void>;
   gone(id: string): Promise<void>;
+  /** Says where visitors reach a Space that runs here, for whoever asks for it as `owner/name`. */
+  address(id: string, spaceId: string, url: string): Promise<void>;
+  addresses(): Promise<readonly { readonly spaceId: string; readonly url: string }[]>;
+  /** One visitor's quota, also of one who was never seen, and how fast quota time passes. */
+  visitor(key: string, tier: Tier): Promise<VisitorAnswer>;
   /** Every record of every call from now on, as text; reconnects like `watch`. */
   records(handlers: {
     record(data: string): void;
@@ -119,6 +131,13 @@ export function connect(url: string, secret: string): HostClient {
     },
     started: (id, root) => command('spaces/started', { id, ...root }),
     gone: (id) => command('spaces/gone', { id }),
+    address: (id, spaceId, url) => command('spaces/address', { id, spaceId, url }),
+    async addresses() {
+      return addressesAnswer.parse(await call('GET', 'spaces/addresses')).addresses;
+    },
+    async visitor(key, tier) {
+      return visitorAnswer.parse(await call('GET', `visitors/${one(key)}`, { tier }));
+    },
     close() {
       for (const stream of open) stream.close();
       open.clear();

@@ -26,6 +26,14 @@ export function parseVisitorName(text: string): VisitorName | null {
   return NAME.test(name) ? { tier, name } : null;
 }
 
+/**
+ * The visitor that a token names: `pro:lin`, or `hf_pro:lin` for clients that take no token without that
+ * prefix (`@huggingface/hub`). Real tokens are longer and have no colon.
+ */
+export function parseVisitorToken(token: string): VisitorName | null {
+  return parseVisitorName(token.replace(/^hf_/, ''));
+}
+
 /** `free`, `pro:lin`: the text that `parseVisitorName` reads. */
 export function formatVisitorName({ tier, name }: VisitorName): string {
   return name === null ? tier : `${tier}:${name}`;

@@ -7,7 +7,7 @@ import type { AllocatorDriver } from './driver.js';
 import type { Guard, Handler, HttpApi, Reply } from './http.js';
 import type { Metrics } from './metrics.js';
 import type { Registrations } from './registrations.js';
-import { type SnapshotSize, type SnapshotSources, takeSnapshot } from './snapshot.js';
+import { type SnapshotSize, type SnapshotSources, takeSnapshot, visitorView } from './snapshot.js';
 import type { SpaceLabels } from './space-labels.js';
 
 /** What the control API needs of its host. */
@@ -66,6 +66,12 @@ const startedQuery = z.object({
   pid: z.coerce.number().int().min(2),
   startTime: z.coerce.number().min(0),
 });
+const visitorQuery = z.object({ tier: z.enum(['anonymous', 'free', 'pro']) });
+const addressQuery = z.object({
+  id: spaceId,
+  spaceId: z.string().regex(/^[\w.-]{1,96}\/[\w.-]{1,96}$/),
+  url: z.url({ protocol: /^http$/ }),
+});
 const goneQuery = z.object({ id: spaceId });
 
 /**
@@ -74,6 +80,8 @@ const goneQuery = z.object({ id: spaceId });
  * folder's secret; an answer to a command leaves when the ledger has it.
  */
 export function createControlApi(http: HttpApi, ports: ControlApiPorts): ControlApi {
+  /** Where visitors reach each Space; told anew by each run that comes back after a restart. */
+  const addresses = new Map<string, { readonly spaceId: string; readonly url: string }>();
   const streams = createEventStreams(ports.clock, (size) => snapshot(size));
 
   function snapshot(size: SnapshotSize) {
@@ -122,6 +130,13 @@ export function createControlApi(http: HttpApi, ports: ControlApiPorts): Control
     const { seconds } = advanceQuery.parse(request.query);
     return command(reply, { type: 'advance', at: ports.clock.now(), seconds });
   });
+  get('/control/v1/visitors/:visitor', (request, reply) => {
+    const key = visitorParams.parse(request.params).visitor;
+    const { tier } = visitorQuery.parse(request.query);
+    const at = ports.clock.now();
+    const view = visitorView(ports.driver().state, { key, tier, hasToken: true }, at);
+    return reply.send(200, { ...view, speed: ports.clock.speed ?? 1 });
+  });
   post('/control/v1/visitors/:visitor/tier', (request, reply) => {
     const { visitor } = visitorParams.parse(request.params);
     const asked = tierQuery.parse(request.query).tier;
@@ -155,6 +170,17 @@ export function createControlApi(http: HttpApi, ports: ControlApiPorts): Control
     }
     if (tasksSocket) ports.labels.setSocket(id, tasksSocket);
     return reply.send(200, ports.device());
+  });
+  get('/control/v1/spaces/addresses', (_request, reply) => {
+    const { spaces } = ports.driver().state;
+    const running = [...addresses].filter(([id]) => spaces.has(id));
+    reply.send(200, { addresses: running.map(([, address]) => address) });
+  });
+  post('/control/v1/spaces/address', (request, reply) => {
+    const { id, spaceId, url } = addressQuery.parse(request.query);
+    if (!ports.driver().state.spaces.has(id)) return missing(reply, `${id} is not here`);
+    addresses.set(id, { spaceId, url });
+    return reply.send(204);
   });
   post('/control/v1/spaces/started', (request, reply) => {
     const { id, pid, startTime } = startedQuery.parse(request.query);

@@ -3,6 +3,7 @@ import type { Instant } from '../../shared/clock.js';
 import type { Snapshot, SnapshotCall, SnapshotVisitor } from '../client/snapshot.js';
 import { refusalOf } from '../core/admit.js';
 import { type QueueEntry, queueView, quotaOf, type SliceView, sliceView } from '../core/index.js';
+import { createAccount } from '../core/quota.js';
 import { quotaTimeAt } from '../core/quota-clock.js';
 import type { Call } from '../core/turn.js';
 import type { AllocatorState, QuotaAccount, Visitor } from '../core/types.js';
@@ -149,6 +150,11 @@ function showVisitor(state: AllocatorState, account: QuotaAccount, at: Instant):
     creditSeconds: profile.credits?.tiers.includes(tier) ? account.creditMs / 1000 : null,
     nextDefaultCall: refusal === 'expired-token' ? null : refusal,
   };
+}
+
+/** One visitor's quota; one who was never seen has all of it. */
+export function visitorView(state: AllocatorState, visitor: Visitor, at: Instant): SnapshotVisitor {
+  return showVisitor(state, state.accounts.get(visitor.key) ?? createAccount(visitor), at);
 }
 
 function spaceName(state: AllocatorState, id: string): string {

@@ -39,6 +39,9 @@ export function declareRun(
     .addOption(twin('--as <visitor>', 'anonymous, free, pro, or a name: free:ada', 'anonymous'))
     .addOption(twin('--host <address>', 'where visitors connect', '127.0.0.1'))
     .addOption(twin('--port <n>', 'where visitors connect (default: 7860, or the next free one)'))
+    .addOption(
+      twin('--local-hub', 'a local Hub: clients of owner/name come here (docs/local-hub.md)'),
+    )
     .optionsGroup('App')
     .addOption(twin('--python <path>', 'interpreter (default: .venv, active, else a managed one)'))
     .addOption(new Option('--no-install', 'never install packages').env('ZEROGPU_INSTALL'))
@@ -52,6 +55,7 @@ export function declareRun(
     .optionsGroup('State')
     .addOption(twin('--fresh', 'full quotas, kept in memory; never joins zerogpu serve'))
     .addOption(twin('--owner <account>', 'whose Space it is: ada, free:ada, org:acme', 'local'))
+    .addOption(twin('--space-id <id>', 'owner/name (default: of SPACE_ID, or of its git remote)'))
     .addOption(twin('--state-dir <dir>', 'ledgers and files of runs (~/.local/state/zerogpu)'))
     .addHelpText('after', EXAMPLES)
     .action(async (dir: string, raw: RawRunOptions) => {

@@ -30,6 +30,9 @@ export function declareServe(
   command
     .optionsGroup('State')
     .addOption(twin('--port <n>', 'where Spaces connect (default: the last one, or a free one)'))
+    .addOption(
+      twin('--local-hub', 'a local Hub for clients of all these Spaces (docs/local-hub.md)'),
+    )
     .addOption(twin('--for <time>', 'stop after this long'))
     .addOption(twin('--fresh', 'full quotas, kept in memory'))
     .addOption(twin('--state-dir <dir>', 'where the ledger is kept (~/.local/state/zerogpu)'))

@@ -29,6 +29,11 @@ export async function joinAllocator(parts: JoinedAllocatorParts): Promise<Alloca
   const client = connect(locator.url, secret);
   let root: ProcessId | null = null;
   let wasGone = false;
+  let reachedAt: { readonly spaceId: string; readonly url: string } | null = null;
+  /** Only the local Hub of `zerogpu serve` asks for it: a run goes on without. */
+  const tellAddress = async () => {
+    if (reachedAt) await client.address(space.id, reachedAt.spaceId, reachedAt.url).catch(() => {});
+  };
   const { allocator, slices } = await client.snapshot({ queue: 0, visitors: 0 });
   const device = await client.register({ ...space, root });
 
@@ -42,7 +47,10 @@ export async function joinAllocator(parts: JoinedAllocatorParts): Promise<Alloca
       if (!wasGone) return;
       wasGone = false;
       client.register({ ...space, root }).then(
-        () => warn('the allocator is back'),
+        () => {
+          warn('the allocator is back');
+          return tellAddress();
+        },
         (error: unknown) => warn(`the allocator is back, but: ${String(error)}`),
       );
     },
@@ -78,6 +86,10 @@ export async function joinAllocator(parts: JoinedAllocatorParts): Promise<Alloca
       root = null;
       await client.gone(space.id);
       await client.register({ ...space, root });
+    },
+    async reachable(spaceId, url) {
+      reachedAt = { spaceId, url };
+      await tellAddress();
     },
     async running() {
       const { slices: now } = await client.snapshot({ queue: 0, visitors: 0 });

@@ -40,6 +40,8 @@ export interface AllocatorLink {
   started(root: ProcessId): void;
   /** The app is started anew: its calls end, and the Space stays. Comes before `started`. */
   restarting(): Promise<void>;
+  /** Where visitors reach the Space, for whoever asks for it as `owner/name`. */
+  reachable(spaceId: string, url: string): Promise<void>;
   /** Calls of this Space that run now. */
   running(): Promise<number>;
   /** The Space has ended. */

@@ -70,6 +70,8 @@ export async function startOwnAllocator(parts: OwnAllocatorParts): Promise<Alloc
     failed: failed.signal,
     started: (root) =>
       server.dispatch({ type: 'space-started', at: parts.clock.now(), space: space.id, root }),
+    // Its own run knows it already, and nobody else runs here.
+    reachable: async () => {},
     running: async () => server.state.leases.size,
     async restarting() {
       gone();

@@ -4,7 +4,11 @@
  * `authorization: Bearer TOKEN`, a browser sends a cookie. Here a token is a local visitor's name.
  */
 import type { IncomingHttpHeaders } from 'node:http';
-import { parseVisitorName, type VisitorName } from '../../allocator/core/visitor.js';
+import {
+  parseVisitorName,
+  parseVisitorToken,
+  type VisitorName,
+} from '../../allocator/core/visitor.js';
 
 export interface RequestFacts {
   /** Path and query as the client sent them. */
@@ -41,7 +45,7 @@ export function identifyVisitor(request: RequestFacts, fallback: VisitorName): I
 /** The visitor that a Bearer header names, or null: then it is not for us. */
 export function bearerVisitor(header: string | string[] | undefined): VisitorName | null {
   const token = typeof header === 'string' ? /^Bearer\s+(\S+)$/i.exec(header)?.[1] : undefined;
-  return token === undefined ? null : parseVisitorName(token);
+  return token === undefined ? null : parseVisitorToken(token);
 }
 
 /** `Set-Cookie` value that keeps the visitor for this browser session. */

@@ -293,3 +293,27 @@ describe('how an allocator is found', () => {
     }
   });
 });
+
+describe('what the local Hub asks', () => {
+  it('is the quota of a visitor, also of one who was never seen', async () => {
+    const { quotaSeconds } = loadProfile('rtx-pro-6000').tiers.free;
+    const fresh = { visitor: 'free:new', tier: 'free', limitSeconds: quotaSeconds, usedSeconds: 0 };
+    const view = await client.visitor('free:new', 'free');
+    expect(view).toMatchObject({ ...fresh, leftSeconds: quotaSeconds, resetsAt: null, speed: 1 });
+    expect((await client.snapshot()).visitors.total).toBe(0);
+
+    await schedule('pro:ann', 30);
+    const held = await client.visitor('pro:ann', 'pro');
+    expect(held).toMatchObject({ reservedSeconds: 30, leftSeconds: held.limitSeconds - 30 });
+  });
+
+  it('is where each Space is reached, until it is gone', async () => {
+    expect(await client.addresses()).toEqual([]);
+    await client.address(SPACE, 'ada/control', 'http://127.0.0.1:7860');
+    const known = { spaceId: 'ada/control', url: 'http://127.0.0.1:7860' };
+    expect(await client.addresses()).toEqual([known]);
+    await expect(client.address('/zerogpu/no', 'a/b', known.url)).rejects.toThrow('not here');
+    await client.gone(SPACE);
+    expect(await client.addresses()).toEqual([]);
+  });
+});

@@ -59,6 +59,7 @@ describe('a visitor is named by', () => {
     ['authorization', 'Bearer free:ada', ADA],
     ['authorization', 'bearer pro', PRO],
     ['x-hf-authorization', 'Bearer pro:lin', LIN],
+    ['authorization', 'Bearer hf_pro:lin', LIN],
     ['cookie', 'a=1; zerogpu_as=free%3Aada', ADA],
   ])('the header %s: %s', async (name, value, visitor) => {
     const { url } = await gatewayBefore(echoHead);

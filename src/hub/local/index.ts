@@ -1,0 +1,121 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { systemClock } from '../../shared/clock.js';
+import { listenOrExplain } from '../../shared/listen.js';
+import type { HubEndpoint } from '../settings.js';
+import { quotaBody, runtimeBody, spaceBody, whoBody } from './bodies.js';
+import { handOn } from './forward.js';
+import type { LocalHubPorts } from './port.js';
+import { bearerToken, routeOf } from './route.js';
+
+export type { LocalHubPorts, LocalQuota, LocalSpace, LocalVisitor } from './port.js';
+
+/** The first port that is tried; the next free one where it is taken. */
+export const LOCAL_HUB_PORT = 7870;
+
+const LOCAL_HOSTS = new Set(['localhost', '127.0.0.1', '[::1]']);
+
+export interface LocalHub {
+  /** What clients get as HF_ENDPOINT. */
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+/**
+ * Starts the local Hub on 127.0.0.1: it answers for local visitors and for the Spaces that run here,
+ * and hands everything else on to the real one. No local visitor's token leaves this machine; a real
+ * one goes to the endpoint of HF_ENDPOINT alone.
+ *
+ * @param port the first that is tried; 0 for any free one
+ * @throws UserError E_PORT_TAKEN
+ */
+export async function startLocalHub(
+  ports: LocalHubPorts,
+  upstream: HubEndpoint,
+  port: number = LOCAL_HUB_PORT,
+): Promise<LocalHub> {
+  const sockets = new Set<Duplex>();
+  const sinceMs = systemClock.now().wallMs;
+  const server = createServer({ maxHeaderSize: 16_384, headersTimeout: 5_000, requestTimeout: 0 });
+  server.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
+  const { url } = await listenOrExplain(server, {
+    host: '127.0.0.1',
+    port,
+    explicit: false,
+  });
+  server.on('request', (request, response) => {
+    answer(request, response).catch(() => {
+      refuse(response, 503, 'The allocator behind the local Hub does not answer.');
+    });
+  });
+
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    // A page of another site must not reach this through a name of its own.
+    const host = (request.headers.host ?? '').replace(/:\d+$/, '').toLowerCase();
+    if (!LOCAL_HOSTS.has(host)) return refuse(response, 403, 'Ask for 127.0.0.1.');
+    const token = bearerToken(request.headers.authorization);
+    const address = request.socket.remoteAddress?.replace(/^::ffff:/, '') ?? '127.0.0.1';
+    const visitor = token === null ? null : ports.visitorOf(token, address);
+    const route = routeOf(request.method ?? 'GET', request.url ?? '/');
+
+    if (route.kind === 'space' || route.kind === 'runtime') {
+      const space = (await ports.spaces()).find(({ id }) => id === route.id);
+      const isWhole = route.kind === 'space';
+      if (space) return reply(response, isWhole ? spaceBody(space, sinceMs) : runtimeBody());
+    }
+    if (route.kind === 'quota' || route.kind === 'who') {
+      if (visitor && route.kind === 'who') return reply(response, whoBody(visitor));
+      if (visitor) return reply(response, quotaBody(await ports.quotaOf(visitor)));
+      if (token === null) {
+        const text = 'The local Hub wants a token: HF_TOKEN=free, pro, pro:ann or a real one.';
+        return refuse(response, 401, text);
+      }
+    }
+    await beyond(request, response, visitor === null);
+  }
+
+  async function beyond(
+    request: IncomingMessage,
+    response: ServerResponse,
+    keepToken: boolean,
+  ): Promise<void> {
+    const { endpoint, offline } = upstream;
+    if (offline) {
+      return refuse(response, 503, `HF_HUB_OFFLINE is set: nothing is asked of ${endpoint}.`);
+    }
+    if (endpoint === url) return refuse(response, 503, 'HF_ENDPOINT names this local Hub itself.');
+    try {
+      await handOn(request, response, { endpoint, ownUrl: url, keepToken });
+    } catch {
+      refuse(response, 503, `The local Hub does not know this, and ${endpoint} can't be reached.`);
+    }
+  }
+
+  return {
+    url,
+    async close() {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      for (const socket of sockets) socket.destroy();
+      await closed;
+    },
+  };
+}
+
+function reply(response: ServerResponse, body: Record<string, unknown>): void {
+  response.writeHead(200, { 'content-type': 'application/json; charset=utf-8' });
+  response.end(JSON.stringify(body));
+}
+
+/** As the Hub does: `error` for programs, `x-error-message` for the line that its clients print. */
+function refuse(response: ServerResponse, status: number, error: string): void {
+  if (response.headersSent) return void response.destroy();
+  response.writeHead(status, {
+    'content-type': 'application/json; charset=utf-8',
+    'x-error-message': error,
+    connection: 'close',
+  });
+  response.end(JSON.stringify({ error }));
+}

@@ -1,0 +1,54 @@
+import { connect, controlSecret } from '../allocator/client/index.js';
+import { parseVisitorToken, visitorOf } from '../allocator/core/visitor.js';
+import {
+  type LocalHub,
+  type LocalHubPorts,
+  type LocalSpace,
+  startLocalHub,
+} from '../hub/local/index.js';
+import { readHubEndpoint } from '../hub/settings.js';
+import { systemClock } from '../shared/clock.js';
+
+/** Where a local Hub has its answers from. */
+export interface LocalHubSources {
+  readonly allocatorUrl: string;
+  readonly stateDir: string;
+  /** The Space of this process, in front of those that have joined the allocator. */
+  readonly own: LocalSpace | null;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/**
+ * Starts a local Hub that reads an allocator's ledger over its control API.
+ *
+ * @throws UserError E_PORT_TAKEN; E_USAGE for an HF_ENDPOINT that is none
+ */
+export async function openLocalHub(sources: LocalHubSources): Promise<LocalHub> {
+  const { allocatorUrl, stateDir, own, env } = sources;
+  const client = connect(allocatorUrl, controlSecret(stateDir));
+  const ports: LocalHubPorts = {
+    visitorOf(token, address) {
+      const named = parseVisitorToken(token);
+      if (named === null) return null;
+      const { key, tier } = visitorOf(named, address);
+      return { key, tier, name: named.name ?? tier };
+    },
+    async quotaOf({ key, tier }) {
+      const view = await client.visitor(key, tier);
+      const { limitSeconds, leftSeconds, resetsInSeconds, runs, runsLimit, speed } = view;
+      // By the clock that clients have: with --speed a day is over sooner.
+      const resetsAtMs =
+        resetsInSeconds === null
+          ? null
+          : systemClock.now().wallMs + (resetsInSeconds * 1_000) / speed;
+      return { limitSeconds, leftSeconds, resetsAtMs, runs, runsLimit };
+    },
+    async spaces() {
+      const others = client.addresses();
+      // A run's own Space needs nobody's answer.
+      const joined = own ? await others.catch(() => []) : await others;
+      return [...(own ? [own] : []), ...joined.map(({ spaceId, url }) => ({ id: spaceId, url }))];
+    },
+  };
+  return startLocalHub(ports, readHubEndpoint(env));
+}
