@@ -1,7 +1,10 @@
 import { PassThrough, Readable, Writable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { snapshotSchema } from '../../src/allocator/client/snapshot.js';
+import { HubError } from '../../src/hub/errors.js';
+import type { Hub } from '../../src/hub/port.js';
 import { UserError } from '../../src/shared/errors.js';
+import type { AccountSource } from '../../src/tui/account/read.js';
 import { quota } from '../../src/tui/index.js';
 import { parseQuotaOptions, type RawQuotaOptions } from '../../src/tui/options.js';
 import { fakeClient } from '../support/tui/client.js';
@@ -19,11 +22,16 @@ function world(isTTY: boolean, env: Record<string, string> = {}, snapshot = busy
     },
   });
   const stdin = Object.assign(Readable.from([]), { isTTY });
-  const ask = (raw: RawQuotaOptions, find = () => ({ url: 'http://a', client })) =>
+  const ask = (
+    raw: RawQuotaOptions,
+    find = () => ({ url: 'http://a', client }),
+    account: AccountSource | null = null,
+  ) =>
     quota(
       raw,
       { env, stdin, stdout: Object.assign(stdout, { isTTY }), interrupted: interruption.signal },
       find,
+      account,
     );
   return { client, ask, written: () => written, interrupt: () => interruption.abort('SIGINT') };
 }
@@ -70,6 +78,18 @@ describe('zerogpu quota without a terminal', () => {
       .split('\n')
       .map((line) => snapshotSchema.parse(JSON.parse(line)).queue.total);
     expect(totals).toEqual(expect.arrayContaining([0]));
+  });
+
+  it('prints what the emulator says when the account can not be read, then why', async () => {
+    const refused = new HubError('E_HUB_TOKEN', 'no token', { fix: 'hf auth login' });
+    const hub = { accountQuota: () => Promise.reject(refused) } as unknown as Hub;
+    const account = { hub, functions: [], hostingLimits: { free: 1, pro: 1 }, wallMs: () => 0 };
+    const { ask, written, client } = world(false);
+    await expect(ask({ json: true }, undefined, account)).rejects.toBe(refused);
+    const { account: shown, ...local } = JSON.parse(written());
+    expect(shown).toBeNull();
+    expect(snapshotSchema.parse(local)).toEqual(busySnapshot());
+    expect(client.closed).toBe(true);
   });
 
   it('says that the emulator went away', async () => {

@@ -28,7 +28,10 @@ export interface QuotaWithAccount {
 export async function quotaWithAccount(asked: QuotaWithAccount): Promise<number> {
   const { account, found, options, stdout } = asked;
   try {
-    const facts = await readAccount(account);
+    const facts = await readAccount(account).catch(async (error: unknown) => {
+      await writeLocal(asked);
+      throw error;
+    });
     const snapshot = async () => (found ? await found.client.snapshot(LISTED) : null);
     if (options.mode === 'stream') {
       const feed = createAccountFeed(() => readAccount(account), systemClock, facts);
@@ -45,6 +48,13 @@ export async function quotaWithAccount(asked: QuotaWithAccount): Promise<number>
   } finally {
     found?.client.close();
   }
+}
+
+/** A Hub that does not answer takes nobody the emulator's own figures; the error comes after them. */
+async function writeLocal({ found, options, stdout }: QuotaWithAccount): Promise<void> {
+  if (!found || options.mode === 'stream') return;
+  const snapshot = await found.client.snapshot(LISTED);
+  stdout.write(options.mode === 'json' ? jsonLine(snapshot, null) : plainTable(snapshot));
 }
 
 /** The emulator's object with one field more; without an emulator, that field alone. */
