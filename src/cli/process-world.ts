@@ -1,3 +1,4 @@
+import { EXIT } from '../shared/errors.js';
 import type { World } from './world.js';
 
 /** Signals closer together than this are one: terminals send Ctrl-C to us and to our wrappers. */
@@ -22,7 +23,7 @@ export function createProcessWorld(): World {
   // A reader that went away (`zerogpu … | head`) ends the talk, not the program.
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error;
+      if (stream === process.stdout && error.code !== 'EPIPE') tellLostResult(error);
     });
   }
   return {
@@ -36,4 +37,19 @@ export function createProcessWorld(): World {
       force = callback;
     },
   };
+}
+
+let told = false;
+
+/**
+ * A result that a full disk did not take is no success. Talk that it did not take ends nothing: a run
+ * has a Space to look after.
+ */
+function tellLostResult(error: NodeJS.ErrnoException): void {
+  if (told) return;
+  told = true;
+  process.stderr.write(`error  stdout can't be written: ${error.message}\n`);
+  process.once('exit', () => {
+    if (!process.exitCode) process.exitCode = EXIT.cannot;
+  });
 }

@@ -1,5 +1,6 @@
 /** The built command line as a process: codes, and one clear error where something is wrong. */
-import { readdirSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { closeSync, existsSync, openSync, readdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -48,6 +49,33 @@ describe('what is no mistake', () => {
     // Each flag with the variable that stands for it.
     const flags = run?.stdout.match(/^ +(?:-\w, )?--[a-z-]+/gm) ?? [];
     expect(run?.stdout.match(/env:\s+ZEROGPU_[A-Z_]+/g)).toHaveLength(flags.length - 1);
+  });
+});
+
+describe.skipIf(!existsSync('/dev/full'))('a disk that is full', () => {
+  const cli = join(import.meta.dirname, '../../bin/zerogpu.js');
+  const into = (stdio: 'stdout' | 'stderr', ...args: readonly string[]) => {
+    const full = openSync('/dev/full', 'w');
+    const streams = stdio === 'stdout' ? [full, 'pipe' as const] : ['pipe' as const, full];
+    const ended = spawnSync(process.execPath, [cli, ...args], {
+      ...{ encoding: 'utf8', stdio: ['ignore', ...streams] },
+    });
+    closeSync(full);
+    return ended;
+  };
+
+  it('makes a result that it did not take no success', () => {
+    const { status, stderr } = into('stdout', 'completion', 'bash');
+    expect(status).toBe(3);
+    expect(stderr).toMatch(/^error {2}stdout can't be written: ENOSPC/);
+    expect(stderr).not.toMatch(STACK);
+  });
+
+  it('ends nothing by not taking the talk', () => {
+    const { status, stdout } = into('stderr', 'explain', 'ZG201');
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/^# ZG201/);
+    expect(into('stderr', 'frobnicate').status).toBe(2);
   });
 });
 

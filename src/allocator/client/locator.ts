@@ -2,9 +2,18 @@
  * How a running allocator is found: a file that names its address and its process. A file whose
  * process is gone is stale, whatever it says, and is taken away by whoever notices.
  */
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
+import { systemClock } from '../../shared/clock.js';
 import { identifyProcess, isProcessAlive } from '../../shared/process-table.js';
 
 const locatorSchema = z.object({
@@ -83,10 +92,19 @@ export function findAllocators(stateDir: string): readonly Locator[] {
     const path = join(folder(stateDir), name);
     const locator = readLocator(path);
     if (locator && isProcessAlive(locator)) found.push(locator);
-    else rmSync(path, { force: true });
+    else if (locator || isOld(path)) rmSync(path, { force: true });
   }
   const rank = (locator: Locator) => (locator.kind === 'serve' ? 0 : 1);
   return found.sort((a, b) => rank(a) - rank(b) || (a.startedAt < b.startedAt ? 1 : -1));
+}
+
+/** What can't be read may be of a newer zerogpu that runs: it is left alone for a day. */
+function isOld(path: string): boolean {
+  try {
+    return systemClock.now().wallMs - statSync(path).mtimeMs > 86_400_000;
+  } catch {
+    return false;
+  }
 }
 
 function readLocator(path: string): Locator | null {

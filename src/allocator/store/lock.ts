@@ -34,9 +34,12 @@ export async function takeLock(
   if (!taken) return { ownerPid: readOwner(dir) };
   server.unref();
   // For the words of the next one's error alone: the socket is the lock.
-  writeFileSync(join(dir, 'owner.json'), `${JSON.stringify({ pid: process.pid })}\n`, {
-    mode: 0o600,
-  });
+  try {
+    const text = `${JSON.stringify({ pid: process.pid })}\n`;
+    writeFileSync(join(dir, 'owner.json'), text, { mode: 0o600 });
+  } catch {
+    // A full or read-only disk: the ledger itself has the better words for it.
+  }
   return {
     lock: { release: () => new Promise((resolve) => server.close(() => resolve())) },
   };

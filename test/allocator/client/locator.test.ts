@@ -1,0 +1,41 @@
+import { mkdirSync, readdirSync, utimesSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { findAllocators, publishLocator } from '../../../src/allocator/client/index.js';
+import { temporaryFolder } from '../../support/supervise.js';
+
+const URL = 'http://127.0.0.1:4000';
+const DAY_SECONDS = 86_400;
+
+describe('allocators of a state folder', () => {
+  it('are those whose process lives; files of the dead are taken away', () => {
+    const state = temporaryFolder();
+    publishLocator(state, { kind: 'serve', url: URL, space: null });
+    const folder = join(state, 'allocators');
+    const [name = ''] = readdirSync(folder);
+    const dead = {
+      ...{ version: 1, kind: 'run', pid: process.pid, startTime: 1, url: URL },
+      ...{ startedAt: '2026-01-01T00:00:00Z', space: 'demo' },
+    };
+    writeFileSync(join(folder, 'dead.json'), JSON.stringify(dead));
+    expect(findAllocators(state).map(({ kind }) => kind)).toEqual(['serve']);
+    expect(readdirSync(folder)).toEqual([name]);
+  });
+
+  it.each(['', '{"version":1,"ki', '{"version":2,"pid":1}', '\0\0\0'])(
+    'are not seen in a file that says %j, which is left alone for a day',
+    (text) => {
+      const state = temporaryFolder();
+      const folder = join(state, 'allocators');
+      mkdirSync(folder);
+      const path = join(folder, 'newer.json');
+      writeFileSync(path, text);
+      expect(findAllocators(state)).toEqual([]);
+      expect(readdirSync(folder)).toEqual(['newer.json']);
+      const yesterday = Date.now() / 1000 - DAY_SECONDS - 60;
+      utimesSync(path, yesterday, yesterday);
+      expect(findAllocators(state)).toEqual([]);
+      expect(readdirSync(folder)).toEqual([]);
+    },
+  );
+});
