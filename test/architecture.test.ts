@@ -123,6 +123,28 @@ describe('architecture', () => {
     expect(found).toEqual([]);
   });
 
+  it('starts an allocator without a framework: it has to serve again at once after a crash', () => {
+    const seen = new Set<string>();
+    const packages = new Set<string>();
+    const walk = (path: string): void => {
+      if (seen.has(path)) return;
+      seen.add(path);
+      const text = files.find((file) => file.path === path)?.text ?? '';
+      // Types cost nothing, and what `import()` names is loaded on demand.
+      for (const [, words = '', name = ''] of text.matchAll(
+        /^(?:import|export) ([^;]*?)from '([^']+)'/gm,
+      )) {
+        if (words.startsWith('type ')) continue;
+        if (!name.startsWith('.')) packages.add(name);
+        else walk(relative(src, resolve(src, dirname(path), name.replace(/\.js$/, '.ts'))));
+      }
+    };
+    walk('run/serve-allocator.ts');
+    expect(seen.size).toBeGreaterThan(40);
+    const own = [...packages].filter((name) => !name.startsWith('node:'));
+    expect(own.sort()).toEqual(['jose', 'zod']);
+  });
+
   it('has no file that does two things', () => {
     const long = files
       .map(({ path, text }) => ({ path, lines: text.split('\n').length }))

@@ -20,7 +20,6 @@ import { chooseBackend } from './choose-gpu.js';
 import { type Cleanup, createCleanup, runCleanup } from './cleanup.js';
 import { createConsole, type RunConsole } from './console.js';
 import type { RunWorld } from './index.js';
-import { openLocalHub } from './local-hub.js';
 import { quotaClock } from './quota-clock.js';
 import { sharedLedgerDir, stateDir } from './run-folder.js';
 import { parseServeOptions, type RawServeOptions, type ServeOptions } from './serve-options.js';
@@ -96,6 +95,8 @@ async function startAndServe(
   announce(console, server, options, ledgerDir, version);
   if (options.localHub) {
     const sources = { allocatorUrl: server.url, stateDir: state, own: null, env: world.env };
+    // Loaded on demand: an allocator without it has to be up again at once after a crash.
+    const { openLocalHub } = await import('./local-hub.js');
     const hub = await openLocalHub(sources);
     cleanup.add('the local Hub', hub.close);
     console.progress(`  local Hub: HF_ENDPOINT=${hub.url}`);
