@@ -7,7 +7,7 @@ export class HubError extends UserError {
   constructor(
     code: Extract<ErrorCode, `E_HUB_${string}`>,
     message: string,
-    details: { why?: string; fix?: string; waitSeconds?: number },
+    details: { why?: string; fix?: string | readonly string[]; waitSeconds?: number },
   ) {
     const { waitSeconds, ...rest } = details;
     super(code, message, { ...rest, exitCode: EXIT.cannot });
@@ -56,6 +56,12 @@ export const rateLimited = ({ what }: Purpose, waitSeconds: number, told: boolea
       : `It does not say for how long; ${waitSeconds} s are waited.`,
     fix: `try again in ${waitSeconds} s`,
     waitSeconds,
+  });
+
+export const tooLarge = (name: string, sizes: string, fix: readonly string[]) =>
+  new HubError('E_HUB_TOO_LARGE', `${name} has more to download than was agreed to`, {
+    why: sizes,
+    fix,
   });
 
 /** The error of a status that is no success, but 429; null for a success. */

@@ -5,13 +5,14 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type * as z from 'zod';
 import { type Clock, systemClock } from '../shared/clock.js';
-import { badAnswer, noToken, offline, type Purpose } from './errors.js';
+import { badAnswer, HubError, noToken, offline, type Purpose } from './errors.js';
 import { checkRevision, checkSpaceId, staysInside } from './names.js';
 import type { AccountQuota, Hub, HubFile, HubSpace, OwnedSpace, SpaceRuntime } from './port.js';
 import { createReader, LIMITS, type Limits, type Reader } from './reader.js';
 import {
   quotaSchema,
   runtimeSchema,
+  settingsSchema,
   spaceSchema,
   spacesSchema,
   treeSchema,
@@ -21,7 +22,9 @@ import type { HubSettings } from './settings.js';
 import { bring, missingOf, planFromCache } from './snapshot.js';
 import type { WhoMemo } from './who-memo.js';
 
+export { bringSpace, type Consent, describePlan } from './bring.js';
 export { HubError } from './errors.js';
+export { formatHubName, type HubName, isHubName, parseHubName } from './names.js';
 export * from './port.js';
 export { type HubSettings, readHubSettings, Token } from './settings.js';
 
@@ -33,6 +36,8 @@ export interface HubParts {
   /** From 0 to 1. */
   readonly random?: () => number;
   readonly limits?: Limits;
+  /** Ends every request; a snapshot has one of its own. */
+  readonly interrupted?: AbortSignal;
 }
 
 /** A page holds up to 1000 Spaces; nobody owns that many on ZeroGPU. */
@@ -45,8 +50,9 @@ export function createHub({
   clock = systemClock,
   random = Math.random,
   limits = LIMITS,
+  interrupted,
 }: HubParts): Hub {
-  const reader = createReader(settings, clock, random, limits);
+  const reader = createReader(settings, clock, random, limits, interrupted);
   let known: ReturnType<Hub['who']> | null = null;
 
   async function ofAccount<T>(path: string, schema: z.ZodType<T>, purpose: Purpose): Promise<T> {
@@ -89,6 +95,21 @@ export function createHub({
       const path = `/api/spaces/${checkSpaceId(id)}/runtime`;
       return asRuntime((await reader.read(path, runtimeSchema, ofSpace(id, null))).value);
     },
+    async settingNames(id) {
+      if (settings.token === null) return null;
+      // As get_space_variables and get_space_secrets of huggingface_hub 2.4 ask.
+      const names = await Promise.all(
+        ['variables', 'secrets'].map((kind) =>
+          reader
+            .read(`/api/spaces/${checkSpaceId(id)}/${kind}`, settingsSchema, ofSpace(id, null))
+            .then(({ value }) => Object.keys(value)),
+        ),
+      ).catch((error: unknown) => {
+        if (error instanceof HubError && NOT_FOR_US.has(error.code)) return null;
+        throw error;
+      });
+      return names?.flat() ?? null;
+    },
     spacesOf: (owner) => spacesOf(reader, settings.endpoint, owner),
     async planSnapshot(id, revision = null) {
       const wanted = checkRevision(revision ?? DEFAULT_REVISION);
@@ -119,6 +140,13 @@ export function createHub({
     },
   };
 }
+
+/** What the Hub answers of the settings of a Space that belongs to somebody else. */
+const NOT_FOR_US: ReadonlySet<string> = new Set([
+  'E_HUB_TOKEN',
+  'E_HUB_PERMISSION',
+  'E_HUB_NOT_FOUND',
+]);
 
 const sum = (files: readonly HubFile[]) => files.reduce((bytes, file) => bytes + file.bytes, 0);
 
@@ -162,6 +190,7 @@ function asRuntime(said: z.infer<typeof runtimeSchema>): SpaceRuntime {
     stage: said.stage,
     hardware: said.hardware?.current ?? null,
     requestedHardware: said.hardware?.requested ?? null,
+    problem: said.errorMessage ?? null,
     sleepSeconds: said.gcTimeout ?? null,
   };
 }

@@ -23,8 +23,41 @@ export function checkRevision(revision: string): string {
   });
 }
 
-/** Whether a path that a repository names stays inside its folder, on every system. */
+/** A Space on the Hub as a user names it. */
+export interface HubName {
+  /** `OWNER/NAME`. */
+  readonly id: string;
+  /** Branch, tag or commit; null for the default branch. */
+  readonly revision: string | null;
+}
+
+const SCHEME = 'hf:';
+
+/** Whether a word of the command line names a Space on the Hub, rightly or wrongly. */
+export const isHubName = (text: string): boolean => text.startsWith(SCHEME);
+
+/**
+ * Reads `hf:OWNER/NAME` and `hf:OWNER/NAME@REVISION`.
+ *
+ * @throws UserError E_USAGE
+ */
+export function parseHubName(text: string): HubName {
+  const [id = '', ...revision] = text.slice(SCHEME.length).split('@');
+  return {
+    id: checkSpaceId(id),
+    revision: revision.length === 0 ? null : checkRevision(revision.join('@')),
+  };
+}
+
+/** The text that `parseHubName` reads. */
+export const formatHubName = ({ id, revision }: HubName): string =>
+  `${SCHEME}${id}${revision === null ? '' : `@${revision}`}`;
+
+/**
+ * Whether a path that a repository names stays inside its folder, on every system, and is none that git
+ * keeps to itself: a `.git/hooks/…` would be run.
+ */
 export function staysInside(path: string): boolean {
   if (/[\0\\]/.test(path) || /^[a-z]:/i.test(path)) return false;
-  return path.split('/').every((part) => part !== '' && part !== '.' && part !== '..');
+  return path.split('/').every((part) => !['', '.', '..', '.git'].includes(part.toLowerCase()));
 }

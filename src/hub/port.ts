@@ -30,6 +30,8 @@ export interface SpaceRuntime {
   /** What it runs on now; null while it runs on nothing. */
   readonly hardware: string | null;
   readonly requestedHardware: string | null;
+  /** What the Hub says of a stage that is an error; null when it says nothing. */
+  readonly problem: string | null;
   /** Seconds without a visit after which it sleeps; null for never. */
   readonly sleepSeconds: number | null;
 }
@@ -86,6 +88,12 @@ export interface Hub {
   space(id: string, revision?: string | null): Promise<HubSpace>;
   runtime(id: string): Promise<SpaceRuntime>;
   spacesOf(owner: string): Promise<readonly OwnedSpace[]>;
+  /**
+   * Names of the Space's variables and secrets. Values are not kept.
+   *
+   * @returns null where they are not told: without a token, or to whoever may not change the Space
+   */
+  settingNames(id: string): Promise<readonly string[] | null>;
   /** What a snapshot would bring; offline, what the cache has. */
   planSnapshot(id: string, revision?: string | null): Promise<SnapshotPlan>;
   /**

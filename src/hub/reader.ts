@@ -42,6 +42,7 @@ export function createReader(
   clock: Clock,
   random: () => number,
   limits: Limits,
+  signal?: AbortSignal,
 ): Reader {
   const { endpoint, token } = settings;
   const home = new URL(endpoint).origin;
@@ -54,6 +55,7 @@ export function createReader(
     token,
     leavesHome: false,
     silentMs: limits.withinMs,
+    signal,
   });
 
   function close(seconds: number): void {

@@ -30,6 +30,7 @@ const runtime = z.object({
   stage: z.string(),
   hardware: z.object({ current: z.string().nullish(), requested: z.string().nullish() }).nullish(),
   gcTimeout: z.number().nullish(),
+  errorMessage: z.string().nullish(),
 });
 export const runtimeSchema = runtime;
 
@@ -47,6 +48,9 @@ export const spaceSchema = z.object({
 });
 
 export const spacesSchema = z.array(z.object({ id: name, runtime: runtime.nullish() }));
+
+/** Variables and secrets alike: by name, with what belongs to each. */
+export const settingsSchema = z.record(z.string().max(500), z.unknown());
 
 export const treeSchema = z.array(
   z.object({

@@ -6,7 +6,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import {
   access,
-  lstat,
   mkdir,
   open,
   readdir,
@@ -14,15 +13,20 @@ import {
   rename,
   rm,
   stat,
+  statfs,
   symlink,
   writeFile,
 } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
+import { formatBytes } from '../shared/bytes.js';
 import { badAnswer, errorOf, HubError, type Purpose, rateLimited, unreachable } from './errors.js';
 import { waitAfterRefusal } from './pace.js';
 import type { HubFile, SnapshotPlan } from './port.js';
 import type { HubSettings } from './settings.js';
 import { type Asked, NoAnswer, send } from './transport.js';
+
+/** Files on their way at one time. */
+const AT_ONCE = 6;
 
 /** A Space's folder in the shared cache. */
 export const repoFolder = (cacheDir: string, id: string) =>
@@ -88,11 +92,8 @@ export async function bring(download: Download): Promise<string> {
   try {
     await mkdir(join(folder, 'blobs'), { recursive: true });
     await mkdir(root, { recursive: true });
-    let before = 0;
-    for (const file of plan.missing) {
-      await bringFile(download, file, join(folder, 'blobs', file.etag), before);
-      before += file.bytes;
-    }
+    await assertRoom(folder, plan);
+    await bringAll(download, join(folder, 'blobs'));
     // Offline has no digests, and its links are there.
     for (const file of plan.files) {
       if (file.etag !== '') await link(join(folder, 'blobs', file.etag), join(root, file.path));
@@ -105,6 +106,54 @@ export async function bring(download: Download): Promise<string> {
     return root;
   } catch (error) {
     throw asHubError(error, download);
+  }
+}
+
+/** Before an hour's download, not after it. */
+async function assertRoom(folder: string, { missingBytes }: SnapshotPlan): Promise<void> {
+  const { bavail, bsize } = await statfs(folder);
+  if (missingBytes <= bavail * bsize) return;
+  const free = formatBytes(bavail * bsize);
+  throw Object.assign(new Error(`It needs ${formatBytes(missingBytes)}, and ${free} are free.`), {
+    code: 'ENOROOM',
+  });
+}
+
+/** Small files are many: waiting for each answer would take longer than their bytes. */
+async function bringAll(download: Download, blobs: string): Promise<void> {
+  const { plan, progress, signal } = download;
+  const first = new AbortController();
+  const stop = () => first.abort();
+  signal?.addEventListener('abort', stop, { once: true });
+  if (signal?.aborted) stop();
+  const files = [...new Map(plan.missing.map((file) => [file.etag, file])).values()];
+  let arrived = 0;
+  const tell = (bytes: number) => {
+    arrived += bytes;
+    progress(arrived);
+  };
+  async function work(): Promise<void> {
+    for (let file = files.shift(); file !== undefined; file = files.shift()) {
+      await bringFile({ ...download, signal: first.signal }, file, join(blobs, file.etag), tell);
+    }
+  }
+  try {
+    const workers = Array.from({ length: AT_ONCE }, () =>
+      work().catch((error: unknown) => {
+        // One that can't come ends the others, which then say no more than that.
+        files.length = 0;
+        if (!first.signal.aborted) {
+          stop();
+          throw error;
+        }
+      }),
+    );
+    const ends = await Promise.allSettled(workers);
+    const failed = ends.find((end) => end.status === 'rejected');
+    if (failed) throw failed.reason;
+    if (signal?.aborted) throw new NoAnswer('It was interrupted.', false);
+  } finally {
+    signal?.removeEventListener('abort', stop);
   }
 }
 
@@ -124,10 +173,10 @@ function asHubError(error: unknown, { settings, purpose }: Download): HubError {
 
 /** Brings one file under another name; it gets its own when all of it is there and right. */
 async function bringFile(
-  { asked, plan, purpose, settings, wallMs, progress, signal }: Download,
+  { asked, plan, purpose, settings, wallMs, signal }: Download,
   file: HubFile,
   blob: string,
-  before: number,
+  tell: (bytes: number) => void,
 ): Promise<void> {
   const path = file.path.split('/').map(encodeURIComponent).join('/');
   const request = asked(`/spaces/${plan.id}/resolve/${plan.sha}/${path}`);
@@ -164,7 +213,7 @@ async function bringFile(
       }
       digest.update(piece);
       await handle.writeFile(piece);
-      progress(before + bytes);
+      tell(piece.length);
     }
     if (bytes < file.bytes) throw new NoAnswer(`${file.path} was cut off.`, true);
     if (digest.digest('hex') !== file.etag) {
@@ -189,17 +238,23 @@ function digestOf({ large, bytes }: HubFile) {
   return large ? createHash('sha256') : createHash('sha1').update(`blob ${bytes}\0`);
 }
 
-/** A relative link, as the Python tools make it, so that the cache can be moved. */
+/**
+ * A relative link, as the Python tools make it, so that the cache can be moved. It gets its name when it
+ * is there, since others may be linking the same file.
+ */
 async function link(blob: string, pointer: string): Promise<void> {
-  const found = await lstat(pointer).catch(() => null);
-  if (found) {
-    const works = await access(pointer).then(
-      () => true,
-      () => false,
-    );
-    if (works) return;
-    await rm(pointer, { force: true });
-  }
+  const works = await access(pointer).then(
+    () => true,
+    () => false,
+  );
+  if (works) return;
   await mkdir(dirname(pointer), { recursive: true });
-  await symlink(relative(dirname(pointer), blob), pointer);
+  const part = `${pointer}.${randomBytes(4).toString('hex')}.incomplete`;
+  await symlink(relative(dirname(pointer), blob), part);
+  try {
+    await rename(part, pointer);
+  } catch (error) {
+    await rm(part, { force: true });
+    throw error;
+  }
 }

@@ -113,15 +113,15 @@ export interface Whole {
  * @param mostBytes of a body; more is not read
  * @throws NoAnswer
  */
-export async function ask(
-  asked: Omit<Asked, 'signal'>,
-  withinMs: number,
-  mostBytes: number,
-): Promise<Whole> {
+export async function ask(asked: Asked, withinMs: number, mostBytes: number): Promise<Whole> {
   const late = new AbortController();
   const tooLate = new NoAnswer(`It took longer than ${withinMs / 1_000} s.`, true);
   // Held by this timer's closure until it is cleared, so nothing can be collected before.
   const timer = setTimeout(() => late.abort(), withinMs);
+  const { signal } = asked;
+  const stop = () => late.abort();
+  signal?.addEventListener('abort', stop, { once: true });
+  if (signal?.aborted) stop();
   try {
     const answer = await send({ ...asked, signal: late.signal });
     return {
@@ -130,12 +130,14 @@ export async function ask(
       text: await bodyOf(answer, mostBytes),
     };
   } catch (error) {
+    if (signal?.aborted) throw new NoAnswer('It was interrupted.', false);
     if (late.signal.aborted) throw tooLate;
     throw error instanceof NoAnswer
       ? error
       : new NoAnswer('The connection ended before the whole answer was there.', true);
   } finally {
     clearTimeout(timer);
+    signal?.removeEventListener('abort', stop);
   }
 }
 

@@ -175,6 +175,11 @@ export const ERROR_PAGES: Readonly<Record<ErrorCode, ErrorPage>> = {
     instead:
       'Look whether `HF_ENDPOINT` is a Hub. If it is, its form has changed: look for a newer zerogpu.',
   },
+  E_HUB_TOO_LARGE: {
+    why: 'A Space may hold gigabytes of weights. `run hf:…` and `init --from hf:…` bring up to 100 MB unasked; more only when somebody on a terminal says yes, with `--yes`, or with a `--max-download` that is large enough. A `--max-download` is kept even with `--yes`.',
+    instead:
+      'Run it again with the flag that the error names. What has come already is kept and not brought again.',
+  },
   E_HUB_CACHE: {
     why: 'Files of a Space go into the cache that the Python tools share (`HF_HUB_CACHE`, else `hub` in `HF_HOME`). The disk is full, or the folder may not be written.',
     instead:

@@ -43,6 +43,7 @@ export const ERROR_CODES = {
   E_HUB_OFFLINE: 'the Hub is not asked, since HF_HUB_OFFLINE is set',
   E_HUB_UNREACHABLE: 'the Hub does not answer, or fails',
   E_HUB_ANSWER: 'the Hub answered something that is not as documented',
+  E_HUB_TOO_LARGE: 'a Space has more to download than was agreed to',
   E_HUB_CACHE: 'the shared cache of the Hub cannot be written',
 } as const;
 

@@ -93,6 +93,22 @@ describe('a snapshot', () => {
     });
   });
 
+  it('can be brought by several at once', async () => {
+    const names = Array.from({ length: 20 }, (_, index) => `lib/file${index}.py`);
+    serve(
+      names.map((name) => small(name, name)),
+      Object.fromEntries(names.map((name) => [name, name])),
+    );
+    const bring = async () => {
+      const hub = hubAt(stub.url, { cacheDir });
+      return hub.snapshot(await hub.planSnapshot(ID));
+    };
+    const roots = await Promise.all([bring(), bring(), bring(), bring()]);
+    expect(new Set(roots).size).toBe(1);
+    for (const name of names) expect(readFileSync(join(roots[0], name), 'utf8')).toBe(name);
+    expect(left().filter((path) => path.includes('incomplete'))).toEqual([]);
+  });
+
   it.each(['../evil', '/etc/passwd', 'a/../../b', 'a\\..\\b', 'C:/x', 'a//b', './a'])(
     'a file named %s is refused before anything is written',
     async (path) => {

@@ -1,0 +1,19 @@
+import type { Readable, Writable } from 'node:stream';
+
+/** Asks a person for a yes; Ctrl-C and Escape are a no. */
+export type Confirm = (question: string) => Promise<boolean>;
+
+interface Asked {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly stdin: Readable & { readonly isTTY?: boolean };
+  readonly stderr: Writable & { readonly isTTY?: boolean };
+}
+
+/** Null where nobody can answer: no terminal, or CI. */
+export function confirmOn({ env, stdin, stderr }: Asked): Confirm | null {
+  if (!stdin.isTTY || !stderr.isTTY || env['CI']) return null;
+  return async (message) => {
+    const { confirm } = await import('@clack/prompts');
+    return (await confirm({ message, initialValue: false, input: stdin, output: stderr })) === true;
+  };
+}
