@@ -4,7 +4,7 @@ import { readSpaceModel, type SourceText, type SpaceFiles } from '../space/index
 import { type PythonModel, readPython, warmPythonParser } from '../space/python/index.js';
 import { type RuleResults, runRules } from './engine.js';
 import { type AskPython, confirmSyntax } from './exact-syntax.js';
-import type { Finding, Hosting, Rule } from './rule.js';
+import type { Finding, Hosting, HubSide, Rule } from './rule.js';
 import { rules as allRules } from './rules/index.js';
 import { unusedIgnore } from './rules/zg100-unused-ignore.js';
 import { pythonOf } from './space-python.js';
@@ -16,6 +16,8 @@ export interface CheckSpaceOptions {
   readonly platform: string;
   readonly rules: readonly Rule[];
   readonly hosting: Hosting | null;
+  /** What the Hub says of it; left out for a folder. */
+  readonly hub?: HubSide | null;
   /** Asks a Python of this machine about syntax; left out where there is none to ask. */
   readonly askPython?: AskPython;
 }
@@ -38,7 +40,7 @@ export interface CheckedSpace extends RuleResults {
 export async function checkSpace(
   name: string,
   spaceFiles: SpaceFiles,
-  { platform, rules, hosting, askPython }: CheckSpaceOptions,
+  { platform, rules, hosting, hub = null, askPython }: CheckSpaceOptions,
 ): Promise<CheckedSpace> {
   const files = cachedFiles(spaceFiles);
   const profile = loadProfile(platform);
@@ -53,6 +55,7 @@ export async function checkSpace(
     profile,
     profiles: profileNames.map(loadProfile),
     hosting,
+    hub,
   });
   const sources = files.textsSoFar();
   const comments = [...sources].flatMap(([file, source]) => findIgnores(file, source));

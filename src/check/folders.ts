@@ -15,22 +15,14 @@ export interface SpaceFolder {
 }
 
 /**
- * The folders that a user names, each of which can be listed.
+ * The folder that a user names, which can be listed.
  *
  * @throws UserError E_SPACE_NOT_FOUND, E_CHECK_UNREADABLE
  */
-export async function findFolders(
-  paths: readonly string[],
-  cwd: string,
-): Promise<readonly SpaceFolder[]> {
-  const folders: SpaceFolder[] = [];
-  for (const path of paths.length === 0 ? ['.'] : paths) {
-    const dir = resolve(cwd, path);
-    await assertFolder(dir, path, cwd);
-    if (folders.some((one) => one.dir === dir)) continue;
-    folders.push({ dir, path, name: basename(dir) || dir });
-  }
-  return folders;
+export async function findFolder(path: string, cwd: string): Promise<SpaceFolder> {
+  const dir = resolve(cwd, path);
+  await assertFolder(dir, path, cwd);
+  return { dir, path, name: basename(dir) || dir };
 }
 
 async function assertFolder(dir: string, path: string, cwd: string): Promise<void> {

@@ -6,15 +6,15 @@ import { readUserSettings } from '../config/user-settings.js';
 import { loadProfile } from '../platform/index.js';
 import { EXIT, UserError } from '../shared/errors.js';
 import { choosePaint } from '../shared/paint.js';
-import { filesInFolder } from '../space/index.js';
 import { checkSpace } from './check-space.js';
 import { askPythonOf } from './exact-syntax.js';
 import { fixSpace, showFixes } from './fix/index.js';
-import { findFolders, repositoryRoot, type SpaceFolder } from './folders.js';
+import { repositoryRoot } from './folders.js';
 import { type CheckOptions, parseCheckOptions, type RawCheckOptions } from './options.js';
 import { type CheckReport, countFindings, type SpaceReport } from './report.js';
 import { reporters } from './reporters/index.js';
 import { type CheckSettings, settle } from './settings.js';
+import { findSubjects, foldersOf, refuseOnHub, type Subject } from './subjects.js';
 import { watchFolders } from './watch.js';
 
 /** What `check` may touch of its process. */
@@ -26,16 +26,16 @@ export interface CheckWorld {
   readonly interrupted: AbortSignal;
 }
 
-/** One folder with how it is to be checked. */
+/** One Space with how it is to be checked. */
 interface Job {
-  readonly folder: SpaceFolder;
+  readonly subject: Subject;
   readonly settings: CheckSettings;
 }
 
 /**
  * Runs one `zerogpu check`.
  *
- * @param paths folders of Spaces; the current one when there are none
+ * @param paths folders of Spaces, or `hf:OWNER/NAME`; the current folder when there are none
  * @param version of zerogpu, for reports that name their tool
  * @returns the exit code: 0 clean, 1 findings that fail, 70 when a rule failed (a bug)
  * @throws UserError for wrong use (2), and for what can't be checked or written (3)
@@ -47,19 +47,25 @@ export async function check(
   version: string,
 ): Promise<number> {
   const options = parseCheckOptions(raw);
-  const folders = await findFolders(paths, world.cwd);
+  refuseOnHub(paths, options);
+  const subjects = await findSubjects(paths, world);
   const user = await readUserSettings(world.env);
   const jobs = await Promise.all(
-    folders.map(async (folder): Promise<Job> => {
-      const settings = await settle(options, folder.dir, folder.path, user.platform);
+    subjects.map(async (subject): Promise<Job> => {
+      const settled = await settle(options, subject.files, subject.path, user.platform);
+      subject.assertRead();
+      const rules = settled.rules.filter(({ asksHub }) => subject.hub !== null || !asksHub);
+      const settings = { ...settled, rules };
       // A wrong name is to be told before anything is done.
       loadProfile(settings.platform);
-      return { folder, settings };
+      return { subject, settings };
     }),
   );
-  if (options.diff) return showFixes(jobs, world);
-  if (options.fix) await fixSpace(jobs, world);
+  const inFolders = foldersOf(jobs);
+  if (options.diff) return showFixes(inFolders, world);
+  if (options.fix) await fixSpace(inFolders, world);
   if (!options.watch) return checkOnce(jobs, options, world, version);
+  const folders = inFolders.map(({ folder }) => folder);
   return watchFolders(folders, world, () => checkOnce(jobs, options, world, version));
 }
 
@@ -77,14 +83,13 @@ async function checkOnce(
   return exitCode(done, jobs, world);
 }
 
-async function report({ folder, settings }: Job, { env }: CheckWorld): Promise<SpaceReport> {
+async function report({ subject, settings }: Job, { env }: CheckWorld): Promise<SpaceReport> {
   const { platform, rules, strict } = settings;
-  const checked = await checkSpace(folder.name, filesInFolder(folder.dir), {
-    ...settings,
-    askPython: askPythonOf(env),
-  });
+  const { path, name, dir, files, hub } = subject;
+  const checked = await checkSpace(name, files, { ...settings, hub, askPython: askPythonOf(env) });
+  subject.assertRead();
   return {
-    ...folder,
+    ...{ path, name, dir },
     ...checked,
     profile: loadProfile(platform),
     rules,

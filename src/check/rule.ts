@@ -7,7 +7,7 @@ import type { PlatformProfile } from '../platform/index.js';
 import type { SpaceModel, TextRange } from '../space/index.js';
 import type { PythonModel } from '../space/python/index.js';
 
-/** `ZG1xx` metadata, `ZG2xx` dependencies, `ZG3xx` code, `ZG4xx` advice. */
+/** `ZG1xx` metadata, `ZG2xx` dependencies, `ZG3xx` code, `ZG4xx` advice, `ZG5xx` what the Hub says. */
 export type RuleId = `ZG${number}`;
 
 /**
@@ -88,6 +88,22 @@ export interface Hosting {
   readonly hosted: number;
 }
 
+/** What only the Hub knows of a Space: of one that was named `hf:OWNER/NAME`. */
+export interface HubSide {
+  /** `OWNER/NAME`. */
+  readonly id: string;
+  /** Whether what runs there is what was read: the default branch. */
+  readonly isRunning: boolean;
+  /** RUNNING, CONFIG_ERROR, …; null when it is not told. */
+  readonly stage: string | null;
+  /** What the Hub says of that stage. */
+  readonly problem: string | null;
+  /** What it runs on, or was asked to run on; null when it is not told. */
+  readonly hardware: string | null;
+  /** Variables and secrets that it has; null where they are not told. */
+  readonly settings: readonly string[] | null;
+}
+
 /** All that a rule may look at. Nothing in it changes, and nothing of it throws. */
 export interface RuleContext {
   readonly space: SpaceModel;
@@ -98,6 +114,8 @@ export interface RuleContext {
   /** Every edition, the chosen one included: what is fine on a newer one is graver or lighter. */
   readonly profiles: readonly PlatformProfile[];
   readonly hosting: Hosting | null;
+  /** Null for a folder: it may not be on the Hub at all. */
+  readonly hub: HubSide | null;
 }
 
 export interface Rule<Data extends FindingData = FindingData> {
@@ -114,6 +132,8 @@ export interface Rule<Data extends FindingData = FindingData> {
    * default the engine asks, and says so.
    */
   readonly asksOtherProfiles?: false;
+  /** It looks at what the Hub says, so a folder is not asked about. */
+  readonly asksHub?: true;
   /** Pure: the same context gives the same findings. */
   check(context: RuleContext): Iterable<Found<Data>>;
   words(data: Data): Words;

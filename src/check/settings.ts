@@ -3,7 +3,7 @@ import { CONFIG_FILE } from '../config/file-name.js';
 import type { SpaceConfig } from '../config/space-config.js';
 import { DEFAULT_PROFILE } from '../platform/index.js';
 import { UserError } from '../shared/errors.js';
-import { filesInFolder } from '../space/index.js';
+import type { SpaceFiles } from '../space/index.js';
 import type { CheckOptions } from './options.js';
 import type { Hosting, Rule } from './rule.js';
 import { rules as allRules } from './rules/index.js';
@@ -19,21 +19,20 @@ export interface CheckSettings {
 }
 
 /**
- * Settles how the Space in a folder is checked.
+ * Settles how a Space is checked.
  *
- * @param dir absolute
- * @param shown the folder as the user named it, for messages
+ * @param shown the Space as the user named it, for messages
  * @param usersPlatform the one of the user's settings
  * @throws UserError E_CONFIG_INVALID, E_CHECK_RULE_UNKNOWN, E_USAGE
  */
 export async function settle(
   options: CheckOptions,
-  dir: string,
+  files: SpaceFiles,
   shown: string,
   usersPlatform: string | undefined,
 ): Promise<CheckSettings> {
   const file = join(shown, CONFIG_FILE);
-  const config = await readConfig(dir, file);
+  const config = await readConfig(files, file);
   const own = config.check ?? {};
   const fromFile = selectRules(allRules, own.select ?? [], own.ignore ?? [], file);
   const fromFlags = selectRules(allRules, options.select, options.ignore, '--select, --ignore');
@@ -49,8 +48,8 @@ export async function settle(
   };
 }
 
-async function readConfig(dir: string, file: string): Promise<SpaceConfig> {
-  const reading = await filesInFolder(dir).read(CONFIG_FILE);
+async function readConfig(files: SpaceFiles, file: string): Promise<SpaceConfig> {
+  const reading = await files.read(CONFIG_FILE);
   if (reading.kind === 'absent') return {};
   if (reading.kind === 'text') {
     // Loaded when there is something to read: the schema library costs more than the rest of a check.

@@ -6,7 +6,7 @@ import { decodeSource, type SourceText } from './text.js';
 /** A folder with a data set beside the Space is looked at so far, and no further. */
 const MOST_ENTRIES = 20_000;
 /** Nobody writes a larger source file; what is larger is data under another name. */
-const LARGEST_BYTES = 8 * 1024 * 1024;
+export const LARGEST_SOURCE_BYTES = 8 * 1024 * 1024;
 /** What git keeps, tools make, or an environment holds: no part of the Space. */
 const SKIPPED = new Set(['.git', '__pycache__', 'node_modules', 'site-packages', '.venv', 'venv']);
 /** In every virtual environment, whatever its name. */
@@ -96,6 +96,37 @@ export function filesInMemory(files: Readonly<Record<string, string | Uint8Array
   };
 }
 
+/**
+ * The listing of a folder that holds these files, as `filesInFolder` would give it.
+ *
+ * @param paths relative, with `/`
+ */
+export function listingOf(paths: readonly string[]): SpaceListing {
+  const kinds = new Map<string, SpaceEntry['kind']>();
+  const environments = new Set<string>();
+  for (const path of paths) {
+    const parts = path.split('/');
+    for (let end = 1; end < parts.length; end += 1)
+      kinds.set(parts.slice(0, end).join('/'), 'folder');
+    kinds.set(path, 'file');
+    if (parts.length > 1 && parts.at(-1) === ENVIRONMENT_MARK)
+      environments.add(parts.slice(0, -1).join('/'));
+  }
+  const isPart = (path: string) => {
+    const parts = path.split('/');
+    if (parts.some((part) => SKIPPED.has(part))) return false;
+    return parts.every((_, end) => !environments.has(parts.slice(0, end).join('/')));
+  };
+  const depth = (path: string) => path.split('/').length;
+  const found = [...kinds.keys()]
+    .filter(isPart)
+    .sort((a, b) => depth(a) - depth(b) || (a < b ? -1 : 1));
+  const entries = found
+    .slice(0, MOST_ENTRIES)
+    .map((path): SpaceEntry => ({ path, kind: kinds.get(path) ?? 'file' }));
+  return { entries, isComplete: found.length <= MOST_ENTRIES };
+}
+
 async function listFolder(root: string): Promise<SpaceListing> {
   const entries: SpaceEntry[] = [];
   const open = [''];
@@ -141,7 +172,8 @@ async function readSource(path: string): Promise<FileReading> {
     const sizeBytes = found.size;
     // Opening a pipe would wait for its writer.
     if (!found.isFile()) return { kind: 'unreadable', reason: 'not-a-file', sizeBytes };
-    if (sizeBytes > LARGEST_BYTES) return { kind: 'unreadable', reason: 'too-large', sizeBytes };
+    if (sizeBytes > LARGEST_SOURCE_BYTES)
+      return { kind: 'unreadable', reason: 'too-large', sizeBytes };
     return { kind: 'text', source: decodeSource(await readFile(path)) };
   } catch (error) {
     const reason = reasonOf((error as NodeJS.ErrnoException).code);

@@ -2,6 +2,8 @@ export {
   type FileReading,
   filesInFolder,
   filesInMemory,
+  LARGEST_SOURCE_BYTES,
+  listingOf,
   type SpaceEntry,
   type SpaceFiles,
   type SpaceListing,

@@ -13,6 +13,7 @@ const context: RuleContext = {
   profiles: [h200],
   python: noPython(),
   hosting: null,
+  hub: null,
 };
 const both = { ...context, profiles: [h200, newer] };
 

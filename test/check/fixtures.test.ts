@@ -31,6 +31,7 @@ describe('fixtures of rules', () => {
       // An ignore is used or not by what the others find.
       rules: id === 'ZG100' ? rules : rules.filter((rule) => rule.id === id),
       hosting: expected.hosting ?? null,
+      hub: expected.hub ?? null,
     });
     const own = report.findings.filter(({ rule }) => rule === id);
     const wanted = { ...expected, findings: own.map(describeFinding) };

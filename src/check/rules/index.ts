@@ -1,6 +1,7 @@
 import type { Rule } from '../rule.js';
 import { codeRules } from './code/index.js';
 import { dependencyRules } from './dependencies/index.js';
+import { hubRules } from './hub/index.js';
 import { metadataRules } from './metadata/index.js';
 import { unusedIgnore } from './zg100-unused-ignore.js';
 
@@ -10,4 +11,5 @@ export const rules: readonly Rule[] = [
   ...metadataRules,
   ...dependencyRules,
   ...codeRules,
+  ...hubRules,
 ];

@@ -10,6 +10,7 @@ Examples
   zerogpu check demo --fix             mend what can be mended safely
   zerogpu check demo --platform rtx-pro-6000
   zerogpu check spaces/* --format github --strict
+  zerogpu check hf:OWNER/NAME           a Space on the Hub, with what only the Hub knows
 
 Exit code: 0 clean, 1 findings that fail, 2 wrong use, 3 could not check.
 A finding is silenced where it stands: # zerogpu: ignore ZG301 why`;
@@ -24,7 +25,7 @@ export function declareCheck(
     .command('check')
     .description('Find what breaks on ZeroGPU before you push.')
     .usage('[paths…] [options]')
-    .argument('[paths...]', 'folders of Spaces (default: this one)')
+    .argument('[paths...]', 'folders of Spaces, or hf:OWNER/NAME[@REVISION] (default: this folder)')
     .optionsGroup('Rules')
     .addOption(twin('--platform <name>', 'h200 (default), rtx-pro-6000'))
     .addOption(twin('--select <rules>', 'only these: ZG201,torch-compile,ZG3'))

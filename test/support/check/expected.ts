@@ -1,4 +1,4 @@
-import type { Finding, Hosting } from '../../../src/check/rule.js';
+import type { Finding, Hosting, HubSide } from '../../../src/check/rule.js';
 import { rules } from '../../../src/check/rules/index.js';
 
 /** What `expected.json` of a fixture says. */
@@ -6,6 +6,8 @@ export interface ExpectedFindings {
   /** h200 by default. */
   readonly platform?: string;
   readonly hosting?: Hosting;
+  /** What the Hub says of it. */
+  readonly hub?: HubSide;
   readonly findings: readonly object[];
 }
 

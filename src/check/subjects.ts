@@ -1,0 +1,105 @@
+/** What a user wants checked: folders, and Spaces on the Hub. */
+import type { Writable } from 'node:stream';
+import { isHubName } from '../hub/names.js';
+import { UserError } from '../shared/errors.js';
+import { filesInFolder, type SpaceFiles } from '../space/index.js';
+import { findFolder, type SpaceFolder } from './folders.js';
+import type { CheckOptions } from './options.js';
+import type { HubSide } from './rule.js';
+
+/** One Space to check. */
+export interface Subject {
+  /** As the user named it: `demos/hello`, `hf:ada/hello@v2`. */
+  readonly path: string;
+  /** For headings. */
+  readonly name: string;
+  /** Absolute; null on the Hub. */
+  readonly dir: string | null;
+  readonly files: SpaceFiles;
+  readonly hub: HubSide | null;
+  /** @throws what reading the files ended with */
+  assertRead(): void;
+}
+
+interface SubjectWorld {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  readonly stderr: Writable;
+  readonly interrupted: AbortSignal;
+}
+
+/**
+ * @param paths folders, or `hf:OWNER/NAME`; the current folder when there are none
+ * @throws UserError E_SPACE_NOT_FOUND, E_CHECK_UNREADABLE; E_USAGE and HubError for what is on the Hub
+ */
+export async function findSubjects(
+  paths: readonly string[],
+  world: SubjectWorld,
+): Promise<readonly Subject[]> {
+  const subjects: Subject[] = [];
+  for (const path of paths.length === 0 ? ['.'] : paths) {
+    const subject = isHubName(path)
+      ? await onHub(path, world)
+      : inFolder(await findFolder(path, world.cwd));
+    const isSame = ({ dir, path: other }: Subject) =>
+      subject.dir === null ? other === path : dir === subject.dir;
+    if (!subjects.some(isSame)) subjects.push(subject);
+  }
+  return subjects;
+}
+
+function inFolder(folder: SpaceFolder): Subject {
+  return { ...folder, files: filesInFolder(folder.dir), hub: null, assertRead() {} };
+}
+
+/** Loaded on demand: a check of a folder asks nobody. */
+async function onHub(path: string, world: SubjectWorld): Promise<Subject> {
+  try {
+    return await readOnHub(path, world);
+  } catch (error) {
+    world.interrupted.throwIfAborted();
+    throw error;
+  }
+}
+
+async function readOnHub(path: string, world: SubjectWorld): Promise<Subject> {
+  const { env, stderr, interrupted } = world;
+  const [{ createHub, parseHubName, readHubSettings }, { filesOnHub, hubSideOf }] =
+    await Promise.all([import('../hub/index.js'), import('./hub-space.js')]);
+  const { id, revision } = parseHubName(path);
+  const settings = await readHubSettings(env);
+  const hub = createHub({ settings, interrupted });
+  const { files, plan, assertRead } = await filesOnHub(hub, id, revision, interrupted);
+  const from = settings.offline ? 'the cache' : settings.endpoint;
+  stderr.write(`reading ${id} at ${plan.sha.slice(0, 8)} from ${from}\n`);
+  const side = settings.offline ? null : await hubSideOf(hub, id, revision);
+  return { path, name: id, dir: null, files, hub: side, assertRead };
+}
+
+/**
+ * Before anything is asked of the Hub: what can only be done to folders.
+ *
+ * @throws UserError E_USAGE
+ */
+export function refuseOnHub(
+  paths: readonly string[],
+  { fix, diff, watch }: Pick<CheckOptions, 'fix' | 'diff' | 'watch'>,
+): void {
+  const path = paths.find(isHubName);
+  const flag = fix ? '--fix' : diff ? '--diff' : watch ? '--watch' : null;
+  if (path === undefined || flag === null) return;
+  throw new UserError('E_USAGE', `${flag} is for folders, and ${path} is on the Hub`, {
+    why: 'Nothing on the Hub is changed or watched.',
+    fix: `zerogpu init --from ${path}   (a copy in a folder, to be checked with ${flag})`,
+  });
+}
+
+/** The same jobs with the folder of each. */
+export function foldersOf<Job extends { readonly subject: Subject }>(
+  jobs: readonly Job[],
+): readonly (Job & { readonly folder: SpaceFolder })[] {
+  return jobs.flatMap((job) => {
+    const { dir, path, name } = job.subject;
+    return dir === null ? [] : [{ ...job, folder: { dir, path, name } }];
+  });
+}
