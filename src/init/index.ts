@@ -1,13 +1,13 @@
 /** `zerogpu init`: settles the answers, plans the files, writes them, says what comes next. */
 import { readFile, stat } from 'node:fs/promises';
-import { basename, dirname, join, relative, resolve } from 'node:path';
+import { basename, join, relative, resolve } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { EXIT, UserError } from '../shared/errors.js';
 import { packageRoot } from '../shared/package-root.js';
 import { filesInFolder, readSpaceModel, type SpaceModel } from '../space/index.js';
 import { type Answers, DEFAULT_TEMPLATE } from './answers.js';
 import { Cancelled, settleAnswers, type Terminal } from './ask.js';
-import { isInsideRepository, makeRepository } from './git.js';
+import { addRepository, isInsideRepository } from './git.js';
 import { advice, filesForExisting, frontMatter } from './here.js';
 import { readTemplates, type SpaceFile, type Template } from './manifest.js';
 import { type InitOptions, parseInitOptions, type RawInitOptions } from './options.js';
@@ -23,23 +23,30 @@ export interface InitWorld {
   readonly stdin: Readable & { readonly isTTY?: boolean };
   readonly stdout: Writable;
   readonly stderr: Writable & { readonly isTTY?: boolean };
+  readonly interrupted: AbortSignal;
 }
 
 /**
  * Runs one `zerogpu init`.
  *
- * @param dir as the user wrote it
+ * @param said the folder as the user wrote it
  * @param version of zerogpu, for the workflow that is written
  * @returns the exit code: 0, or 130 when the person cancelled
- * @throws UserError E_USAGE, E_INIT_EXISTS, E_INIT_WRITE, E_SPACE_NOT_FOUND
+ * @throws UserError E_USAGE, E_INIT_EXISTS, E_INIT_WRITE, E_SPACE_NOT_FOUND; HubError with `--from`
  */
 export async function init(
-  dir: string,
+  said: string | undefined,
   raw: RawInitOptions,
   world: InitWorld,
   version: string,
 ): Promise<number> {
   const options = parseInitOptions(raw);
+  if (options.from !== null) {
+    // Loaded on demand: a template asks nobody.
+    const { initFromHub } = await import('./from-hub.js');
+    return initFromHub(said, options.from, options, world);
+  }
+  const dir = said ?? '.';
   const templates = await readTemplates(join(packageRoot(), 'templates'));
   if (options.list) {
     world.stdout.write(listTemplates(templates, options.json));
@@ -63,7 +70,7 @@ export async function init(
   world.stderr.write(planLines(plan, shown, options.dryRun));
   if (!options.dryRun) {
     await writeFiles(target, plan.files);
-    if (answers.git) await addGit(target, world.stderr);
+    if (answers.git) await addRepository(target, world.stderr);
   }
   if (existing) await advise(existing, target, rendered, world.stderr);
   if (!options.dryRun) {
@@ -93,7 +100,7 @@ async function settle(
       : options,
     templates,
     folder: basename(target),
-    gitByDefault: !options.here && !(await isInsideRepository(await nearestFolder(target))),
+    gitByDefault: !options.here && !(await isInsideRepository(target)),
     terminal: options.here ? null : terminal,
   });
 }
@@ -107,13 +114,6 @@ function terminalOf({ yes }: InitOptions, { env, stdin, stderr }: InitWorld): Te
 function whatIfThere({ here, force }: InitOptions): Existing {
   if (here) return 'keep';
   return force ? 'overwrite' : 'refuse';
-}
-
-async function nearestFolder(dir: string): Promise<string> {
-  for (let folder = dir; ; folder = dirname(folder)) {
-    const found = await stat(folder).catch(() => null);
-    if (found?.isDirectory() || dirname(folder) === folder) return folder;
-  }
 }
 
 /** @throws UserError E_SPACE_NOT_FOUND, E_SPACE_APP_FILE */
@@ -166,10 +166,4 @@ async function advise(
   for (const paragraph of advice(space, await Promise.all(texts), block)) {
     stderr.write(`\n${paragraph}\n`);
   }
-}
-
-async function addGit(target: string, stderr: Writable): Promise<void> {
-  if (await isInsideRepository(target)) return;
-  const problem = await makeRepository(target);
-  if (problem !== null) stderr.write(`No git repository was made: ${problem}\n`);
 }

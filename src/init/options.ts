@@ -1,3 +1,5 @@
+import { type HubName, isHubName, parseHubName } from '../hub/names.js';
+import { parseBytes } from '../shared/bytes.js';
 import { UserError } from '../shared/errors.js';
 import { titleProblem } from './answers.js';
 
@@ -17,6 +19,8 @@ export interface RawInitOptions {
   readonly dryRun?: boolean;
   readonly force?: boolean;
   readonly here?: boolean;
+  readonly from?: string;
+  readonly maxDownload?: string;
 }
 
 /** One `zerogpu init`; what is undefined is to be asked, or taken by default. */
@@ -35,6 +39,10 @@ export interface InitOptions {
   readonly dryRun: boolean;
   readonly force: boolean;
   readonly here: boolean;
+  /** The Space on the Hub to copy; null for a template. */
+  readonly from: HubName | null;
+  /** Bytes; null for no explicit limit. */
+  readonly maxDownloadBytes: number | null;
 }
 
 /** @throws UserError E_USAGE for flags that do not go together, or a name that is none */
@@ -52,7 +60,17 @@ export function parseInitOptions(raw: RawInitOptions): InitOptions {
       fix: 'zerogpu init --here',
     });
   }
+  const from = raw.from === undefined ? null : parseFrom(raw.from, raw);
+  if (from === null && raw.maxDownload !== undefined) {
+    throw new UserError('E_USAGE', '--max-download is for --from', {
+      why: 'A template downloads nothing.',
+      fix: 'zerogpu init --from hf:OWNER/NAME',
+    });
+  }
   return {
+    from,
+    maxDownloadBytes:
+      raw.maxDownload === undefined ? null : parseBytes(raw.maxDownload, '--max-download'),
     template: raw.template,
     name: raw.name?.trim(),
     platform: raw.platform,
@@ -68,4 +86,21 @@ export function parseInitOptions(raw: RawInitOptions): InitOptions {
     force: raw.force ?? false,
     here: raw.here ?? false,
   };
+}
+
+/** What a copy has no question for: its files say it. */
+const OF_TEMPLATES = ['template', 'name', 'platform', 'gradio', 'torch', 'license', 'ci'] as const;
+
+/** @throws UserError E_USAGE for no name of a Space, or flags that say what its files say */
+function parseFrom(text: string, raw: RawInitOptions): HubName {
+  const flags = [...OF_TEMPLATES, 'here', 'list'] as const;
+  const other = flags.find((flag) => raw[flag] !== undefined);
+  if (other !== undefined) {
+    throw new UserError('E_USAGE', `--from and --${other} do not go together`, {
+      why: '--from copies a Space as it is.',
+      fix: `zerogpu init --from ${text}`,
+    });
+  }
+  // The scheme may be left out: nothing else can be meant here.
+  return parseHubName(isHubName(text) ? text : `hf:${text}`);
 }

@@ -19,13 +19,20 @@ export function listTemplates(templates: readonly Template[], asJson: boolean): 
   return templates.map(({ name, summary }) => `${name.padEnd(width)}  ${summary}\n`).join('');
 }
 
+/** No template has as many files; a Space that is copied may have thousands. */
+const MOST_LINES = 40;
+
 /** What is done with each file, on stderr. */
 export function planLines({ files }: Plan, folder: string, isDryRun: boolean): string {
   const words = isDryRun
     ? { create: 'would create   ', overwrite: 'would overwrite', keep: 'would keep     ' }
     : { create: 'created    ', overwrite: 'overwritten', keep: 'kept       ' };
   const prefix = folder === '.' ? '' : `${folder}/`;
-  return files.map(({ path, action }) => `${words[action]}  ${prefix}${path}\n`).join('');
+  const lines = files
+    .slice(0, MOST_LINES)
+    .map(({ path, action }) => `${words[action]}  ${prefix}${path}\n`);
+  const more = files.length - lines.length;
+  return lines.join('') + (more > 0 ? `… and ${more} more\n` : '');
 }
 
 /**

@@ -33,7 +33,9 @@ async function make(dir: string, raw: RawInitOptions = {}, { cwd, keys, env }: S
   const stdin = Object.assign(new PassThrough(), { isTTY, setRawMode() {} });
   const folder = cwd ?? temporaryFolder();
   const [stdout, stderr] = [stream('stdout'), stream('stderr')];
-  const done = init(dir, raw, { env: env ?? {}, cwd: folder, stdin, stdout, stderr }, '1.2.3');
+  const { signal: interrupted } = new AbortController();
+  const world = { env: env ?? {}, cwd: folder, stdin, stdout, stderr, interrupted };
+  const done = init(dir, raw, world, '1.2.3');
   done.catch(() => {});
   for (const [question, key] of keys ?? []) {
     await expect.poll(() => said.stderr).toContain(question);

@@ -3,6 +3,7 @@ import type { RawRunOptions } from '../../run/options.js';
 import { readEnvironmentTwins, twin } from '../env-twins.js';
 import { explainOrigin, readFileSettings } from '../file-settings.js';
 import { addOptions, dayOptions, platformOptions } from '../host-options.js';
+import { bringNamedSpace } from '../hub-space.js';
 import { VERSION } from '../version.js';
 import type { World } from '../world.js';
 
@@ -12,6 +13,7 @@ Examples
   zerogpu run demo --as free         visited by a free account
   zerogpu run demo --gpus 2          two calls at a time
   zerogpu run demo -- pytest tests/  start, run the tests, stop; their exit code
+  zerogpu run hf:OWNER/NAME          a Space on the Hub, downloaded first
 
 The command after -- finds the Space at $ZEROGPU_URL. Visitors choose who they are with
 ?as=pro in the address, or with a token of that name: Client(url, token="free:ada").`;
@@ -31,7 +33,7 @@ export function declareRun(
     .command('run')
     .description('Run a Space, unmodified, under a local ZeroGPU allocator.')
     .usage('[dir] [options] [-- command…]')
-    .argument('[dir]', 'folder of the Space', '.')
+    .argument('[dir]', 'folder of the Space, or hf:OWNER/NAME[@REVISION]', '.')
     .optionsGroup('Platform');
   addOptions(command, [...platformOptions(), ...dayOptions()]);
   command
@@ -46,6 +48,7 @@ export function declareRun(
     .addOption(twin('--python <path>', 'interpreter (default: .venv, active, else a managed one)'))
     .addOption(new Option('--no-install', 'never install packages').env('ZEROGPU_INSTALL'))
     .addOption(twin('-y, --yes', 'install without asking, large downloads included'))
+    .addOption(twin('--max-download <size>', 'refuse a Space with more to download, e.g. 500MB'))
     .addOption(twin('--start-timeout <time>', 'how long the app may take to answer', '10m'))
     .addOption(twin('--for <time>', 'stop after this long'))
     .optionsGroup('Output')
@@ -67,6 +70,7 @@ export function declareRun(
       }
     });
   readEnvironmentTwins(command, world.env);
+  bringNamedSpace(command, world);
   readFileSettings(command, world);
   command.copyInheritedSettings(program);
 }
