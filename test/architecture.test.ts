@@ -24,9 +24,9 @@ const MAY_IMPORT: readonly (readonly [folder: string, allowed: readonly string[]
   ['update', ['shared']],
   ['hub', ['platform', 'shared']],
   ['doctor', ['run', 'allocator/client', 'shared']],
-  ['init', ['space', 'platform', 'shared']],
+  ['init', ['hub', 'space', 'platform', 'shared']],
   ['explain', ['check', 'shared']],
-  ['check', ['config', 'space', 'platform', 'shared']],
+  ['check', ['config', 'hub', 'space', 'platform', 'shared']],
   ['tui', ['allocator/client', 'hub', 'shared']],
   ['run', ['allocator', 'hub', 'tui', 'gpu', 'space', 'platform', 'shared']],
   [
