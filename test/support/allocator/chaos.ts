@@ -140,7 +140,6 @@ export class Chaos {
         world.send({ type: 'advance', seconds: act.seconds });
         this.books.hearTime(world.now, act.seconds);
         break;
-      // The allocator learns the time from events alone, and so do the books.
       case 'jump':
         world.wallMs += act.seconds * 1000;
         return;
@@ -221,7 +220,13 @@ export class Chaos {
     this.hear();
   }
 
+  /** The allocator learns the time from events alone, and so do the books: not every act is one. */
+  knowsTheTime(): boolean {
+    return this.world.seenWallMs === this.world.wallMs;
+  }
+
   private hear(isRestart = false): void {
+    if (!this.knowsTheTime()) return;
     const news: readonly Effect[] = this.world.effects.slice(this.heard);
     this.heard = this.world.effects.length;
     this.books.hearTime(this.world.now, 0);

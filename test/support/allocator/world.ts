@@ -57,6 +57,8 @@ export class World {
   readonly effects: Effect[] = [];
   monotonicMs = 0;
   wallMs = START_WALL_MS;
+  /** The wall clock at the last event: the allocator knows of no later time. */
+  seenWallMs = START_WALL_MS;
   nextTickMs: number | null = null;
   private requests = 0;
 
@@ -78,6 +80,7 @@ export class World {
   send(body: EventBody): readonly Effect[] {
     const event = { ...body, at: this.now } as AllocatorEvent;
     this.events.push(event);
+    this.seenWallMs = this.wallMs;
     const result = step(this.state, event);
     this.nextTickMs = result.nextTickMonotonicMs;
     this.effects.push(...result.effects);
