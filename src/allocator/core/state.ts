@@ -70,3 +70,8 @@ export function rememberRelease(tokens: ReleasedTokens, token: string, status: 2
 export function recallRelease(tokens: ReleasedTokens, token: string): 200 | 204 | undefined {
   return tokens.recent.get(token) ?? tokens.older.get(token);
 }
+
+/** Whether a call has this token, or had it until not long ago. Guesses are nobody's. */
+export function isKnownToken(state: AllocatorState, token: string): boolean {
+  return state.leases.has(token) || recallRelease(state.released, token) !== undefined;
+}

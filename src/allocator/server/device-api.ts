@@ -1,5 +1,6 @@
 import type { Clock } from '../../shared/clock.js';
 import { isOneProcess, type ProcessId } from '../../shared/host.js';
+import { isKnownToken } from '../core/index.js';
 import type { Visitor } from '../core/types.js';
 import type { AllocatorDriver, Answer } from './driver.js';
 import { answerWithFault } from './fault-answers.js';
@@ -8,6 +9,12 @@ import { type ApiRequest, createHttpApi, type HttpApi, type Reply } from './http
 import type { WaitingStreams } from './streams.js';
 import type { TokenVerdict } from './visitor-tokens.js';
 import { allowQuery, refusalAnswer, releaseQuery, scheduleQuery, tierHeaders } from './wire.js';
+
+const UNKNOWN_TOKEN = { detail: 'No call has that allowToken, or none any more' };
+const WHY: Readonly<Record<number, object>> = {
+  404: UNKNOWN_TOKEN,
+  409: { detail: 'Another process has that allowToken, or this one has another' },
+};
 
 /** What the device API needs to know of the host and of the visitors. */
 export interface DeviceApiPorts {
@@ -92,10 +99,11 @@ export function createDeviceApi(ports: DeviceApiPorts): DeviceApi {
     const query = allowQuery.parse(request.query);
     const process = ports.identify(query.pid);
     const lease = ports.driver().state.leases.get(query.allowToken);
-    const root = lease ? ports.driver().state.spaces.get(lease.space)?.root : undefined;
+    if (!lease) return unknownToken(reply);
+    const root = ports.driver().state.spaces.get(lease.space)?.root;
     // A Space may only ever get its own processes killed; who holds the lease was looked at before.
-    const isHolder = isOneProcess(process, lease?.process ?? null);
-    const isOurs = !lease || isHolder || (root && ports.isDescendant(query.pid, root));
+    const isHolder = isOneProcess(process, lease.process);
+    const isOurs = isHolder || (root && ports.isDescendant(query.pid, root));
     if (!process || !isOurs) {
       return reply.send(404, { detail: 'No such process in this Space' });
     }
@@ -110,6 +118,7 @@ export function createDeviceApi(ports: DeviceApiPorts): DeviceApi {
 
   http.on('POST', '/release', (request, reply) => {
     const query = releaseQuery.parse(request.query);
+    if (!isKnownToken(ports.driver().state, query.allowToken)) return unknownToken(reply);
     ports.driver().dispatch({
       type: 'release',
       at: ports.clock.now(),
@@ -187,10 +196,15 @@ export function createDeviceApi(ports: DeviceApiPorts): DeviceApi {
         unavailable(reply);
         return;
       case 'status':
-        reply.send(answer.status);
+        reply.send(answer.status, WHY[answer.status]);
     }
   }
   return { http, answer };
+}
+
+/** A guess is no event: whoever has no token must not make the ledger grow. */
+function unknownToken(reply: Reply): void {
+  reply.send(404, UNKNOWN_TOKEN);
 }
 
 function unavailable(reply: Reply): void {

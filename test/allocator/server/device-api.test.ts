@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { encodeState } from '../../../src/allocator/core/index.js';
 import type { CallRecord, Visitor } from '../../../src/allocator/core/types.js';
 import { type AllocatorServer, startAllocator } from '../../../src/allocator/server/index.js';
 import { createVisitorTokens } from '../../../src/allocator/server/visitor-tokens.js';
@@ -183,6 +184,29 @@ describe('/schedule, /allow, /release', () => {
     expect((await post('/allow', { allowToken, pid: 1 })).status).toBe(400);
     expect((await post('/allow', { allowToken, pid: process.ppid })).status).toBe(404);
     expect((await post('/allow', { allowToken, pid: 4_000_000 })).status).toBe(404);
+  });
+});
+
+describe('a guessed token', () => {
+  it('is told so, ten thousand times, and leaves no trace in the ledger', async () => {
+    await start(1);
+    await grant(free);
+    const before = JSON.stringify(encodeState(server.state));
+    for (let guess = 0; guess < 10_000; guess += 40) {
+      const answers = await Promise.all(
+        Array.from({ length: 40 }, (_, i) =>
+          post(i % 2 ? '/allow' : '/release', {
+            allowToken: `${(guess + i).toString(36)}`.padStart(32, 'A'),
+            pid: process.pid,
+          }),
+        ),
+      );
+      for (const answer of answers) {
+        expect(answer.status).toBe(404);
+        expect(await answer.json()).toEqual({ detail: expect.stringMatching(/allowToken/) });
+      }
+    }
+    expect(JSON.stringify(encodeState(server.state))).toBe(before);
   });
 });
 
