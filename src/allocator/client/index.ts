@@ -32,6 +32,13 @@ export interface JoiningSpace {
   readonly root: { readonly pid: number; readonly startTime: number } | null;
 }
 
+/** How much of a window is used; `resetsInSeconds` is null while none is open. */
+export interface VisitorUse {
+  readonly usedSeconds: number;
+  readonly runs: number;
+  readonly resetsInSeconds: number | null;
+}
+
 const visitorAnswer = visitorSchema.extend({ speed: z.number() });
 const addressesAnswer = z.object({
   addresses: z.array(z.object({ spaceId: z.string(), url: z.string() })),
@@ -54,6 +61,8 @@ export interface HostClient extends ControlClient {
   /** Says where visitors reach a Space that runs here, for whoever asks for it as `owner/name`. */
   address(id: string, spaceId: string, url: string): Promise<void>;
   addresses(): Promise<readonly { readonly spaceId: string; readonly url: string }[]>;
+  /** The visitor's quota stands so from now on. */
+  setUse(key: string, tier: Tier, use: VisitorUse): Promise<void>;
   /** One visitor's quota, also of one who was never seen, and how fast quota time passes. */
   visitor(key: string, tier: Tier): Promise<VisitorAnswer>;
   /** Every record of every call from now on, as text; reconnects like `watch`. */
@@ -124,6 +133,13 @@ export function connect(url: string, secret: string): HostClient {
     release: (call) => command(`calls/${call}/release`),
     advance: (seconds) => command('time/advance', { seconds }),
     setTier: (visitor, tier) => command(`visitors/${one(visitor)}/tier`, { tier: tier ?? 'own' }),
+    setUse: (key, tier, { usedSeconds, runs, resetsInSeconds }) =>
+      command(`visitors/${one(key)}/use`, {
+        tier,
+        used: String(usedSeconds),
+        runs: String(runs),
+        ...(resetsInSeconds === null ? {} : { resetsIn: String(resetsInSeconds) }),
+      }),
     resetQuota: (visitor) => command(`visitors/${one(visitor)}/reset`),
     async register({ id, name, owner, tasksSocket, root }) {
       const query = { id, name, owner: owner.name, ownerKind: owner.kind, tasksSocket, ...root };

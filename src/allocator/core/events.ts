@@ -101,6 +101,18 @@ export interface SetCreditsEvent {
   readonly visitor: string;
   readonly seconds: number;
 }
+/** A visitor's quota stands where it stands elsewhere, on the Hub say; what is held stays held. */
+export interface SetUseEvent {
+  readonly type: 'set-use';
+  readonly at: Instant;
+  readonly visitor: string;
+  /** The tier of a visitor who was never seen. */
+  readonly tier: Tier;
+  readonly usedSeconds: number;
+  readonly runs: number;
+  /** Until the window is over; null when none is open. */
+  readonly resetsInSeconds: number | null;
+}
 /** An operator gives a visitor all of the quota and all runs again; what is held stays held. */
 export interface ResetQuotaEvent {
   readonly type: 'reset-quota';
@@ -150,6 +162,7 @@ export type AllocatorEvent =
   | SpaceStartedEvent
   | SetTierEvent
   | SetCreditsEvent
+  | SetUseEvent
   | ResetQuotaEvent
   | RestartedEvent
   | LostSlicesEvent

@@ -1,6 +1,6 @@
 /** What the operator of this host does by hand. A call or visitor that is not there changes nothing. */
 import { killLease } from './lease.js';
-import { createAccount, resetQuota, setCredits } from './quota.js';
+import { createAccount, resetQuota, setCredits, setUse } from './quota.js';
 import { moveQuotaClock } from './quota-clock.js';
 import type { Turn } from './turn.js';
 import type {
@@ -10,6 +10,7 @@ import type {
   ResetQuotaEvent,
   SetCreditsEvent,
   SetTierEvent,
+  SetUseEvent,
   Visitor,
 } from './types.js';
 import { abandon } from './waiting.js';
@@ -43,6 +44,18 @@ export function onSetTier(turn: Turn, event: SetTierEvent): void {
 
 export function onSetCredits(turn: Turn, event: SetCreditsEvent): void {
   setCredits(turn.state.accounts, unknownVisitor(event.visitor), Math.round(event.seconds * 1000));
+}
+
+export function onSetUse(turn: Turn, event: SetUseEvent): void {
+  const { profile } = turn.state.rules;
+  const { visitor, tier, usedSeconds, runs, resetsInSeconds } = event;
+  const use = {
+    usedMs: Math.round(usedSeconds * 1000),
+    runs,
+    resetsInMs: resetsInSeconds === null ? null : Math.round(resetsInSeconds * 1000),
+  };
+  const named: Visitor = { key: visitor, tier, hasToken: true };
+  setUse(profile, turn.state.accounts, named, use, turn.quotaNowMs);
 }
 
 export function onResetQuota(turn: Turn, event: ResetQuotaEvent): void {

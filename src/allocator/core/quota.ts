@@ -1,7 +1,7 @@
 /**
  * The quota law. It knows accounts, tiers and quota time, and nothing of leases, queues or GPUs,
  * so that the accounts may one day live in a store that many GPU hosts share: `reserve`, `begin`
- * and `settle` are the only ways in which an account changes.
+ * and `settle` are the only ways in which a call changes an account.
  *
  * The laws:
  *  1. A window opens when the first call of a fresh one begins, lasts `windowSeconds` of quota
@@ -200,6 +200,31 @@ export function resetQuota(accounts: Accounts, key: string): void {
   account.runs = 0;
   // With a call of it running the window stays: that call pays into it.
   if (account.begunMs === 0) account.windowStartMs = null;
+}
+
+/**
+ * The open window is as it is known elsewhere. What waits and runs goes on holding its own, and with a
+ * call running the window stays where it is: that call pays into it.
+ *
+ * @param use `resetsInMs` is null while nothing was used
+ */
+export function setUse(
+  profile: PlatformProfile,
+  accounts: Accounts,
+  visitor: Visitor,
+  use: Pick<Balance, 'usedMs' | 'runs' | 'resetsInMs'>,
+  quotaNowMs: number,
+): void {
+  const account = accounts.get(visitor.key) ?? createAccount(visitor);
+  accounts.set(visitor.key, account);
+  closeIfOver(profile, account, quotaNowMs);
+  account.tier = visitor.tier;
+  account.usedMs = use.usedMs;
+  account.runs = use.runs;
+  if (account.begunMs > 0) return;
+  const isOpen = use.resetsInMs !== null || use.usedMs > 0 || use.runs > 0;
+  const leftMs = Math.min(windowMs(profile), Math.max(1, use.resetsInMs ?? windowMs(profile)));
+  account.windowStartMs = isOpen ? quotaNowMs - (windowMs(profile) - leftMs) : null;
 }
 
 /** So many prepaid milliseconds are left from now on, never fewer than are held. */

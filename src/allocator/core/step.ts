@@ -20,6 +20,7 @@ import {
   onResetQuota,
   onSetCredits,
   onSetTier,
+  onSetUse,
 } from './operator.js';
 import { enqueue } from './queue.js';
 import { quotaClassOf } from './queue-order.js';
@@ -91,6 +92,9 @@ function handle(turn: Turn, event: AllocatorEvent): void {
       break;
     case 'set-credits':
       onSetCredits(turn, event);
+      break;
+    case 'set-use':
+      onSetUse(turn, event);
       break;
     case 'reset-quota':
       onResetQuota(turn, event);

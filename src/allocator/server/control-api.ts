@@ -47,6 +47,17 @@ const advanceQuery = z.object({
     .max(366 * 86_400),
 });
 const tierQuery = z.object({ tier: z.enum(['anonymous', 'free', 'pro', 'own']) });
+const useQuery = z.object({
+  tier: z.enum(['anonymous', 'free', 'pro']),
+  used: z.coerce.number().min(0).max(1e9),
+  runs: z.coerce.number().int().min(0).max(1e9),
+  /** Left out while no window is open. */
+  resetsIn: z.coerce
+    .number()
+    .min(0)
+    .max(366 * 86_400)
+    .optional(),
+});
 const creditsQuery = z.object({ seconds: z.coerce.number().min(0).max(1e9) });
 const spaceId = z.string().min(1).max(256);
 const processQuery = {
@@ -76,7 +87,7 @@ const goneQuery = z.object({ id: spaceId });
 
 /**
  * The side of the allocator that its user sees and commands: snapshot, stream, metrics, operators'
- * commands, and the Spaces that come and go (docs/control-api.md). All of it wants the state
+ * commands, and the Spaces that come and go (docs/allocator.md). All of it wants the state
  * folder's secret; an answer to a command leaves when the ledger has it.
  */
 export function createControlApi(http: HttpApi, ports: ControlApiPorts): ControlApi {
@@ -147,6 +158,12 @@ export function createControlApi(http: HttpApi, ports: ControlApiPorts): Control
     const { visitor } = visitorParams.parse(request.params);
     const { seconds } = creditsQuery.parse(request.query);
     return command(reply, { type: 'set-credits', at: ports.clock.now(), visitor, seconds });
+  });
+  post('/control/v1/visitors/:visitor/use', (request, reply) => {
+    const { visitor } = visitorParams.parse(request.params);
+    const { tier, used, runs, resetsIn } = useQuery.parse(request.query);
+    const use = { usedSeconds: used, runs, resetsInSeconds: resetsIn ?? null };
+    return command(reply, { type: 'set-use', at: ports.clock.now(), visitor, tier, ...use });
   });
   post('/control/v1/visitors/:visitor/reset', (request, reply) => {
     const { visitor } = visitorParams.parse(request.params);

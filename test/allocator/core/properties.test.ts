@@ -5,6 +5,7 @@ import { decodeState, encodeState, quotaOf, step } from '../../../src/allocator/
 import { loadProfile } from '../../../src/platform/index.js';
 import {
   type Act,
+  anyAct,
   anyLife,
   anyRestartedLife,
   anyWorld,
@@ -88,6 +89,37 @@ describe('whatever happens', () => {
           expect(account).toMatchObject({ reservedMs: 0, begunMs: 0, pendingRuns: 0 });
         }
         expect(chaos.world.nextTickMs).toBeNull();
+      }),
+      RUNS,
+    );
+  });
+
+  it('a quota that is set from outside, whenever, breaks no law and holds nothing', () => {
+    const use = fc.record({
+      do: fc.constant('use' as const),
+      visitor: fc.constantFrom('free:1', 'pro:1'),
+      usedSeconds: fc.constantFrom(0, 0.5, 200, 5_000),
+      runs: fc.nat(30),
+      resetsInSeconds: fc.constantFrom(null, 0, 1, 86_399, 86_400, 500_000),
+    });
+    const lives = fc.array(
+      fc.oneof({ weight: 5, arbitrary: anyAct }, { weight: 1, arbitrary: use }),
+    );
+    fc.assert(
+      fc.property(anyWorld, platforms, lives, (options, profile, acts) => {
+        const chaos = new Chaos({ ...options, profile });
+        for (const act of acts) {
+          if (act.do !== 'use') chaos.play(act);
+          else {
+            const { do: _, ...body } = act;
+            const tier = body.visitor.startsWith('pro') ? 'pro' : 'free';
+            chaos.world.send({ type: 'set-use', tier, ...body });
+          }
+        }
+        chaos.drain();
+        for (const account of chaos.world.state.accounts.values()) {
+          expect(account).toMatchObject({ reservedMs: 0, begunMs: 0, pendingRuns: 0 });
+        }
       }),
       RUNS,
     );

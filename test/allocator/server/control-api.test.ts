@@ -218,6 +218,21 @@ describe('commands', () => {
     expect((await schedule('free:ada', 1000))?.status).toBe(429);
   });
 
+  it('a quota stands as it stands elsewhere', async () => {
+    const use = { usedSeconds: 250, runs: 2, resetsInSeconds: 3_600 };
+    await client.setUse('free:dora', 'free', use);
+    expect(await client.visitor('free:dora', 'free')).toMatchObject({
+      usedSeconds: 250,
+      leftSeconds: 50,
+    });
+    expect((await schedule('free:dora', 100))?.status).toBe(429);
+    await client.setUse('free:dora', 'free', { usedSeconds: 0, runs: 0, resetsInSeconds: null });
+    expect(await client.visitor('free:dora', 'free')).toMatchObject({ resetsInSeconds: null });
+    await expect(
+      client.setUse('free:dora', 'free', { ...use, usedSeconds: -1 }),
+    ).rejects.toMatchObject({ code: 'E_ALLOCATOR_REFUSED' });
+  });
+
   it('a visitor gets all of the quota again, if there is such a one', async () => {
     await expect(client.resetQuota('free:nobody')).rejects.toMatchObject({
       message: expect.stringContaining('free:nobody has never called'),

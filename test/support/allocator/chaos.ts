@@ -56,7 +56,7 @@ const moves = <T extends string>(name: T, ...seconds: number[]) =>
   fc.record({ do: fc.constant(name), seconds: fc.constantFrom(...seconds) });
 
 /** Weighted so that most calls live a normal life, and queues build up. */
-const anyAct: fc.Arbitrary<Act> = fc.oneof(
+export const anyAct: fc.Arbitrary<Act> = fc.oneof(
   { weight: 30, arbitrary: schedule },
   { weight: 20, arbitrary: allow },
   { weight: 14, arbitrary: release },

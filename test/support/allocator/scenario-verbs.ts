@@ -124,6 +124,21 @@ export const VERBS: Readonly<Record<string, Verb>> = {
     return NOTHING;
   },
 
+  /** `use user=pro:lin used=560s runs=3 resets=2h`; without `resets` no window is open. */
+  use(context, args) {
+    const visitor = keyOf(args);
+    const resets = args.get('resets');
+    worldOf(context).send({
+      type: 'set-use',
+      visitor,
+      tier: visitor.startsWith('pro') ? 'pro' : 'free',
+      usedSeconds: parseDuration(args.get('used') ?? '', 'used'),
+      runs: numberOf(args, 'runs'),
+      resetsInSeconds: resets === undefined ? null : parseDuration(resets, 'resets'),
+    });
+    return NOTHING;
+  },
+
   /** `reset-quota user=free:ada` */
   'reset-quota'(context, args) {
     worldOf(context).send({ type: 'reset-quota', visitor: keyOf(args) });
