@@ -12,7 +12,12 @@ const spaceRunShape = {
   speed: z.number().min(1).optional().describe('quota time runs this many times faster'),
   fault: z.string().optional().describe('answers of a bad day (docs/faults.md)'),
   seed: z.int().nonnegative().optional().describe('seed of the faults’ shares'),
-  as: z.string().optional().describe('visitor: anonymous, free, pro, or a name: free:ada'),
+  // The account is asked from the Hub with the user's token: no file of a Space may ask for that.
+  as: z
+    .string()
+    .refine((name) => name !== 'account', 'account is for --as and for your own settings')
+    .optional()
+    .describe('visitor: anonymous, free, pro, or a name: free:ada'),
   port: z.int().min(0).max(65_535).optional().describe('where visitors connect'),
   startTimeout: z.string().optional().describe('how long the app may take to answer, e.g. 10m'),
   owner: z.string().optional().describe('whose Space it is: ada, free:ada, org:acme'),
@@ -48,6 +53,7 @@ export const userSettingsSchema = z.strictObject({
   run: z
     .strictObject({
       ...spaceRunShape,
+      as: z.string().optional().describe('visitor: account, anonymous, free, pro, or a name'),
       host: z.string().optional().describe('where visitors connect, e.g. 127.0.0.1'),
       python: z.string().optional().describe('interpreter of the Spaces'),
       logFormat: z.string().optional().describe('text, json'),

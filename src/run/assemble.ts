@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { findAllocators } from '../allocator/client/index.js';
 import type { AllocatorRules } from '../allocator/core/types.js';
+import { visitorOf } from '../allocator/core/visitor.js';
 import { createTaskLabels } from '../allocator/server/task-labels.js';
 import { createVisitorTokens } from '../allocator/server/visitor-tokens.js';
 import { loadProfile } from '../platform/index.js';
@@ -89,6 +90,7 @@ export async function assemble(
       });
   cleanup.add('the allocator', allocator.close);
   if (serving) warnOfIgnoredFlags(options, allocator, console);
+  if (options.account) await bringUse(options, allocator, console);
   const tokens = createVisitorTokens(allocator.tokenKey, systemClock);
 
   const upstreamPort = await findFreePort();
@@ -114,6 +116,23 @@ export async function assemble(
     hubUrl = hub.url;
   }
   return { runId, space, folder, allocator, gateway, spaceId, hubUrl, upstreamPort, log };
+}
+
+/** The visitor has used here what the account has used on the Hub. */
+async function bringUse(
+  { account, visitor }: RunOptions,
+  allocator: AllocatorLink,
+  console: RunConsole,
+): Promise<void> {
+  if (account === null) return;
+  const { accountUse } = await import('./as-account.js');
+  const { profile } = allocator.rules;
+  const { use, lacksSeconds } = accountUse(account, profile, systemClock.now().wallMs);
+  await allocator.setUse(visitorOf(visitor, '127.0.0.1'), use);
+  if (lacksSeconds === 0) return;
+  console.warn(
+    `the account has ${Math.round(lacksSeconds)} s more left than ${visitor.tier} has in a day on ${profile.name}: here it has what ${visitor.tier} has`,
+  );
 }
 
 /** A run alone: its quotas are kept for its next time, but for a test's (`-- CMD`) or `--fresh`. */

@@ -74,7 +74,7 @@ async function startAndServe(context: RunContext): Promise<number> {
   const python = await pythonOf(parts.space);
   if (world.interrupted.aborted) return signalCode(world.interrupted);
   if (parts.allocator.device.name === 'mock') assertTorchSupported(python.packages.torch);
-  announce(context, parts, python);
+  await announce(context, parts, python);
 
   const start = () => startSpace(context, parts, python);
   const first = start();
@@ -144,8 +144,15 @@ function findPython({ options, console, world }: RunContext, space: Space) {
   });
 }
 
-function announce(context: RunContext, parts: RunParts, python: PythonEnvironment): void {
+async function announce(
+  context: RunContext,
+  parts: RunParts,
+  python: PythonEnvironment,
+): Promise<void> {
   const { options, console, version } = context;
+  const accountLine =
+    options.account &&
+    (await import('./as-account.js')).accountNote(options.account, systemClock.now().wallMs);
   const visitor = visitorOf(options.visitor, '127.0.0.1');
   const { rules, device, ledger } = parts.allocator;
   console.banner(
@@ -160,7 +167,7 @@ function announce(context: RunContext, parts: RunParts, python: PythonEnvironmen
       deviceUrl: parts.allocator.url,
       visitor: visitor.key,
       visitorLimitSeconds: rules.profile.tiers[visitor.tier].quotaSeconds,
-      notes: [`quotas ${ledger}`],
+      notes: [`quotas ${ledger}`, ...(accountLine === null ? [] : [accountLine])],
       hub: parts.hubUrl === null ? null : { url: parts.hubUrl, spaceId: parts.spaceId },
     }),
   );

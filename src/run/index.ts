@@ -4,6 +4,7 @@ import { systemClock } from '../shared/clock.js';
 import { wantsPlain } from '../shared/paint.js';
 import { createConsole } from './console.js';
 import { teeEvents } from './event-file.js';
+import { AS_ACCOUNT } from './option-values.js';
 import { parseRunOptions, type RawRunOptions, type RunOptions } from './options.js';
 import { createRunTerminal, type RunTerminal } from './run-terminal.js';
 
@@ -32,7 +33,9 @@ export async function run(
   world: RunWorld,
   version: string,
 ): Promise<number> {
-  const options = parseRunOptions(dir, command, raw, world.cwd);
+  const parsed = parseRunOptions(dir, command, raw, world.cwd);
+  const account = raw.as.trim() === AS_ACCOUNT ? await readAccount(world) : null;
+  const options = account ? { ...parsed, account, visitor: account.visitor } : parsed;
   const terminal = terminalFor(options, world);
   const write = terminal?.write ?? ((line: string) => void world.stderr.write(`${line}\n`));
   const console = createConsole(options, write, systemClock);
@@ -42,6 +45,12 @@ export async function run(
   // Loaded last: a flag that can't be used is told in a tenth of a second.
   const { drive } = await import('./drive.js');
   return drive(options, talk, world, version, terminal);
+}
+
+/** Loaded on demand: no other run asks the Hub for anything. */
+async function readAccount({ env, interrupted }: RunWorld) {
+  const { readAccountVisitor } = await import('./as-account.js');
+  return readAccountVisitor(env, interrupted);
 }
 
 /** Keys are read where a person sits at both ends, and no command wants the keyboard for itself. */

@@ -3,8 +3,9 @@ import type { Owner } from '../allocator/core/types.js';
 import { parseVisitorName, type VisitorName, visitorNameHelp } from '../allocator/core/visitor.js';
 import { parseDuration } from '../shared/duration.js';
 import { UserError } from '../shared/errors.js';
+import type { AccountVisitor } from './as-account.js';
 import { type HostOptions, parseHostOptions, type RawHostOptions } from './host-options.js';
-import { DEFAULT_PORT, wholeNumber } from './option-values.js';
+import { AS_ACCOUNT, DEFAULT_PORT, wholeNumber } from './option-values.js';
 import { isSpaceId } from './space-id.js';
 
 /** What commander hands over: every value is text as the user wrote it. */
@@ -35,6 +36,8 @@ export interface RunOptions extends HostOptions {
   /** Whose Space it is: hosting limits count per owner. */
   readonly owner: Owner;
   readonly eventsFile: string | null;
+  /** Whom `--as account` has read from the Hub; null for every other visitor. */
+  readonly account: AccountVisitor | null;
   /** `owner/name` as the user gave it; null to find it out. */
   readonly spaceId: string | null;
 }
@@ -55,6 +58,7 @@ export function parseRunOptions(
     dir: resolve(cwd, dir),
     command,
     visitor: parseVisitor(raw.as),
+    account: null,
     host: raw.host,
     port:
       raw.port === undefined
@@ -90,10 +94,12 @@ function parseSpaceId(text: string): string {
 }
 
 function parseVisitor(text: string): VisitorName {
+  // Who that is, the Hub has to say: after all that can be wrong here.
+  if (text.trim() === AS_ACCOUNT) return { tier: 'free', name: null };
   const visitor = parseVisitorName(text);
   if (visitor) return visitor;
   throw new UserError('E_USAGE', `--as is "${text}", which is no visitor`, {
-    why: visitorNameHelp,
+    why: `${visitorNameHelp} account is the owner of your token on the Hub.`,
     fix: '--as free',
   });
 }

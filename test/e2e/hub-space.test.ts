@@ -4,10 +4,12 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { connect, controlSecret, findAllocators } from '../../src/allocator/client/index.js';
 import { zerogpu } from '../support/cli.js';
 import { fixture, startRun, testPython } from '../support/e2e/space.js';
 import { startVisitors } from '../support/e2e/visitors.js';
 import { type RepositoryHub, type StubSpace, startRepository } from '../support/hub/repository.js';
+import { QUOTA } from '../support/hub/stub.js';
 
 const ID = 'ada/everything';
 const TOKEN = 'hf_adas_own_token';
@@ -21,6 +23,7 @@ const SPACE: StubSpace = {
       .map(({ name }) => [name, readFileSync(join(fixture('everything'), name), 'utf8')]),
   ),
   privateTo: TOKEN,
+  account: { who: { name: 'ada', isPro: true }, quota: QUOTA },
 };
 let repository: RepositoryHub;
 let env: Record<string, string>;
@@ -42,8 +45,10 @@ afterAll(async () => {
 });
 
 describe('a Space on the Hub', () => {
-  it('runs like a folder, private and by its own name', async () => {
-    const run = await startRun(`hf:${ID}`, ['--as', 'pro'], testPython(), {
+  it('runs like a folder, private and by its own name, as the account that it belongs to', async () => {
+    const state = join(home, 'state');
+    const args = ['--as', 'account', '--state-dir', state];
+    const run = await startRun(`hf:${ID}`, args, testPython(), {
       ...process.env,
       ...env,
     });
@@ -52,6 +57,16 @@ describe('a Space on the Hub', () => {
     const visitors = startVisitors();
     expect((await visitors.call(run.url, '/hold', [5, 0.1])).ok).toBe(true);
     visitors.close();
+    // What is left is what the Hub says, less this call of a tenth of a second.
+    const [locator] = findAllocators(state);
+    const ledger = connect(locator?.url ?? '', controlSecret(state));
+    const ada = await ledger.visitor('pro:ada', 'pro');
+    ledger.close();
+    expect(ada.leftSeconds).toBeLessThan(QUOTA.current);
+    expect(ada.leftSeconds).toBeGreaterThan(QUOTA.current - 5);
+    expect(ada.runs).toBe(QUOTA.runs.used + 1);
+    const banner = await run.waitFor(({ event }) => event === 'banner');
+    expect(JSON.stringify(banner)).toContain('as ada of the Hub');
     await run.stop();
     expect(JSON.stringify(run.events)).not.toContain(TOKEN);
   });

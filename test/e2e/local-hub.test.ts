@@ -12,6 +12,8 @@ import {
   findAllocators,
   type HostClient,
 } from '../../src/allocator/client/index.js';
+import { type Daemon, startDaemon } from '../support/allocator/daemon.js';
+import { zerogpu } from '../support/cli.js';
 import { fixture, oldPython, type StartedRun, startRun, testPython } from '../support/e2e/space.js';
 
 const execute = promisify(execFile);
@@ -138,3 +140,58 @@ describe('run --local-hub', () => {
     expect(await answer.json()).toMatchObject({ error: expect.stringContaining('127.0.0.1:9') });
   });
 });
+
+describe('serve --local-hub', () => {
+  const shared = mkdtempSync(join(tmpdir(), 'zerogpu-hub-serve-'));
+  let daemon: Daemon;
+  let joined: StartedRun;
+  let shown: string;
+  beforeAll(async () => {
+    // This edition counts runs: eight a day for a free account.
+    const command = ['env', `HF_ENDPOINT=${env.HF_ENDPOINT}`];
+    daemon = await startDaemon(shared, ['--local-hub', '--platform', 'rtx-pro-6000'], command);
+    // Two pipes: what is said on one may come after what is said on the other.
+    const told = () => /HF_ENDPOINT=(\S+)/.exec(daemon.stderr())?.[1];
+    await expect.poll(told, { timeout: 10_000 }).toBeDefined();
+    shown = told() ?? '';
+    const args = ['--space-id', 'me/joined', '--state-dir', shared];
+    joined = await startRun(fixture('everything'), args, testPython(), env);
+  });
+  afterAll(async () => {
+    await joined?.stop();
+    daemon?.child.kill('SIGTERM');
+    await daemon?.ended;
+    rmSync(shared, { recursive: true, force: true });
+  });
+
+  it('leads a client to a Space that has joined, and counts its runs down to the refusal', async () => {
+    const calls = `
+from gradio_client import Client
+client = Client("me/joined", token="free:carl", verbose=False)
+for _ in range(9):
+    try:
+        client.predict(5, 0.05, api_name="/hold")
+        print("answer")
+    except Exception as error:
+        print("refused", error)
+`;
+    const { stdout } = await execute(testPython(), ['-c', calls], {
+      env: { ...env, HF_ENDPOINT: shown },
+    });
+    expect(stdout.match(/^answer$/gm)).toHaveLength(8);
+    expect(stdout.match(/^refused .*runs limit/gm)).toHaveLength(1);
+
+    const said = await zerogpu(['quota', '--account', '--json', '--state-dir', shared], {
+      env: { HF_ENDPOINT: shown, HF_TOKEN: 'free:carl', HF_HOME: join(shared, 'hf'), HOME: shared },
+    });
+    const { account, visitors } = JSON.parse(said.stdout);
+    const carl = visitors.entries.find(({ visitor }: Named) => visitor === 'free:carl');
+    expect(account.runs).toMatchObject({ used: 8, limit: 8, left: 0 });
+    expect(carl).toMatchObject({ runs: 8, runsLimit: 8 });
+    expect(account.leftSeconds).toBeCloseTo(carl.leftSeconds, 3);
+  });
+});
+
+interface Named {
+  readonly visitor: string;
+}

@@ -33,6 +33,7 @@ function errorOf(raw: Partial<RawRunOptions>): UserError {
 describe('what is not said', () => {
   it('is the platform’s, on the usual port or the next free one', () => {
     expect(parse()).toEqual({
+      account: null,
       dir: '/home/ada/space',
       localHub: false,
       spaceId: null,

@@ -16,7 +16,8 @@ Examples
   zerogpu run hf:OWNER/NAME          a Space on the Hub, downloaded first
 
 The command after -- finds the Space at $ZEROGPU_URL. Visitors choose who they are with
-?as=pro in the address, or with a token of that name: Client(url, token="free:ada").`;
+?as=pro in the address, or with a token of that name: Client(url, token="free:ada").
+--as account is the owner of your token on the Hub, with what is left there today.`;
 
 /**
  * Declares `zerogpu run`; the work is done in src/run.
@@ -38,7 +39,9 @@ export function declareRun(
   addOptions(command, [...platformOptions(), ...dayOptions()]);
   command
     .optionsGroup('Visitors')
-    .addOption(twin('--as <visitor>', 'anonymous, free, pro, or a name: free:ada', 'anonymous'))
+    .addOption(
+      twin('--as <visitor>', 'anonymous, free, pro, a name: free:ada, or account', 'anonymous'),
+    )
     .addOption(twin('--host <address>', 'where visitors connect', '127.0.0.1'))
     .addOption(twin('--port <n>', 'where visitors connect (default: 7860, or the next free one)'))
     .addOption(

@@ -91,6 +91,7 @@ export async function joinAllocator(parts: JoinedAllocatorParts): Promise<Alloca
       reachedAt = { spaceId, url };
       await tellAddress();
     },
+    setUse: ({ key, tier }, use) => client.setUse(key, tier, use),
     async running() {
       const { slices: now } = await client.snapshot({ queue: 0, visitors: 0 });
       return now.filter(({ call }) => call?.space === space.id).length;

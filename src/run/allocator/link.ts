@@ -1,4 +1,5 @@
-import type { AllocatorRules, Owner } from '../../allocator/core/types.js';
+import type { VisitorUse } from '../../allocator/client/index.js';
+import type { AllocatorRules, Owner, Visitor } from '../../allocator/core/types.js';
 import type { ProcessId } from '../../shared/host.js';
 
 /** The device that an allocator's Spaces run on, as a Space's process has to be told of it. */
@@ -42,6 +43,8 @@ export interface AllocatorLink {
   restarting(): Promise<void>;
   /** Where visitors reach the Space, for whoever asks for it as `owner/name`. */
   reachable(spaceId: string, url: string): Promise<void>;
+  /** A visitor's quota stands so from now on. */
+  setUse(visitor: Visitor, use: VisitorUse): Promise<void>;
   /** Calls of this Space that run now. */
   running(): Promise<number>;
   /** The Space has ended. */

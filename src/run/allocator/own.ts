@@ -72,6 +72,10 @@ export async function startOwnAllocator(parts: OwnAllocatorParts): Promise<Alloc
       server.dispatch({ type: 'space-started', at: parts.clock.now(), space: space.id, root }),
     // Its own run knows it already, and nobody else runs here.
     reachable: async () => {},
+    async setUse({ key, tier }, use) {
+      const at = parts.clock.now();
+      server.dispatch({ type: 'set-use', at, visitor: key, tier, ...use });
+    },
     running: async () => server.state.leases.size,
     async restarting() {
       gone();

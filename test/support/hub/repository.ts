@@ -22,6 +22,8 @@ export interface StubSpace {
   /** Branches and tags; `main` by default. */
   readonly revisions?: readonly string[];
   readonly runtime?: object;
+  /** Whose token it is, and what is left of that account. */
+  readonly account?: { readonly who: object; readonly quota: object };
   /** Only this token sees it. */
   readonly privateTo?: string;
   /** What a token that may change it is told. */
@@ -73,6 +75,8 @@ function answer(
   if (space.privateTo !== undefined && token !== space.privateTo) {
     return reply({ error: 'Repository not found' }, token ? 404 : 401);
   }
+  if (path === '/api/whoami-v2') return reply(space.account?.who);
+  if (path === '/api/spaces/zero-gpu/quota') return reply(space.account?.quota);
   const runtime = space.runtime ?? { stage: 'RUNNING', hardware: { current: 'zero-a10g' } };
   const revision = below(`/api/spaces/${id}/revision/`);
   if (revision !== null) {
