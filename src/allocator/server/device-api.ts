@@ -1,5 +1,6 @@
 import type { Clock } from '../../shared/clock.js';
 import { isOneProcess, type ProcessId } from '../../shared/host.js';
+import { isLoopbackHost } from '../../shared/loopback.js';
 import { isKnownToken } from '../core/index.js';
 import type { Visitor } from '../core/types.js';
 import type { AllocatorDriver, Answer } from './driver.js';
@@ -216,8 +217,4 @@ function isLocalClient({ headers }: Pick<ApiRequest, 'headers'>, reply: Reply): 
   if (headers.origin === undefined && isLoopbackHost(headers.host)) return true;
   reply.send(403, { detail: 'The device API answers local Spaces only' });
   return false;
-}
-
-function isLoopbackHost(host: string | undefined): boolean {
-  return host !== undefined && /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/i.test(host);
 }

@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { Duplex } from 'node:stream';
 import { systemClock } from '../../shared/clock.js';
 import { listenOrExplain } from '../../shared/listen.js';
+import { isFromForeignPage, isLoopbackHost } from '../../shared/loopback.js';
 import type { HubEndpoint } from '../settings.js';
 import { quotaBody, runtimeBody, spaceBody, whoBody } from './bodies.js';
 import { handOn } from './forward.js';
@@ -12,8 +13,6 @@ export type { LocalHubPorts, LocalQuota, LocalSpace, LocalVisitor } from './port
 
 /** The first port that is tried; the next free one where it is taken. */
 export const LOCAL_HUB_PORT = 7870;
-
-const LOCAL_HOSTS = new Set(['localhost', '127.0.0.1', '[::1]']);
 
 export interface LocalHub {
   /** What clients get as HF_ENDPOINT. */
@@ -54,12 +53,16 @@ export async function startLocalHub(
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     // A page of another site must not reach this through a name of its own.
-    const host = (request.headers.host ?? '').replace(/:\d+$/, '').toLowerCase();
-    if (!LOCAL_HOSTS.has(host)) return refuse(response, 403, 'Ask for 127.0.0.1.');
+    const { host } = request.headers;
+    if (!isLoopbackHost(host)) return refuse(response, 403, 'Ask for 127.0.0.1.');
+    if (isFromForeignPage(request.headers))
+      return refuse(response, 403, 'Not for pages of other sites.');
+    // Put behind the endpoint, anything else could lead to another host.
+    if (!request.url?.startsWith('/')) return refuse(response, 400, 'Ask for a path.');
     const token = bearerToken(request.headers.authorization);
     const address = request.socket.remoteAddress?.replace(/^::ffff:/, '') ?? '127.0.0.1';
     const visitor = token === null ? null : ports.visitorOf(token, address);
-    const route = routeOf(request.method ?? 'GET', request.url ?? '/');
+    const route = routeOf(request.method ?? 'GET', request.url);
 
     if (route.kind === 'space' || route.kind === 'runtime') {
       const space = (await ports.spaces()).find(({ id }) => id === route.id);

@@ -43,7 +43,9 @@ export function forwardedHeaders(
   const named = connectionNames(incoming.connection);
   const headers: Record<string, string | string[]> = {};
   for (const [name, value] of Object.entries(incoming)) {
-    if (value === undefined || HOP_BY_HOP.has(name) || OURS.has(name) || named.has(name)) continue;
+    // To a WSGI app `x_ip_token` is the same header.
+    const isOurs = OURS.has(name.replaceAll('_', '-'));
+    if (value === undefined || HOP_BY_HOP.has(name) || isOurs || named.has(name)) continue;
     headers[name] = value;
   }
   // A visitor's name or an account's token was meant for the proxy; any other scheme is the app's.
@@ -81,7 +83,8 @@ export function returnedHeaders(
 
 function isForTheProxy(authorization: string | undefined): boolean {
   if (authorization === undefined) return false;
-  return bearerVisitor(authorization) !== null || /^Bearer\s+hf_/i.test(authorization);
+  // Some send an account's token without a scheme, or with another.
+  return bearerVisitor(authorization) !== null || /\bhf_/i.test(authorization);
 }
 
 function connectionNames(value: string | string[] | undefined): ReadonlySet<string> {

@@ -9,6 +9,7 @@ import {
 } from '../../allocator/core/visitor.js';
 import type { VisitorTokens } from '../../allocator/server/visitor-tokens.js';
 import { listenOrExplain } from '../../shared/listen.js';
+import { isFromForeignPage, isLoopbackHost } from '../../shared/loopback.js';
 import { forwardRequest } from './forward.js';
 import { forwardedHeaders } from './headers.js';
 import { identifyVisitor, rememberCookie } from './identity.js';
@@ -46,7 +47,11 @@ interface Admission {
   readonly setCookie: string | null;
 }
 
-const LOCAL_HOSTS = new Set(['localhost', '127.0.0.1', '[::1]']);
+/** What is not forwarded, with the sentence that says why. */
+interface Refused {
+  readonly refused: 400 | 403;
+  readonly why: string;
+}
 
 /**
  * Starts the gateway. It passes bytes on as they come, in both directions: uploads, event streams,
@@ -77,13 +82,11 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   server.on('request', (request, response) => {
     admit(request)
       .then((admission) => {
-        if (typeof admission === 'string') return refuse(response, 400, admission);
-        if (admission === null) return refuse(response, 403, foreignHost(request));
+        if ('refused' in admission) return refuse(response, admission.refused, admission.why);
         return forwardRequest(request, response, {
           ...admission,
+          ...origins(request),
           pool,
-          upstreamOrigin: `http://127.0.0.1:${upstreamPort}`,
-          publicOrigin: `http://${request.headers.host ?? ''}`,
           onTold: (text) => options.onTold?.(text, admission.visitorKey),
         });
       })
@@ -93,27 +96,38 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     socket.on('error', () => socket.destroy());
     admit(request)
       .then((admission) => {
-        if (admission === null || typeof admission === 'string') {
-          const status = admission === null ? '403 Forbidden' : '400 Bad Request';
+        if ('refused' in admission) {
+          const status = admission.refused === 403 ? '403 Forbidden' : '400 Bad Request';
           socket.end(`HTTP/1.1 ${status}\r\ncontent-length: 0\r\n\r\n`);
           return;
         }
         const { url, headers } = admission;
-        forwardUpgrade({ request, socket, head, upstreamPort, url, headers });
+        const from = { request, socket, head };
+        forwardUpgrade({ ...from, ...origins(request), upstreamPort, url, headers });
       })
       .catch(() => socket.destroy());
   });
 
-  /** Null for a foreign Host; a sentence for a `?as=` that names nobody. */
-  async function admit(request: IncomingMessage): Promise<Admission | string | null> {
-    const host = request.headers.host ?? '';
-    if (isLoopback(options.host) && !LOCAL_HOSTS.has(host.replace(/:\d+$/, '').toLowerCase())) {
-      return null;
+  function origins({ headers }: IncomingMessage) {
+    return {
+      upstreamOrigin: `http://127.0.0.1:${upstreamPort}`,
+      publicOrigin: `http://${headers.host ?? ''}`,
+    };
+  }
+
+  async function admit(request: IncomingMessage): Promise<Admission | Refused> {
+    const { host = '', origin } = request.headers;
+    if (isLoopback(options.host)) {
+      if (!isLoopbackHost(host)) return { refused: 403, why: foreignHost(host) };
+      if (isFromForeignPage(request.headers)) return { refused: 403, why: foreignPage(origin) };
     }
+    if (!request.url?.startsWith('/')) return { refused: 400, why: 'Ask for a path: /…' };
     const clientAddress = request.socket.remoteAddress?.replace(/^::ffff:/, '') ?? '127.0.0.1';
-    const facts = { url: request.url ?? '/', headers: request.headers };
+    const facts = { url: request.url, headers: request.headers };
     const who = identifyVisitor(facts, defaultVisitor);
-    if (who.unknownName !== null) return `?as=${who.unknownName} is no visitor. ${visitorNameHelp}`;
+    if (who.unknownName !== null) {
+      return { refused: 400, why: `?as=${who.unknownName} is no visitor. ${visitorNameHelp}` };
+    }
     const passedOn = await passedOnToken(request.headers['x-ip-token']);
     const { tokenError } = options;
     const name = tokenError ? { tier: 'anonymous' as const, name: null } : who.visitor;
@@ -183,6 +197,10 @@ function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || host.startsWith('127.');
 }
 
-function foreignHost(request: IncomingMessage): string {
-  return `This gateway answers on this machine's own addresses only, not on ${request.headers.host ?? 'no host'}.`;
+function foreignHost(host: string): string {
+  return `This gateway answers on this machine's own addresses only, not on ${host || 'no host'}.`;
+}
+
+function foreignPage(origin: string | undefined): string {
+  return `This gateway takes nothing from pages of other sites (${origin}).`;
 }

@@ -1,6 +1,6 @@
-import type { IncomingMessage } from 'node:http';
-import { connect } from 'node:net';
-import type { Duplex } from 'node:stream';
+import { type IncomingMessage, request as sendRequest } from 'node:http';
+import { type Duplex, PassThrough, pipeline } from 'node:stream';
+import { returnedHeaders } from './headers.js';
 
 export interface UpgradeOptions {
   readonly request: IncomingMessage;
@@ -10,35 +10,105 @@ export interface UpgradeOptions {
   readonly upstreamPort: number;
   readonly url: string;
   readonly headers: Record<string, string | string[]>;
+  readonly upstreamOrigin: string;
+  readonly publicOrigin: string;
 }
 
-/** Joins a client that asks for another protocol (a websocket) with the app, byte for byte. */
+/**
+ * Asks the app for another protocol (a websocket) and joins client and app, byte for byte, once it has
+ * agreed. Until then the client's bytes wait here: an app that goes on with HTTP would take them for
+ * requests, with whatever identity they claim. Its answer is passed on, and the connection ends.
+ */
 export function forwardUpgrade(options: UpgradeOptions): void {
-  const { request, socket, head, upstreamPort } = options;
-  let joined = false;
-  const upstream = connect(upstreamPort, '127.0.0.1', () => {
-    joined = true;
-    // Header values are bytes, which Node reads as Latin-1.
-    upstream.write(requestHead(options), 'latin1');
-    if (head.length > 0) upstream.write(head);
-    socket.pipe(upstream).pipe(socket);
-  });
-  upstream.once('error', () => {
-    // Once joined, every byte is the app's own.
-    if (joined) socket.destroy();
-    else socket.end('HTTP/1.1 502 Bad Gateway\r\ncontent-length: 0\r\n\r\n');
-  });
-  socket.once('close', () => upstream.destroy());
-  // A slow client still gets what the app said last.
-  upstream.once('close', () => request.socket.destroySoon());
+  const { request, socket, upstreamPort } = options;
   request.socket.setTimeout(0);
+  // Node leaves the body of a request for an upgrade to whoever handles it; chunks we don't take apart.
+  if (request.headers['transfer-encoding'] !== undefined) {
+    end(socket, '400 Bad Request');
+    return;
+  }
+  const length = Number(request.headers['content-length'] ?? 0);
+  const early = socket.pipe(new PassThrough());
+  early.write(options.head);
+  const asked = sendRequest({
+    host: '127.0.0.1',
+    port: upstreamPort,
+    method: request.method ?? 'GET',
+    path: options.url,
+    agent: false,
+    setHost: false,
+    // A request with a body is an ordinary one whose client would also take another protocol.
+    headers: length > 0 ? options.headers : { ...options.headers, ...upgradeHeaders(request) },
+  });
+  let joined = false;
+  const leave = () => asked.destroy();
+  socket.once('end', leave).once('close', leave);
+  asked.once('error', () => {
+    // Once anything was passed on, every byte is the app's own.
+    if (joined) socket.destroy();
+    else end(socket, '502 Bad Gateway');
+  });
+  asked.once('upgrade', (answer: IncomingMessage, upstream: Duplex, first: Buffer) => {
+    joined = true;
+    socket.off('end', leave).off('close', leave);
+    socket.write(headOf(answer, pairs(answer.rawHeaders)), 'latin1');
+    if (first.length > 0) socket.write(first);
+    upstream.once('error', () => socket.destroy());
+    socket.once('close', () => upstream.destroy());
+    // A slow client still gets what the app said last.
+    upstream.once('close', () => request.socket.destroySoon());
+    early.pipe(upstream).pipe(socket);
+  });
+  asked.once('response', (answer) => {
+    joined = true;
+    socket.off('end', leave);
+    const { upstreamOrigin, publicOrigin } = options;
+    const headers = returnedHeaders(answer.headers, upstreamOrigin, publicOrigin);
+    socket.write(headOf(answer, Object.entries({ ...headers, connection: 'close' })), 'latin1');
+    pipeline(answer, socket, () => request.socket.destroySoon());
+  });
+  if (length > 0)
+    sendBody(
+      early,
+      length,
+      (part) => asked.write(part),
+      () => asked.end(),
+    );
+  else asked.end();
 }
 
-function requestHead({ request, url, headers }: UpgradeOptions): string {
-  const lines = Object.entries({
-    ...headers,
-    connection: 'Upgrade',
-    upgrade: request.headers.upgrade ?? 'websocket',
-  }).flatMap(([name, value]) => [value].flat().map((one) => `${name}: ${one}`));
-  return `${request.method} ${url} HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n`;
+function upgradeHeaders({ headers }: IncomingMessage): Record<string, string> {
+  return { connection: 'Upgrade', upgrade: headers.upgrade ?? 'websocket' };
+}
+
+/** The first `length` bytes and no more. */
+function sendBody(
+  stream: PassThrough,
+  length: number,
+  write: (part: Buffer) => unknown,
+  done: () => void,
+): void {
+  let left = length;
+  stream.on('data', (part: Buffer) => {
+    if (left <= 0) return;
+    write(part.subarray(0, left));
+    left -= part.length;
+    if (left <= 0) done();
+  });
+}
+
+type HeaderLine = readonly [name: string, value: string | readonly string[]];
+
+/** Header values are bytes, which Node reads as Latin-1. */
+function headOf({ statusCode, statusMessage }: IncomingMessage, lines: readonly HeaderLine[]) {
+  const each = lines.flatMap(([name, value]) => [value].flat().map((one) => `${name}: ${one}\r\n`));
+  return `HTTP/1.1 ${statusCode} ${statusMessage}\r\n${each.join('')}\r\n`;
+}
+
+function pairs(raw: readonly string[]): HeaderLine[] {
+  return raw.flatMap((name, i) => (i % 2 === 0 ? [[name, raw[i + 1] ?? ''] as const] : []));
+}
+
+function end(socket: Duplex, status: string): void {
+  socket.end(`HTTP/1.1 ${status}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n`);
 }

@@ -1,5 +1,6 @@
 /** The local Hub over real HTTP, before a stand-in for the real one. */
 import { createServer, type IncomingMessage, type Server, request as send } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { returnedHeaders } from '../../../src/hub/local/forward.js';
 import { type LocalHub, type LocalHubPorts, startLocalHub } from '../../../src/hub/local/index.js';
@@ -131,6 +132,48 @@ describe('the local Hub', () => {
       asked.on('error', reject).end();
     });
     expect(status).toBe(403);
+  });
+});
+
+describe('what is not for the local Hub', () => {
+  const real = `hf_${'a'.repeat(34)}`;
+
+  it('is refused: a page of another site', async () => {
+    const { hub, seen } = await hubBefore(() => ({}));
+    for (const origin of ['http://evil.example', 'null']) {
+      const answer = await fetch(`${hub.url}/api/models`, { headers: { origin } });
+      expect(answer.status).toBe(403);
+      expect(await answer.json()).toEqual({ error: 'Not for pages of other sites.' });
+    }
+    const own = { headers: { origin: 'http://localhost:5173' } };
+    expect((await fetch(`${hub.url}/api/models`, own)).status).toBe(200);
+    expect(seen).toHaveLength(1);
+  });
+
+  it('is refused: an address that would lead elsewhere once it stands behind the endpoint', async () => {
+    const { hub, seen } = await hubBefore(() => ({}));
+    const elsewhere = createServer((request, response) => {
+      seen.push(request);
+      response.end();
+    });
+    await new Promise<void>((listening) => elsewhere.listen(0, '127.0.0.1', listening));
+    open.push({ close: () => void elsewhere.close() });
+    const { port } = elsewhere.address() as AddressInfo;
+    for (const target of [`*@127.0.0.1:${port}/x`, `http://127.0.0.1:${port}/x`]) {
+      const heard = await new Promise<string>((resolve) => {
+        let text = '';
+        const socket = connect(Number(new URL(hub.url).port), '127.0.0.1', () => {
+          const head = ['Host: localhost', `Authorization: Bearer ${real}`, 'Connection: close'];
+          socket.write(`GET ${target} HTTP/1.1\r\n${head.join('\r\n')}\r\n\r\n`);
+        });
+        socket.on('data', (part) => {
+          text += part;
+        });
+        socket.on('close', () => resolve(text));
+      });
+      expect(heard).toMatch(/^HTTP\/1\.1 400 /);
+    }
+    expect(seen).toEqual([]);
   });
 });
 

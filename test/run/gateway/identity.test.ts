@@ -142,7 +142,9 @@ describe('names that nobody has', () => {
       (await askHead(url, { headers: { authorization: value } })).headers['authorization'];
     expect(await headerOf('Bearer of-the-app')).toBe('Bearer of-the-app');
     expect(await headerOf('Basic cHJvOng=')).toBe('Basic cHJvOng=');
-    expect(await headerOf('Bearer hf_abcdef')).toBeUndefined();
+    for (const token of ['Bearer hf_abcdef', 'hf_abcdef', 'token hf_abcdef', 'Bearer  hf_a b']) {
+      expect(await headerOf(token), token).toBeUndefined();
+    }
   });
 });
 
@@ -159,6 +161,24 @@ describe('what a client says of its way here', () => {
       'x-forwarded-proto': 'http',
     });
     expect(JSON.stringify(headers)).not.toMatch(/evil|1\.2\.3\.4/);
+  });
+
+  it('is taken away under any spelling that an app could take for it', async () => {
+    const { url } = await gatewayBefore(echoHead);
+    const own = await tokens.sign(LIN);
+    for (const name of ['X-IP-TOKEN', 'x_ip_token', 'X-Ip_Token', 'x-ip-Token']) {
+      const { headers } = await askHead(url, {
+        headers: { [name]: 'forged', X_Forwarded_For: '6.6.6.6' },
+      });
+      expect(JSON.stringify(headers)).not.toMatch(/forged|6\.6\.6\.6/);
+    }
+    const passed = await askHead(url, { headers: { x_ip_token: own } });
+    expect(await visitorOf(passed)).toEqual(SOMEBODY);
+    // Nor can the client have ours taken away.
+    const named = await askHead(url, {
+      headers: { connection: 'close, x-ip-token, x-forwarded-for' },
+    });
+    expect(await visitorOf(named)).toEqual(SOMEBODY);
   });
 
   it('cannot be said twice either', async () => {
@@ -180,5 +200,45 @@ describe('what a client says of its way here', () => {
     const sent = [...head.matchAll(/^x-ip-token: (.*)\r$/gim)].map(([, token]) => token ?? '');
     expect(sent).toHaveLength(1);
     expect(await tokens.verify(sent[0] ?? '')).toMatchObject({ visitor: SOMEBODY });
+  });
+});
+
+describe('a web page', () => {
+  const asked = (origin: string, more = {}) => ({ headers: { origin, ...more } });
+
+  it('of another site is refused, with or without a name of its own for this machine', async () => {
+    const { url } = await gatewayBefore(echoHead);
+    for (const origin of ['http://evil.example', 'https://127.0.0.1.evil.example', 'null', 'x']) {
+      const answer = await ask(url, { method: 'POST', ...asked(origin) });
+      expect(answer.status, origin).toBe(403);
+      expect(answer.text).toContain('pages of other sites');
+    }
+    const rebound = asked('http://evil.example', {
+      host: 'evil.example',
+      'sec-fetch-site': 'same-origin',
+    });
+    expect((await ask(url, rebound)).status).toBe(403);
+  });
+
+  it('of this machine is not, nor the Space’s own behind a proxy', async () => {
+    const { url, port } = await gatewayBefore(echoHead);
+    for (const origin of [`http://127.0.0.1:${port}`, 'http://localhost:5173', 'http://[::1]']) {
+      expect((await ask(url, asked(origin))).status, origin).toBe(200);
+    }
+    const proxied = asked('https://my-workspace.example', { 'sec-fetch-site': 'same-origin' });
+    expect((await ask(url, proxied)).status).toBe(200);
+  });
+});
+
+describe('a request for something other than a path', () => {
+  it.each(['*', 'http://evil.example/', 'x'])('%s is refused', async (path) => {
+    const { port } = await gatewayBefore(echoHead);
+    const heard = await new Promise<string>((resolve) => {
+      const socket = connect(port, '127.0.0.1', () => {
+        socket.write(`OPTIONS ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`);
+      });
+      socket.once('data', (part) => resolve(part.toString()));
+    });
+    expect(heard).toMatch(/^HTTP\/1\.1 400 /);
   });
 });

@@ -8,6 +8,8 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { gatewayBefore, tokens } from '../../support/gateway/index.js';
 
 const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
+/** A busy machine is no failure. */
+const SOON = { timeout: 15_000 };
 const ASK = ['Host: localhost', 'Connection: Upgrade', 'Upgrade: raw'];
 
 /** An app that agrees to every upgrade and then does what the test says. */
@@ -148,6 +150,59 @@ describe('an upgrade that cannot be', () => {
     const client = rawClient(port);
     await expect.poll(() => client.closed).toBe(true);
     expect(client.text).toMatch(/^HTTP\/1\.1 426 .*no$/s);
+  });
+
+  it('does not let what follows reach the app past the gateway', async () => {
+    const asked: string[] = [];
+    // As a server that knows no such protocol: it answers, and reads on.
+    const app = createServer(({ url, headers }, response) => {
+      asked.push(`${url} ${headers['x-forwarded-for']}`);
+      response.end('still HTTP');
+    });
+    const { port } = await gatewayBefore(app);
+    const forged = 'GET /past HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-For: 6.6.6.6\r\n\r\n';
+    for (const more of [[], ['Content-Length: 0'], ['Content-Length: 2']]) {
+      const body = more[0]?.endsWith('2') ? 'ab' : '';
+      const lines = [...ASK, ...more, `X: 1\r\n\r\n${body}${forged}`];
+      const client = rawClient(port, lines);
+      await expect.poll(() => client.text, SOON).toContain('still HTTP');
+      client.socket.write(forged);
+      await expect.poll(() => client.closed, SOON).toBe(true);
+    }
+    expect(asked).toEqual(['/ws 127.0.0.1', '/ws 127.0.0.1', '/ws 127.0.0.1']);
+  });
+
+  it('brings its body along, as clients send it that would also speak HTTP/2', async () => {
+    const app = createServer((request, response) => {
+      request.on('data', (part) => response.write(`got ${part}`)).on('end', () => response.end());
+    });
+    const { port } = await gatewayBefore(app);
+    const lines = ['Host: localhost', 'Connection: Upgrade, HTTP2-Settings', 'Upgrade: h2c'];
+    const client = rawClient(port, [...lines, 'Content-Length: 5\r\n\r\nhello']);
+    await expect.poll(() => client.closed, SOON).toBe(true);
+    expect(client.text).toMatch(/^HTTP\/1\.1 200 .*got hello$/s);
+    const chunked = rawClient(port, [...lines, 'Transfer-Encoding: chunked\r\n\r\n0\r\n']);
+    await expect.poll(() => chunked.closed, SOON).toBe(true);
+    expect(chunked.text).toMatch(/^HTTP\/1\.1 400 /);
+  });
+
+  it('is given up when the client leaves before the app has said anything', async () => {
+    let gone = 0;
+    let asked = 0;
+    const silent = createTcpServer((socket) => {
+      asked += 1;
+      socket
+        .on('error', () => {})
+        .on('close', () => {
+          gone += 1;
+        });
+      socket.resume();
+    });
+    const { port } = await gatewayBefore(silent);
+    const client = rawClient(port);
+    await expect.poll(() => asked, SOON).toBe(1);
+    client.socket.destroy();
+    await expect.poll(() => gone, SOON).toBe(1);
   });
 
   it('gets 502 when the app is not there', async () => {
