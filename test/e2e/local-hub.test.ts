@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { spaceInfo, whoAmI } from '@huggingface/hub';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import {
   connect,
   controlSecret,
@@ -152,7 +152,8 @@ describe('serve --local-hub', () => {
     daemon = await startDaemon(shared, ['--local-hub', '--platform', 'rtx-pro-6000'], command);
     // Two pipes: what is said on one may come after what is said on the other.
     const told = () => /HF_ENDPOINT=(\S+)/.exec(daemon.stderr())?.[1];
-    await expect.poll(told, { timeout: 10_000 }).toBeDefined();
+    // Not expect.poll: that is for tests alone.
+    await vi.waitUntil(told, { timeout: 10_000 });
     shown = told() ?? '';
     const args = ['--space-id', 'me/joined', '--state-dir', shared];
     joined = await startRun(fixture('everything'), args, testPython(), env);
