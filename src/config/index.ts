@@ -100,23 +100,21 @@ async function change(
   if (!keys.includes(key)) throw unknownKey(key, keys);
   const dir = dirname(file);
   const content = isSpace ? await readSpaceConfig(dir) : await readUserSettings(world.env);
-  const value = text === undefined ? undefined : typed(text, key);
+  const fits = (one: unknown) => schema.safeParse(withKey({}, key, one)).success;
+  const value = text === undefined ? undefined : typed(text, fits);
   if (value !== undefined) validate(key, value);
   const next = hold<object>(schema, withKey(content, key, value), file);
   if (text !== undefined && at(next, key) === undefined) throw unknownKey(key, keys);
   await write(file, next, isSpace ? 0o644 : 0o600);
 }
 
-/** A value of the command line as JSON has it: numbers, switches, lists, else text. */
-function typed(text: string, key: string): unknown {
-  if (/^check\.(select|ignore)$/.test(key)) return text.split(/[\s,]+/).filter(Boolean);
-  if (/^(true|false)$/.test(text)) return text === 'true';
-  const isNumber = /^-?\d+(\.\d+)?$/.test(text) && !TEXT_KEYS.has(key);
-  return isNumber ? Number(text) : text;
+/** A value of the command line as the schema has it: text where text will do, else as JSON has it. */
+function typed(text: string, fits: (value: unknown) => boolean): unknown {
+  const list = text.split(/[\s,]+/).filter(Boolean);
+  const isSwitch = /^(true|false)$/.test(text);
+  const asNumber = /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text;
+  return [text, isSwitch ? text === 'true' : asNumber, list].find(fits) ?? text;
 }
-
-/** Durations and sizes are text, also where they look like a number. */
-const TEXT_KEYS = new Set(['run.duration', 'run.vram', 'run.startTimeout', 'run.fault', 'run.as']);
 
 /** Moved into place whole: nobody ever reads half of it. */
 async function write(file: string, content: object, mode: number): Promise<void> {

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { type Fault, parseFaults } from '../allocator/server/faults.js';
 import { parseBytes } from '../shared/bytes.js';
 import { parseDuration } from '../shared/duration.js';
@@ -49,7 +50,7 @@ export interface HostOptions {
 }
 
 /** @throws UserError E_USAGE naming the flag, its value and what would do; E_GPU_UNAVAILABLE */
-export function parseHostOptions(raw: RawHostOptions): HostOptions {
+export function parseHostOptions(raw: RawHostOptions, cwd: string): HostOptions {
   return {
     platform: raw.platform,
     gpu: parseGpu(raw.gpu),
@@ -63,7 +64,8 @@ export function parseHostOptions(raw: RawHostOptions): HostOptions {
     seed: wholeNumber(raw.seed, '--seed', 0, 2 ** 32 - 1),
     forSeconds: raw.for === undefined ? null : parseDuration(raw.for, '--for'),
     logFormat: oneOf(raw.logFormat, '--log-format', ['text', 'json']),
-    stateDir: raw.stateDir ?? null,
+    // The app that is told of files in it runs in another folder.
+    stateDir: raw.stateDir ? resolve(cwd, raw.stateDir) : null,
     fresh: raw.fresh ?? false,
     ascii: raw.ascii ?? false,
     localHub: raw.localHub ?? false,

@@ -54,7 +54,7 @@ export function parseRunOptions(
   cwd: string,
 ): RunOptions {
   return {
-    ...parseHostOptions(raw),
+    ...parseHostOptions(raw, cwd),
     dir: resolve(cwd, dir),
     command,
     visitor: parseVisitor(raw.as),

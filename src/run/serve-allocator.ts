@@ -37,7 +37,7 @@ export async function serve(
   world: RunWorld,
   version: string,
 ): Promise<number> {
-  const options = parseServeOptions(raw);
+  const options = parseServeOptions(raw, world.cwd);
   const write = (line: string) => void world.stderr.write(`${line}\n`);
   const console = createConsole(options, write, systemClock);
   const cleanup = createCleanup();

@@ -19,9 +19,9 @@ export interface ServeOptions extends HostOptions {
 }
 
 /** @throws UserError E_USAGE naming the flag, its value and what would do; E_GPU_UNAVAILABLE */
-export function parseServeOptions(raw: RawServeOptions): ServeOptions {
+export function parseServeOptions(raw: RawServeOptions, cwd: string): ServeOptions {
   return {
-    ...parseHostOptions(raw),
+    ...parseHostOptions(raw, cwd),
     concurrencyPerSpace:
       raw.concurrency === undefined ? null : wholeNumber(raw.concurrency, '--concurrency', 1, 128),
     port: raw.port === undefined ? null : wholeNumber(raw.port, '--port', 0, 65_535),

@@ -1,6 +1,14 @@
 /** `zerogpu state`: what is kept between runs, to look at, to carry elsewhere, and to begin anew. */
-import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import {
+  existsSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
 import { createState, encodeState } from '../allocator/core/index.js';
 import { resetQuota } from '../allocator/core/quota.js';
 import type { AllocatorState } from '../allocator/core/types.js';
@@ -67,12 +75,28 @@ export function exportLedger(dir: string): string {
   return `${JSON.stringify(exported, null, 2)}\n`;
 }
 
-/** Writes text for the user alone, whole or not at all. */
-export function writePrivately(file: string, text: string): void {
-  const path = resolve(file);
+/**
+ * Writes an export for the user alone, whole or not at all. A pipe or a device is written to, never
+ * replaced by a file.
+ *
+ * @throws UserError E_STATE_EXPORT
+ */
+export function writeExport(path: string, text: string): void {
   const half = `${path}.${process.pid}.tmp`;
-  writeFileSync(half, text, { mode: 0o600 });
-  renameSync(half, path);
+  try {
+    const there = statSync(path, { throwIfNoEntry: false });
+    const isSpecial = there !== undefined && !there.isFile();
+    writeFileSync(isSpecial ? path : half, text, { mode: 0o600 });
+    if (!isSpecial) renameSync(half, path);
+  } catch (error) {
+    rmSync(half, { force: true });
+    throw new UserError('E_STATE_EXPORT', `the export can't be written to ${path}`, {
+      why: error instanceof Error ? error.message : String(error),
+      fix: 'zerogpu state export -   (to standard output)',
+      exitCode: EXIT.cannot,
+      cause: error,
+    });
+  }
 }
 
 /**

@@ -128,6 +128,10 @@ export const ERROR_PAGES: Readonly<Record<ErrorCode, ErrorPage>> = {
     why: 'The disk reported that it could not keep what was written (a failed fsync). What it holds is unknown until it is read again, so the allocator ends instead of guessing.',
     instead: 'Look after the disk, then start again. Nothing that was answered is lost.',
   },
+  E_STATE_EXPORT: {
+    why: '`zerogpu state export` could not write the file that it was given; nothing of it is left behind.',
+    instead: 'Name a file in a folder that is there, or `-` for standard output.',
+  },
   E_STATE_IMPORT: {
     why: '`zerogpu state import` takes the JSON that `zerogpu state export` writes; the message names the first field that is not as it should be.',
     instead: 'Make a file with `zerogpu state export FILE`, and change that.',

@@ -32,6 +32,7 @@ export const ERROR_CODES = {
   E_LEDGER_DAMAGED: 'the ledger does not match its own checksums',
   E_LEDGER_NEWER: 'a newer zerogpu has written the ledger',
   E_LEDGER_WRITE: 'the ledger cannot be written any more',
+  E_STATE_EXPORT: 'the quotas cannot be written to that file',
   E_STATE_IMPORT: 'the file is no exported state',
   E_ALLOCATOR_GONE: 'no allocator answers',
   E_ALLOCATOR_REFUSED: 'the allocator did not do what it was asked for',

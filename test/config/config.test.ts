@@ -65,6 +65,25 @@ describe('zerogpu config', () => {
     expect((await ask('path')).stdout).toBe(`${file}\n`);
   });
 
+  it('takes what looks like a number or a switch as text where text is meant', async () => {
+    const { ask, file } = fresh();
+    for (const [key, value] of [
+      ...[
+        ['run.owner', '123'],
+        ['run.owner', 'true'],
+        ['run.ascii', 'true'],
+        ['run.port', '0'],
+      ],
+    ]) {
+      expect(await ask('set', key ?? '', value ?? '')).toMatchObject({ code: 0 });
+      const { code, stdout } = await ask('get', key ?? '');
+      expect([code, stdout]).toEqual([0, `${value}\n`]);
+    }
+    expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual({
+      run: { owner: 'true', ascii: true, port: 0 },
+    });
+  });
+
   it('writes the zerogpu.json of a Space, and leaves the rest of it as it is', async () => {
     const { ask, json, file } = fresh();
     writeFileSync(json, '{"$schema": "x", "check": {"strict": true}}');
@@ -76,6 +95,9 @@ describe('zerogpu config', () => {
   });
 
   it.each([
+    [['set', 'run.as', 'true'], '--as is "true"'],
+    [['set', 'run.gpus', 'true'], '--gpus is "true"'],
+    [['set', 'account', 'maybe'], 'account'],
     [['set', 'run.gups', '2'], 'there is no setting "run.gups"'],
     [['set', 'run.gpus', 'many'], '--gpus is "many"'],
     [['set', 'run.as', 'nobody!'], '--as is "nobody!"'],

@@ -95,7 +95,7 @@ describe('what is said', () => {
     ],
     [
       { python: 'p', events: 'e', stateDir: 's' },
-      { python: 'p', eventsFile: 'e', stateDir: 's' },
+      { python: 'p', eventsFile: 'e', stateDir: '/home/ada/space/s' },
     ],
   ])('%j is read as %j', (raw, parsed) => {
     expect(parse(raw)).toMatchObject(parsed);

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { readUserSettings } from '../../config/user-settings.js';
 import type { RawQuotaOptions } from '../../tui/options.js';
@@ -43,7 +44,7 @@ export function declareQuota(
         import('../../tui/find.js'),
         import('../../run/run-folder.js'),
       ]);
-      const state = stateDir(raw.stateDir ?? null, world.env);
+      const state = resolve(world.cwd, stateDir(raw.stateDir ?? null, world.env));
       const asked = raw.account ?? (await readUserSettings(world.env)).account ?? false;
       const account = asked
         ? await import('../account.js').then((made) => made.accountSource(world))

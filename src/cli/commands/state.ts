@@ -44,7 +44,7 @@ export function declareState(program: Command, world: World): void {
       const { files, dir } = await ledgerOf(raw, world);
       const text = files.exportLedger(dir);
       if (file === '-') world.stdout.write(text);
-      else files.writePrivately(resolve(world.cwd, file), text);
+      else files.writeExport(resolve(world.cwd, file), text);
     });
   subcommand('import', 'Take over the quotas of an exported file.')
     .argument('<file>')
@@ -73,7 +73,7 @@ async function ledgerOf(raw: RawStateOptions, world: World) {
   const files = await import('../../run/state-files.js');
   const { stateDir } = await import('../../run/run-folder.js');
   const dir = files.chooseLedger({
-    stateDir: stateDir(raw.stateDir ?? null, world.env),
+    stateDir: resolve(world.cwd, stateDir(raw.stateDir ?? null, world.env)),
     space: raw.space === undefined ? null : resolve(world.cwd, raw.space),
   });
   return { files, dir };
