@@ -8,6 +8,8 @@ import { createAccount } from '../core/quota.js';
 import type { AllocatorState } from '../core/types.js';
 
 const tier = z.enum(['anonymous', 'free', 'pro']);
+/** Thirty years; as milliseconds it must still be a number that the ledger can write. */
+const seconds = z.number().nonnegative().max(1e9);
 
 const exportedSchema = z.strictObject({
   kind: z.literal('zerogpu-state'),
@@ -15,17 +17,23 @@ const exportedSchema = z.strictObject({
   exportedAt: z.iso.datetime(),
   platform: z.string(),
   visitors: z.array(
-    z.strictObject({
-      visitor: z.string().min(1).max(200),
-      tier,
-      /** Set by an operator; null for the visitor's own. */
-      tierOverride: tier.nullable(),
-      usedSeconds: z.number().nonnegative(),
-      /** When the quota window opened, in quota time; null when none is open. */
-      windowStartedAt: z.iso.datetime().nullable(),
-      runs: z.int().nonnegative(),
-      creditSeconds: z.number().nonnegative(),
-    }),
+    z
+      .strictObject({
+        visitor: z.string().min(1).max(200),
+        tier,
+        /** Set by an operator; null for the visitor's own. */
+        tierOverride: tier.nullable(),
+        usedSeconds: seconds,
+        /** When the quota window opened, in quota time; null when none is open. */
+        windowStartedAt: z.iso.datetime().nullable(),
+        runs: z.int().nonnegative(),
+        creditSeconds: seconds,
+      })
+      // It would never come back: a quota begins anew when its window ends.
+      .refine(({ usedSeconds, windowStartedAt: opened }) => opened || usedSeconds === 0, {
+        path: ['windowStartedAt'],
+        error: 'what is used was used in a window',
+      }),
   ),
 });
 
