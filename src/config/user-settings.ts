@@ -1,5 +1,5 @@
 /** Where a person's own settings lie. Nothing of the schema library is loaded while there are none. */
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { UserError } from '../shared/errors.js';
@@ -36,8 +36,19 @@ export async function readSpaceConfig(dir: string): Promise<SpaceConfig> {
   return parseSpaceConfig(text, file);
 }
 
+const MOST_BYTES = 1_048_576;
+
+async function describe(file: string): Promise<{ isFile: boolean; size: number }> {
+  const there = await stat(file);
+  return { isFile: there.isFile(), size: there.size };
+}
+
 async function readOrNull(file: string): Promise<string | null> {
   try {
+    const { isFile, size } = await describe(file);
+    // A pipe or a device would be read for ever, and can't be interrupted.
+    if (!isFile) throw new Error('It is a folder, a pipe or a device.');
+    if (size > MOST_BYTES) throw new Error(`It has ${size} bytes: no settings are that long.`);
     return await readFile(file, 'utf8');
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;

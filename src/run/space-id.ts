@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 
 const ID = /^[\w.-]{1,96}\/[\w.-]{1,96}$/;
@@ -45,7 +45,9 @@ function spaceOfUrl(url: string): string | null {
 
 function readGitConfig(dir: string): string {
   try {
-    return readFileSync(join(dir, '.git', 'config'), 'utf8');
+    const file = join(dir, '.git', 'config');
+    // A pipe would hold this process for ever.
+    return statSync(file).isFile() ? readFileSync(file, 'utf8') : '';
   } catch {
     return '';
   }
