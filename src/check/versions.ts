@@ -1,5 +1,6 @@
 /** Versions and specifiers (PEP 440) as rules ask of them. */
 import { compare, parse, satisfies } from '@renovatebot/pep440';
+import { withoutEndlessNumbers } from '../space/index.js';
 
 export interface Clause {
   readonly operator: string;
@@ -14,18 +15,20 @@ export interface Bound {
 
 /** The clauses of a specifier, each without local version: `==2.1.0+cu118` is `==2.1.0`. */
 export function clausesOf(specifier: string): readonly Clause[] {
-  return specifier.split(',').flatMap((part) => {
-    const match = /^\s*(===|==|~=|!=|<=|>=|<|>)\s*([^\s]+)\s*$/.exec(part);
-    const [, operator, version] = match ?? [];
-    return operator && version ? [{ operator, version: version.replace(/\+.*$/, '') }] : [];
-  });
+  return withoutEndlessNumbers(specifier)
+    .split(',')
+    .flatMap((part) => {
+      const match = /^\s*(===|==|~=|!=|<=|>=|<|>)\s*([^\s]+)\s*$/.exec(part);
+      const [, operator, version] = match ?? [];
+      return operator && version ? [{ operator, version: version.replace(/\+.*$/, '') }] : [];
+    });
 }
 
 /** Whether the specifier admits the version; local versions count as their base. */
 export function admits(specifier: string, version: string): boolean {
   const plain = clausesOf(specifier).map(({ operator, version: wanted }) => `${operator}${wanted}`);
   if (plain.length === 0) return true;
-  return satisfies(version, plain.join(','), { prereleases: true });
+  return satisfies(withoutEndlessNumbers(version), plain.join(','), { prereleases: true });
 }
 
 /** The exact version that a specifier asks for, without local part, or null. */

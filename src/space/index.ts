@@ -1,3 +1,4 @@
+export { withoutEndlessNumbers } from './endless-numbers.js';
 export {
   type FileReading,
   filesInFolder,

@@ -1,4 +1,5 @@
 import { parse, satisfies, validRange } from '@renovatebot/pep440';
+import { withoutEndlessNumbers } from './endless-numbers.js';
 
 /** What a marker may ask for, with its value on the machine that installs. */
 export type MarkerEnvironment = Readonly<Record<string, string>>;
@@ -175,7 +176,8 @@ function valueIn(value: Value, environment: MarkerEnvironment): string {
   return 'text' in value ? value.text : (environment[value.variable] ?? '');
 }
 
-function compare(left: string, operator: string, right: string): boolean {
+function compare(one: string, operator: string, other: string): boolean {
+  const [left, right] = [withoutEndlessNumbers(one), withoutEndlessNumbers(other)];
   if (operator === 'in') return right.includes(left);
   if (operator === 'not in') return !right.includes(left);
   if (parse(left) && validRange(`${operator}${right}`)) {

@@ -82,6 +82,15 @@ describe('content', () => {
     );
   });
 
+  it('of versions with numbers beyond all counting', async () => {
+    const endless = '999999999999999934473.9';
+    for (const operator of ['==', '>', '<=', '~=', '!=', '===']) {
+      const lines = [`torch${operator}${endless}`, `x ; python_version ${operator} "${endless}"`];
+      const readme = README.replace('5.49.1', endless);
+      await survive({ 'README.md': readme, 'requirements.txt': lines.join('\n') });
+    }
+  });
+
   it('that is cut off anywhere', async () => {
     const readme = `\ufeff${README.replace('title: Demo', 'title: "Démo 🚀"\r\ntags: [a, b]')}`;
     const requirements =
