@@ -37,7 +37,7 @@ export default defineConfig({
   // Bundled, because hundreds of small files are what a start waits for; each command is a chunk that
   // is loaded on demand. What has a native part, or is a world of its own, stays outside.
   noExternal: [/^(?!libsql$|ink|react|@inkjs|conf$)/],
-  external: ['libsql', 'ink', 'react', '@inkjs/ui', 'conf', 'ink-testing-library'],
+  external: ['libsql', 'ink', 'react', 'conf', 'ink-testing-library'],
   // Some of the bundled packages are CommonJS and ask for Node's own modules.
   banner: {
     js: "import { createRequire as createRequireOf } from 'node:module'; const require = createRequireOf(import.meta.url);",

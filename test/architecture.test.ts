@@ -51,7 +51,7 @@ const MAY_IMPORT: readonly (readonly [folder: string, allowed: readonly string[]
 ];
 
 /** Node modules that the pure core must not touch. */
-const IMPURE = /^(node:|fastify|undici|execa|jose|commander)/;
+const IMPURE = /^(node:|undici|execa|jose|commander)/;
 
 interface SourceFile {
   readonly path: string;
