@@ -1,8 +1,9 @@
-import { createInterface } from 'node:readline';
-import type { Readable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import type { ProcessId } from '../shared/host.js';
 import { identifyProcess } from '../shared/process-table.js';
+import { followLines } from './app-lines.js';
 
 /** Seconds that the app gets to end by itself after SIGTERM, before SIGKILL. */
 const GRACE_SECONDS = 5;
@@ -16,6 +17,8 @@ export interface AppProcessOptions {
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
   readonly onLine: (line: string, stream: 'stdout' | 'stderr') => void;
+  /** Where the lines go in the end: while it does not keep up, the app waits. */
+  readonly sink: Writable;
 }
 
 export interface AppExit {
@@ -37,6 +40,15 @@ export interface AppProcess {
 }
 
 const KEPT_LINES = 20;
+/** After its end the last lines of an app are on their way; they get so long, milliseconds. */
+const LAST_WORDS_MS = 1_000;
+
+const untilOver = (stream: Readable) =>
+  new Promise<void>((resolve) => {
+    if (stream.closed || stream.readableEnded) return resolve();
+    // Whichever comes first: one that has ended need not close by itself.
+    for (const event of ['end', 'close']) stream.once(event, resolve);
+  });
 
 /** Starts the app. The lifeline is a pipe that ends with this process: its supervisor then kills. */
 export function startApp(options: AppProcessOptions): AppProcess {
@@ -51,24 +63,37 @@ export function startApp(options: AppProcessOptions): AppProcess {
       buffer: false,
       reject: false,
       cleanup: false,
+      // It would kill the supervisor after some seconds, and leave what that watches over.
+      forceKillAfterDelay: false,
       // Its own group: Ctrl-C in the terminal is for us alone; we decide how the app ends.
       detached: true,
     },
   );
   const kept: string[] = [];
   const follow = (stream: Readable, name: 'stdout' | 'stderr') => {
-    createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY }).on('line', (line) => {
+    const onLine = (line: string) => {
       kept.push(line);
       if (kept.length > KEPT_LINES) kept.shift();
       options.onLine(line, name);
-    });
+    };
+    followLines(stream, onLine, options.sink);
   };
   if (child.stdout) follow(child.stdout, 'stdout');
   if (child.stderr) follow(child.stderr, 'stderr');
 
-  const exited = child.then(
-    (result): AppExit => ({ code: result.exitCode ?? null, signal: result.signal ?? null }),
-  );
+  const streams = [child.stdout, child.stderr].filter((stream) => stream !== null);
+  const exited = new Promise<AppExit>((resolve) => {
+    child.once('error', () => resolve({ code: null, signal: null }));
+    child.once('exit', async (code, signal) => {
+      // A daemon of the app's may hold them open: what it says is not waited for.
+      await Promise.race([
+        Promise.all(streams.map(untilOver)),
+        sleep(LAST_WORDS_MS, undefined, { ref: false }),
+      ]);
+      for (const stream of streams) stream.destroy();
+      resolve({ code, signal });
+    });
+  });
   const root = child.pid === undefined ? null : identifyProcess(child.pid);
   const lifeline = child.stdio[3];
 

@@ -1,8 +1,9 @@
 import { basename, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { formatVisitorName, visitorOf } from '../allocator/core/visitor.js';
 import { assertTorchSupported } from '../gpu/mock/supported-torch.js';
 import { systemClock } from '../shared/clock.js';
-import { EXIT } from '../shared/errors.js';
+import { EXIT, signalExitCode } from '../shared/errors.js';
 import { listeningPortsBelow } from '../shared/tcp-table.js';
 import type { Space } from '../space/index.js';
 import { appEnvironment } from './app-environment.js';
@@ -24,6 +25,9 @@ import { runtimePythonDir } from './runtime-python.js';
 import { type Ending, howEnded, serveUntilDone, waitForStart } from './serve.js';
 import { sweepProcesses } from './sweep.js';
 import { usageRows } from './use-table.js';
+
+/** For each of the last two questions to the allocator, milliseconds. */
+const LAST_ANSWER_MS = 1_500;
 
 /** What one run was given. */
 interface RunContext {
@@ -72,7 +76,7 @@ async function startAndServe(context: RunContext): Promise<number> {
   const lacks = async (space: Space) => lacksCuda((await pythonOf(space)).python, world.env);
   const parts = await assemble(options, world.env, console, cleanup, context.version, lacks);
   const python = await pythonOf(parts.space);
-  if (world.interrupted.aborted) return signalCode(world.interrupted);
+  if (world.interrupted.aborted) return signalExitCode(world.interrupted.reason);
   if (parts.allocator.device.name === 'mock') assertTorchSupported(python.packages.torch);
   await announce(context, parts, python);
 
@@ -87,7 +91,7 @@ async function startAndServe(context: RunContext): Promise<number> {
     untilReady: async (newest) => void (await untilReady(context, parts, newest)),
   });
   stopWithTheRun(context, parts, app);
-  if (!(await untilReady(context, parts, first))) return signalCode(world.interrupted);
+  if (!(await untilReady(context, parts, first))) return signalExitCode(world.interrupted.reason);
   console.ready(parts.gateway.url, (systemClock.now().monotonicMs - startedMs) / 1_000);
   // With a command, stdout is the command's alone.
   if (options.command.length === 0) world.stdout.write(`ready ${parts.gateway.url}\n`);
@@ -196,6 +200,7 @@ function startSpace(context: RunContext, parts: RunParts, python: PythonEnvironm
       backend: allocator.device.environment,
     }),
     onLine: console.app,
+    sink: world.stderr,
   });
   if (app.root) allocator.started(app.root);
   return app;
@@ -244,13 +249,13 @@ async function finish(
   app: RestartableApp,
   ending: Ending,
 ): Promise<number> {
-  const running = await parts.allocator.running().catch(() => 0);
+  const running = (await soon(parts.allocator.running())) ?? 0;
   console.stopping(
     `Stopping (${endingText(ending)}): ${running === 0 ? 'no call' : `${running} call(s)`} running.`,
   );
   await app.stop();
-  // An allocator that is gone has no calls of ours any more.
-  await parts.allocator.gone().catch(() => {});
+  // One that is gone has no calls of ours; one that is frozen will see that the app has died.
+  await soon(parts.allocator.gone());
   await cleanup.run();
   await parts.log.flush();
   console.table(usageRows(parts.log.uses()));
@@ -262,6 +267,11 @@ async function finish(
     default:
       return EXIT.ok;
   }
+}
+
+/** What an allocator says, unless it fails or takes long: nobody waits for it at the end. */
+function soon<T>(answer: Promise<T>): Promise<T | null> {
+  return Promise.race([answer.catch(() => null), sleep(LAST_ANSWER_MS, null, { ref: false })]);
 }
 
 /** Rejects with the allocator's own error; never resolves. */
@@ -282,9 +292,4 @@ function endingText(ending: Ending): string {
     case 'command-ended':
       return `the command ended with code ${ending.code}`;
   }
-}
-
-/** The shells' codes for a program that a signal ended before it had served. */
-function signalCode(signal: AbortSignal): number {
-  return signal.reason === 'SIGTERM' ? EXIT.sigterm : EXIT.sigint;
 }

@@ -44,9 +44,14 @@ export async function runTool(
       all: true,
       buffer: false,
       reject: false,
-      ...(options.signal ? { cancelSignal: options.signal } : {}),
+      forceKillAfterDelay: false,
     },
   );
+  // Through the supervisor: a signal to that alone would leave what an installer has started.
+  const lifeline = child.stdio[3];
+  const cancel = () => lifeline && 'destroy' in lifeline && lifeline.destroy();
+  options.signal?.addEventListener('abort', cancel, { once: true });
+  if (options.signal?.aborted) cancel();
   const lines: string[] = [];
   const read = createInterface({ input: child.all, crlfDelay: Number.POSITIVE_INFINITY });
   read.on('line', (line) => {
@@ -55,6 +60,7 @@ export async function runTool(
     options.onLine?.(line);
   });
   const [result] = await Promise.all([child, new Promise((resolve) => read.on('close', resolve))]);
+  options.signal?.removeEventListener('abort', cancel);
   options.signal?.throwIfAborted();
   return { ok: result.exitCode === 0, output: lines.join('\n') };
 }
