@@ -4,6 +4,7 @@ import { access, chmod, mkdir, mkdtemp, open, rm, writeFile } from 'node:fs/prom
 import { homedir, tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { EXIT, UserError } from '../shared/errors.js';
+import { removeAbandoned, writeOwner } from './abandoned-runs.js';
 
 /** The files of one run; removed when it ends. */
 export interface RunFolder {
@@ -51,8 +52,10 @@ export function cacheDir(env: Readonly<Record<string, string | undefined>>): str
  * @throws UserError E_STATE_DIR when no folder can be written, or none takes direct I/O
  */
 export async function createRunFolder(state: string, runId: string): Promise<RunFolder> {
+  await removeAbandoned(join(state, 'runs'));
   const dir = await makePrivateDir(join(state, 'runs'), state);
   const offloadDir = await firstWithDirectIo([join(dir, 'tensors'), tmpdir()], state);
+  await writeOwner(dir, offloadDir);
   const cgroupPath = `/zerogpu/${runId}`;
   const cgroupFile = join(dir, 'cgroup');
   // Both forms that the package knows: the v1 line for old releases, the v2 line for new ones.

@@ -1,5 +1,13 @@
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { cacheDir, createRunFolder, stateDir } from '../../src/run/run-folder.js';
 import { temporaryFolder } from '../support/supervise.js';
@@ -49,6 +57,36 @@ describe('the folder of a run', () => {
     await folder.remove();
     expect([folder.dir, folder.offloadDir].map((dir) => existsSync(dir))).toEqual([false, false]);
     expect(readdirSync(join(state, 'runs'))).toEqual([]);
+  });
+
+  it('of a run that was killed is taken away by the next, and nobody else’s is', async () => {
+    const state = temporaryFolder();
+    const runs = join(state, 'runs');
+    const elsewhere = join(temporaryFolder(), 'zerogpu-tensors');
+    const left = async (name: string, owner: object | null) => {
+      const folder = await createRunFolder(state, name);
+      const file = join(folder.dir, 'owner.json');
+      const own = JSON.parse(readFileSync(file, 'utf8'));
+      rmSync(file);
+      if (owner) writeFileSync(file, JSON.stringify({ ...own, ...owner }));
+      return basename(folder.dir);
+    };
+    mkdirSync(elsewhere);
+    const dead = { pid: 2 ** 22 - 1, offloadDir: elsewhere };
+    await left('dead', dead);
+    const kept = [
+      await left('of another machine', { ...dead, host: 'elsewhere' }),
+      await left('alive', {}),
+      await left('without an owner', null),
+    ];
+    // Whatever an owner file says, only a folder of ours is removed.
+    const stranger = join(temporaryFolder(), 'documents');
+    mkdirSync(stranger);
+    await left('wrong', { ...dead, offloadDir: stranger });
+    const next = basename((await createRunFolder(state, 'next')).dir);
+    expect(readdirSync(runs).sort()).toEqual([...kept, next].sort());
+    expect(existsSync(elsewhere)).toBe(false);
+    expect(existsSync(stranger)).toBe(true);
   });
 
   it('cannot be made in a file', async () => {
