@@ -7,7 +7,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.{ts,tsx}'],
-          exclude: ['test/e2e/**', 'test/matrix/**'],
+          exclude: ['test/e2e/**', 'test/faults/**', 'test/soak/**', 'test/matrix/**'],
           // A busy machine is no failure; what must be quick says so itself.
           expect: { poll: { timeout: 4_000 } },
           testTimeout: 60_000,
@@ -18,7 +18,7 @@ export default defineConfig({
         // Real packages, real processes: one file at a time, so that timings on two cores hold.
         test: {
           name: 'e2e',
-          include: ['test/e2e/**/*.test.ts'],
+          include: ['test/{e2e,faults,soak}/**/*.test.ts'],
           fileParallelism: false,
           testTimeout: 120_000,
           hookTimeout: 240_000,

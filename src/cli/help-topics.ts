@@ -21,7 +21,7 @@ export const EXIT_CODES: readonly Row[] = [
   ['2', 'wrong use: a flag, a folder that is no Space, an unknown platform'],
   ['3', "could not work: port taken, no Python, a package that can't be installed"],
   ['70', 'a bug in zerogpu'],
-  ['130, 143', 'interrupted (SIGINT, SIGTERM) before ready'],
+  ['129, 130, 143', 'interrupted (SIGHUP, SIGINT, SIGTERM) before ready'],
   ["the command's", '`run -- CMD` and `python ARGS`; 128 + n when signal n ended it'],
 ];
 

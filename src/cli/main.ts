@@ -1,5 +1,5 @@
 import { Command, CommanderError } from 'commander';
-import { EXIT, UserError } from '../shared/errors.js';
+import { EXIT, signalExitCode, UserError } from '../shared/errors.js';
 import { declareCheck } from './commands/check.js';
 import { declareCompletion } from './commands/completion.js';
 import { declareConfig } from './commands/config.js';
@@ -78,7 +78,7 @@ export async function main(argv: readonly string[], world: World): Promise<numbe
   } catch (error) {
     // A signal that came while packages were installed, say: nothing failed.
     if (world.interrupted.aborted && error === world.interrupted.reason) {
-      return error === 'SIGTERM' ? EXIT.sigterm : EXIT.sigint;
+      return signalExitCode(error);
     }
     const asJson = logFormat(own, world.env) === 'json';
     if (!(error instanceof CommanderError)) return printFailure(error, world, asJson);

@@ -57,9 +57,16 @@ export const EXIT = {
   usage: 2,
   cannot: 3,
   bug: 70,
+  sighup: 129,
   sigint: 130,
   sigterm: 143,
 } as const;
+
+/** The shells' code for a program that a signal has ended. */
+export function signalExitCode(signal: unknown): number {
+  if (signal === 'SIGTERM') return EXIT.sigterm;
+  return signal === 'SIGHUP' ? EXIT.sighup : EXIT.sigint;
+}
 
 export interface UserErrorDetails {
   /** Why it happened, one sentence or a few lines. */

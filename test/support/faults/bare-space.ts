@@ -1,0 +1,105 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterAll } from 'vitest';
+import type { Ended } from '../e2e/space.js';
+import { testPython } from '../e2e/space.js';
+
+const BIN = resolve(import.meta.dirname, '../../../bin/zerogpu.js');
+
+/** What the app does before it listens; see bare_app.py. */
+export type Behaviour = 'slow' | 'hold' | 'wait' | 'deaf' | 'family' | 'lines' | 'line' | 'mute';
+
+/** A run of the smallest app there is, ready or not. */
+export interface BareRun {
+  readonly child: ChildProcess;
+  readonly stateDir: string;
+  readonly ended: Promise<Ended>;
+  stdout(): string;
+  stderr(): string;
+  /** Whether an app that floods has said that it is done. */
+  flooded(): boolean;
+  /** Processes of the app, by the mark that the run has put into their environment. */
+  processes(): readonly number[];
+}
+
+const folders: string[] = [];
+const children = new Set<ChildProcess>();
+afterAll(() => {
+  for (const child of children) child.kill('SIGKILL');
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+});
+
+/**
+ * Starts `zerogpu run` of an app that behaves so.
+ *
+ * @param stateDir one of its own by default
+ */
+export function startBare(
+  behaviour: readonly Behaviour[],
+  args: readonly string[] = [],
+  stateDir: string | null = null,
+): BareRun {
+  const folder = mkdtempSync(join(tmpdir(), 'zerogpu-fault-'));
+  folders.push(folder);
+  const space = join(folder, 'bare');
+  mkdirSync(space);
+  copyFileSync(join(import.meta.dirname, 'bare_app.py'), join(space, 'app.py'));
+  writeFileSync(join(space, 'mode'), behaviour.join(' '));
+  const state = stateDir ?? join(folder, 'state');
+  const argv = ['run', space, '--python', testPython(), '--port', '0', '--state-dir', state];
+  const child = spawn(process.execPath, [BIN, ...argv, ...args], {
+    env: { ...process.env, NO_COLOR: '1' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  children.add(child);
+  let isOver = false;
+  const said = { stdout: '', stderr: '' };
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name].on('data', (part) => {
+      // What floods is not kept.
+      if (said[name].length < 1_000_000) said[name] += part;
+      isOver ||= String(part).includes('flood is over');
+    });
+  }
+  const ended = new Promise<Ended>((done) => {
+    child.once('close', (code, signal) => {
+      children.delete(child);
+      done({ code, signal });
+    });
+  });
+  return {
+    child,
+    stateDir: state,
+    ended,
+    stdout: () => said.stdout,
+    stderr: () => said.stderr,
+    flooded: () => isOver,
+    processes: () => markedBy(join(state, 'runs')),
+  };
+}
+
+/** Living processes whose run folder lies below that one. */
+function markedBy(runs: string): readonly number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .filter((pid) => {
+      try {
+        const state = /^State:\s+(\w)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+        if (state === 'Z' || state === 'X') return false;
+        return readFileSync(`/proc/${pid}/environ`, 'latin1').includes(`ZEROGPU_RUN_DIR=${runs}`);
+      } catch {
+        return false;
+      }
+    })
+    .map(Number);
+}
