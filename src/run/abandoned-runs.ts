@@ -6,6 +6,7 @@ import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { basename, join } from 'node:path';
 import * as z from 'zod';
+import { systemClock } from '../shared/clock.js';
 import { identifyProcess, isProcessAlive } from '../shared/process-table.js';
 
 const OWNER_FILE = 'owner.json';
@@ -44,7 +45,7 @@ async function removeIfAbandoned(dir: string): Promise<void> {
   const text = await readFile(join(dir, OWNER_FILE), 'utf8').catch(() => null);
   const owner = text === null ? null : ownerSchema.safeParse(parsed(text)).data;
   if (owner && (owner.host !== hostname() || isProcessAlive(owner))) return;
-  if (!owner && Date.now() - (await stat(dir)).mtimeMs < OLD_MS) return;
+  if (!owner && systemClock.now().wallMs - (await stat(dir)).mtimeMs < OLD_MS) return;
   if (owner && basename(owner.offloadDir).startsWith('zerogpu-')) {
     await rm(owner.offloadDir, { recursive: true, force: true });
   }
