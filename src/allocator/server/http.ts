@@ -59,7 +59,13 @@ export function createHttpApi(guard: Guard, onError: (error: unknown) => void): 
   const fixed = new Map<string, Route>();
   const withParams = new Map<string, Route[]>();
   const server = createServer(
-    { headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS, noDelay: true },
+    {
+      headersTimeout: HEADERS_TIMEOUT_MS,
+      requestTimeout: REQUEST_TIMEOUT_MS,
+      // Node looks every 30 s by itself: until then a limit is none.
+      connectionsCheckingInterval: 1_000,
+      noDelay: true,
+    },
     (message, response) => {
       const reply = createReply(response);
       if (!guard(message, reply)) return;

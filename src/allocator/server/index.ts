@@ -1,6 +1,7 @@
 import type { GpuBackend } from '../../gpu/port.js';
 import type { Clock } from '../../shared/clock.js';
 import { EXIT, UserError } from '../../shared/errors.js';
+import type { ProcessId } from '../../shared/host.js';
 import { listenOrExplain } from '../../shared/listen.js';
 import { identifyProcess, isDescendantOf, isProcessAlive } from '../../shared/process-table.js';
 import { hostingLimit } from '../client/hosting-limit.js';
@@ -21,7 +22,7 @@ import { createFaultPlan, type Fault, type FaultPlan } from './faults.js';
 import { createIds } from './ids.js';
 import { createLastMinute } from './last-minute.js';
 import { createMetrics } from './metrics.js';
-import { createProcessWatch } from './process-watch.js';
+import { createProcessWatch, linuxProcesses } from './process-watch.js';
 import { assertSameGpus, knownProcesses } from './readopt.js';
 import { createRegistrations } from './registrations.js';
 import { createSpaceLabels, type SpaceLabels } from './space-labels.js';
@@ -94,6 +95,10 @@ export async function startAllocator(options: AllocatorOptions): Promise<Allocat
   const alive = before && opened?.sameBoot ? knownProcesses(before).filter(isProcessAlive) : [];
   if (before) assertSameGpus(before, backend.slices, alive);
 
+  const tellStuck = ({ pid }: ProcessId) =>
+    notice(
+      `process ${pid} has not ended 10 s after SIGKILL: its slice is out of use until it does`,
+    );
   const streams = createWaitingStreams();
   const labels = createSpaceLabels();
   const lastMinute = createLastMinute();
@@ -130,7 +135,7 @@ export async function startAllocator(options: AllocatorOptions): Promise<Allocat
     },
     onLedgerStatus: (status, problem) => notice(ledgerNotice(status, problem)),
     onFatal: options.onFatal ?? ((error) => notice(error.message)),
-    createWatch: (onDeath) => createProcessWatch(clock, onDeath),
+    createWatch: (onDeath) => createProcessWatch(clock, onDeath, linuxProcesses, tellStuck),
     createLedger: (ports) => opened?.start(ports) ?? createMemoryLedger(),
   });
   if (options.control) {

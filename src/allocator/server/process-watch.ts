@@ -6,6 +6,10 @@ import { isProcessAlive, killProcessTree } from '../../shared/process-table.js';
 const LOOK_EVERY_MS = 100;
 /** After a kill somebody waits for the slice: look often until the memory is given back. */
 const LOOK_AFTER_KILL_MS = 5;
+/** A process that takes longer is in the kernel's hands: nobody looks every few milliseconds for it. */
+const SOON_MS = 2_000;
+/** After so long its slice is out of use, and somebody has to be told why. */
+const STUCK_MS = 10_000;
 
 /** Tells when watched processes are gone, and kills them on demand. */
 export interface ProcessWatch {
@@ -28,14 +32,17 @@ export const linuxProcesses: ProcessHost = {
 
 /**
  * @param onDeath called once per watched process, never from within `watch` or `kill`
+ * @param onStuck called once for a process that is still there ten seconds after its SIGKILL
  */
 export function createProcessWatch(
   clock: Clock,
   onDeath: (process: ProcessId) => void,
   host: ProcessHost = linuxProcesses,
+  onStuck: (process: ProcessId) => void = () => {},
 ): ProcessWatch {
   const watched = new Map<string, ProcessId>();
-  const killed = new Set<string>();
+  /** When each was killed, monotonic milliseconds; Infinity once it was told to be stuck. */
+  const killed = new Map<string, number>();
   let timer: Timer | null = null;
   let closed = false;
 
@@ -47,11 +54,26 @@ export function createProcessWatch(
       killed.delete(key);
     }
     for (const [, process] of gone) onDeath(process);
+    tellStuck();
     arm();
+  }
+  function tellStuck(): void {
+    const nowMs = clock.now().monotonicMs;
+    for (const [key, atMs] of killed) {
+      const process = watched.get(key);
+      if (!process || nowMs - atMs < STUCK_MS) continue;
+      killed.set(key, Number.POSITIVE_INFINITY);
+      onStuck(process);
+    }
+  }
+  /** Somebody waits for a process that should be gone any moment. */
+  function isAwaited(): boolean {
+    const nowMs = clock.now().monotonicMs;
+    return [...killed.values()].some((atMs) => atMs <= nowMs && nowMs - atMs < SOON_MS);
   }
   function arm(): void {
     if (closed || timer || watched.size === 0) return;
-    timer = clock.after(killed.size > 0 ? LOOK_AFTER_KILL_MS : LOOK_EVERY_MS, look);
+    timer = clock.after(isAwaited() ? LOOK_AFTER_KILL_MS : LOOK_EVERY_MS, look);
   }
   return {
     watch(process) {
@@ -60,7 +82,8 @@ export function createProcessWatch(
     },
     kill(process) {
       watched.set(keyOf(process), process);
-      killed.add(keyOf(process));
+      const key = keyOf(process);
+      if (!killed.has(key)) killed.set(key, clock.now().monotonicMs);
       host.killTree(process);
       timer?.cancel();
       timer = null;

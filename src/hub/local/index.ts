@@ -35,7 +35,12 @@ export async function startLocalHub(
 ): Promise<LocalHub> {
   const sockets = new Set<Duplex>();
   const sinceMs = systemClock.now().wallMs;
-  const server = createServer({ maxHeaderSize: 16_384, headersTimeout: 5_000, requestTimeout: 0 });
+  const server = createServer({
+    maxHeaderSize: 16_384,
+    headersTimeout: 5_000,
+    requestTimeout: 0,
+    connectionsCheckingInterval: 1_000,
+  });
   server.on('connection', (socket) => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));

@@ -88,6 +88,37 @@ describe('createProcessWatch', () => {
     expect(dead).toEqual([9]);
   });
 
+  it('tells once of a process that outlives its SIGKILL, looks less often, and still sees its end', () => {
+    const { clock, processes, alive, advance } = host();
+    alive.add(7);
+    const [gone, stuck]: [number[], number[]] = [[], []];
+    let looks = 0;
+    const counting = {
+      ...processes,
+      isAlive(process: ProcessId) {
+        looks += 1;
+        return processes.isAlive(process);
+      },
+    };
+    const watch = createProcessWatch(
+      clock,
+      ({ pid }) => gone.push(pid),
+      counting,
+      ({ pid }) => stuck.push(pid),
+    );
+    watch.kill({ pid: 7, startTime: 1 });
+    advance(9_000);
+    expect(stuck).toEqual([]);
+    advance(20_000);
+    expect({ stuck, gone }).toEqual({ stuck: [7], gone: [] });
+    looks = 0;
+    advance(1_000);
+    expect(looks).toBeLessThanOrEqual(11);
+    alive.delete(7);
+    advance(200);
+    expect({ stuck, gone }).toEqual({ stuck: [7], gone: [7] });
+  });
+
   it('stops looking when closed', () => {
     const { clock, processes, advance } = host();
     const dead: number[] = [];
