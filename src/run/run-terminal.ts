@@ -17,6 +17,9 @@ export interface HotkeyActions {
   warn(message: string): void;
 }
 
+/** Keys that wait for the one before; whoever leans on the keyboard gets no more of them. */
+const MOST_WAITING = 8;
+
 export interface RunTerminal {
   /** Where the lines of the run go. */
   write(line: string): void;
@@ -44,6 +47,7 @@ export function createRunTerminal(
   let visitor = '';
   let listening: { actions: HotkeyActions } | null = null;
   let busy = false;
+  const waiting: Exclude<Hotkey, 'exit' | 'open'>[] = [];
   const footer = createFooter(
     (text) => void output.write(text),
     () => keysBox(visitor, output.columns ?? DEFAULT_COLUMNS, ascii),
@@ -73,20 +77,29 @@ export function createRunTerminal(
   async function press(hotkey: Hotkey, actions: HotkeyActions): Promise<void> {
     // The way out is never blocked; everything else waits its turn.
     if (hotkey === 'exit') return actions.exit();
+    // A browser may run for as long as it is looked at.
+    if (hotkey === 'open') return attempt(actions, () => actions.open());
+    if (waiting.length < MOST_WAITING) waiting.push(hotkey);
     if (busy) return;
     busy = true;
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      const key = next;
+      await attempt(actions, () => act(key, actions));
+    }
+    busy = false;
+  }
+  async function attempt(actions: HotkeyActions, what: () => void | Promise<void>): Promise<void> {
     try {
-      await act(hotkey, actions);
+      await what();
     } catch (error) {
       actions.warn(error instanceof Error ? error.message : String(error));
-    } finally {
-      busy = false;
     }
   }
-  async function act(hotkey: Exclude<Hotkey, 'exit'>, actions: HotkeyActions): Promise<void> {
+  async function act(
+    hotkey: Exclude<Hotkey, 'exit' | 'open'>,
+    actions: HotkeyActions,
+  ): Promise<void> {
     switch (hotkey) {
-      case 'open':
-        return actions.open();
       case 'visitor':
         visitor = actions.nextVisitor();
         return footer.show();

@@ -13,7 +13,7 @@ import type { Visitor } from '../../src/allocator/core/types.js';
 import { identifyProcess, isProcessAlive } from '../../src/shared/process-table.js';
 import { type Daemon, startDaemon, wire } from '../support/allocator/daemon.js';
 
-const ROUNDS = Number(process.env['ZEROGPU_CRASH_ROUNDS'] ?? 8);
+const ROUNDS = Number(process.env['ZEROGPU_CRASH_ROUNDS'] ?? 5);
 const CLIENTS = 8;
 const SPACE = '/zerogpu/crash';
 const ASKED_SECONDS = 2;

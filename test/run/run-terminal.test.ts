@@ -141,6 +141,23 @@ describe('the terminal of a run', () => {
     expect(did).toHaveLength(3);
   });
 
+  it('loses no key while another is under way, and waits for no browser', async () => {
+    let isMoved: () => void = () => {};
+    const moving = new Promise<void>((resolve) => {
+      isMoved = resolve;
+    });
+    const { press, did, screen } = start({
+      open: () => new Promise(() => {}),
+      forward: () => moving,
+    });
+    await press('ofr');
+    await press('u');
+    expect(did).toEqual([]);
+    isMoved();
+    await expect.poll(() => did).toEqual(['restart']);
+    expect(screen()).toContain('u visitor: free ');
+  });
+
   it('says who visits now, and what the keys are', async () => {
     const { press, screen } = start();
     await press('u');
@@ -169,7 +186,7 @@ describe('the terminal of a run', () => {
     const { press, did } = start({ forward: () => new Promise(() => {}) });
     await press('f');
     await press('\u001b[C');
-    await press('o');
+    await press('r');
     await press('x');
     await press('q');
     await press('\u0003');

@@ -2,7 +2,7 @@
  * A crowd of clients and a row of faults, both from a seed, against a real `zerogpu serve`; at the end the
  * books have to agree to the millisecond, and the daemon has to be as small as it began.
  *
- * ZEROGPU_SOAK_SECONDS (12 by default, 600 for a night, 3600 for an hour) and ZEROGPU_SOAK_SEED.
+ * ZEROGPU_SOAK_SECONDS (6 by default, 600 for a night, 3600 for an hour) and ZEROGPU_SOAK_SEED.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -14,7 +14,7 @@ import { ASKED_SECONDS, Caller, type Counts, type Story } from '../support/soak/
 import { SoakHost } from '../support/soak/host.js';
 import { createRandom, type Random } from '../support/soak/random.js';
 
-const SECONDS = Number(process.env['ZEROGPU_SOAK_SECONDS'] ?? 12);
+const SECONDS = Number(process.env['ZEROGPU_SOAK_SECONDS'] ?? 6);
 const SEED = Number(process.env['ZEROGPU_SOAK_SEED'] ?? 20_261_124);
 const CALLERS = 12;
 const SLICES = 6;
