@@ -2,6 +2,7 @@
 import type { Writable } from 'node:stream';
 import { isHubName } from '../hub/names.js';
 import { UserError } from '../shared/errors.js';
+import { interruptible } from '../shared/interruption.js';
 import { filesInFolder, type SpaceFiles } from '../space/index.js';
 import { findFolder, type SpaceFolder } from './folders.js';
 import type { CheckOptions } from './options.js';
@@ -39,7 +40,7 @@ export async function findSubjects(
   const subjects: Subject[] = [];
   for (const path of paths.length === 0 ? ['.'] : paths) {
     const subject = isHubName(path)
-      ? await onHub(path, world)
+      ? await interruptible(world.interrupted, () => onHub(path, world))
       : inFolder(await findFolder(path, world.cwd));
     const isSame = ({ dir, path: other }: Subject) =>
       subject.dir === null ? other === path : dir === subject.dir;
@@ -54,15 +55,6 @@ function inFolder(folder: SpaceFolder): Subject {
 
 /** Loaded on demand: a check of a folder asks nobody. */
 async function onHub(path: string, world: SubjectWorld): Promise<Subject> {
-  try {
-    return await readOnHub(path, world);
-  } catch (error) {
-    world.interrupted.throwIfAborted();
-    throw error;
-  }
-}
-
-async function readOnHub(path: string, world: SubjectWorld): Promise<Subject> {
   const { env, stderr, interrupted } = world;
   const [{ createHub, parseHubName, readHubSettings }, { filesOnHub, hubSideOf }] =
     await Promise.all([import('../hub/index.js'), import('./hub-space.js')]);

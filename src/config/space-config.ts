@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { namesAccount } from '../shared/account-visitor.js';
 import { didYouMean } from '../shared/did-you-mean.js';
 import { UserError } from '../shared/errors.js';
 
@@ -15,7 +16,7 @@ const spaceRunShape = {
   // The account is asked from the Hub with the user's token: no file of a Space may ask for that.
   as: z
     .string()
-    .refine((name) => name !== 'account', 'account is for --as and for your own settings')
+    .refine((name) => !namesAccount(name), 'account is for --as and for your own settings')
     .optional()
     .describe('visitor: anonymous, free, pro, or a name: free:ada'),
   port: z.int().min(0).max(65_535).optional().describe('where visitors connect'),

@@ -9,6 +9,7 @@ import {
 } from '../hub/index.js';
 import { confirmOn } from '../shared/confirm.js';
 import { EXIT, UserError } from '../shared/errors.js';
+import { interruptible } from '../shared/interruption.js';
 import { addRepository } from './git.js';
 import type { InitWorld } from './index.js';
 import type { InitOptions } from './options.js';
@@ -21,18 +22,13 @@ import { copyFiles, presentFiles } from './write.js';
  * @returns the exit code
  * @throws HubError; UserError E_INIT_EXISTS, E_INIT_WRITE; the signal's reason when it was interrupted
  */
-export async function initFromHub(
+export function initFromHub(
   said: string | undefined,
   name: HubName,
   options: InitOptions,
   world: InitWorld,
 ): Promise<number> {
-  try {
-    return await copySpace(said, name, options, world);
-  } catch (error) {
-    world.interrupted.throwIfAborted();
-    throw error;
-  }
+  return interruptible(world.interrupted, () => copySpace(said, name, options, world));
 }
 
 async function copySpace(

@@ -6,6 +6,7 @@ import { createWhoMemo, whoFile } from '../hub/who-memo.js';
 import type { PlatformProfile } from '../platform/schema.js';
 import { systemClock } from '../shared/clock.js';
 import { formatSeconds } from '../shared/duration.js';
+import { interruptible } from '../shared/interruption.js';
 
 /** An account of the Hub as a local visitor. */
 export interface AccountVisitor {
@@ -27,15 +28,12 @@ export async function readAccountVisitor(
   const settings = await readHubSettings(env);
   const memo = createWhoMemo(whoFile(env), settings, () => systemClock.now().wallMs);
   const hub = createHub({ settings, memo, interrupted });
-  try {
+  return interruptible(interrupted, async () => {
     const [{ name, isPro }, quota] = await Promise.all([hub.who(), hub.accountQuota()]);
     const tier = isPro ? 'pro' : 'free';
     // A name that no local visitor can have is the tier's own visitor.
     return { visitor: parseVisitorName(`${tier}:${name}`) ?? { tier, name: null }, name, quota };
-  } catch (error) {
-    interrupted.throwIfAborted();
-    throw error;
-  }
+  });
 }
 
 /**

@@ -14,6 +14,7 @@ import {
   readHubSettings,
 } from '../hub/index.js';
 import { EXIT, UserError } from '../shared/errors.js';
+import { interruptible } from '../shared/interruption.js';
 import { withLock } from './python-env/lock.js';
 import { cacheDir } from './run-folder.js';
 
@@ -39,7 +40,7 @@ export interface HubSpaceRequest {
 export async function placeHubSpace(request: HubSpaceRequest): Promise<string> {
   const { name, env, consent, say, interrupted } = request;
   const hub = createHub({ settings: await readHubSettings(env), interrupted });
-  try {
+  return interruptible(interrupted, async () => {
     const plan = await hub.planSnapshot(name.id, name.revision);
     const root = await bringSpace(hub, name, plan, consent, say, interrupted);
     const dir = folderOf(cacheDir(env), name);
@@ -55,10 +56,7 @@ export async function placeHubSpace(request: HubSpaceRequest): Promise<string> {
     );
     say('its code runs as you: with your files and your environment');
     return dir;
-  } catch (error) {
-    interrupted.throwIfAborted();
-    throw error;
-  }
+  });
 }
 
 /** `spaces/ada/hello`, `spaces/ada/hello@v2`: its last part is how the run calls the Space. */

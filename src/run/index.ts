@@ -1,10 +1,10 @@
 import { resolve } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
+import { namesAccount } from '../shared/account-visitor.js';
 import { systemClock } from '../shared/clock.js';
 import { wantsPlain } from '../shared/paint.js';
 import { createConsole } from './console.js';
 import { teeEvents } from './event-file.js';
-import { AS_ACCOUNT } from './option-values.js';
 import { parseRunOptions, type RawRunOptions, type RunOptions } from './options.js';
 import { createRunTerminal, type RunTerminal } from './run-terminal.js';
 
@@ -34,7 +34,7 @@ export async function run(
   version: string,
 ): Promise<number> {
   const parsed = parseRunOptions(dir, command, raw, world.cwd);
-  const account = raw.as.trim() === AS_ACCOUNT ? await readAccount(world) : null;
+  const account = namesAccount(raw.as) ? await readAccount(world) : null;
   const options = account ? { ...parsed, account, visitor: account.visitor } : parsed;
   const terminal = terminalFor(options, world);
   const write = terminal?.write ?? ((line: string) => void world.stderr.write(`${line}\n`));

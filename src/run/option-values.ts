@@ -4,9 +4,6 @@ import { UserError } from '../shared/errors.js';
 /** The port that a Gradio app uses by itself, and so the address that people type. */
 export const DEFAULT_PORT = 7860;
 
-/** What `--as` says for the account of the user's own token. */
-export const AS_ACCOUNT = 'account';
-
 export function wholeNumber(text: string, flag: string, lowest: number, highest: number): number {
   const number = /^\d+$/.test(text.trim()) ? Number(text) : Number.NaN;
   if (number >= lowest && number <= highest) return number;

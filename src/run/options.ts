@@ -1,12 +1,13 @@
 import { resolve } from 'node:path';
 import type { Owner } from '../allocator/core/types.js';
 import { parseVisitorName, type VisitorName, visitorNameHelp } from '../allocator/core/visitor.js';
+import { namesAccount } from '../shared/account-visitor.js';
 import { parseDuration } from '../shared/duration.js';
 import { UserError } from '../shared/errors.js';
+import { isSpaceId } from '../shared/space-id.js';
 import type { AccountVisitor } from './as-account.js';
 import { type HostOptions, parseHostOptions, type RawHostOptions } from './host-options.js';
-import { AS_ACCOUNT, DEFAULT_PORT, wholeNumber } from './option-values.js';
-import { isSpaceId } from './space-id.js';
+import { DEFAULT_PORT, wholeNumber } from './option-values.js';
 
 /** What commander hands over: every value is text as the user wrote it. */
 export interface RawRunOptions extends RawHostOptions {
@@ -95,7 +96,7 @@ function parseSpaceId(text: string): string {
 
 function parseVisitor(text: string): VisitorName {
   // Who that is, the Hub has to say: after all that can be wrong here.
-  if (text.trim() === AS_ACCOUNT) return { tier: 'free', name: null };
+  if (namesAccount(text)) return { tier: 'free', name: null };
   const visitor = parseVisitorName(text);
   if (visitor) return visitor;
   throw new UserError('E_USAGE', `--as is "${text}", which is no visitor`, {

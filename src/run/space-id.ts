@@ -1,10 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
-
-const ID = /^[\w.-]{1,96}\/[\w.-]{1,96}$/;
-
-/** Whether the text is an `owner/name`. */
-export const isSpaceId = (text: string) => ID.test(text);
+import { isSpaceId } from '../shared/space-id.js';
 
 /**
  * What the Space is called on the Hub: as the user says, else SPACE_ID, else the Hub's git remote of

@@ -1,6 +1,7 @@
 /** Whatever way a run ends, no process of its Space is left. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { processesOf } from '../support/e2e/run-processes.js';
 import { fixture, type StartedRun, startRun } from '../support/e2e/space.js';
 import { startVisitors, type Visitors } from '../support/e2e/visitors.js';
 
@@ -9,22 +10,6 @@ beforeAll(() => {
   visitors = startVisitors();
 });
 afterAll(() => visitors.close());
-
-/** Processes that carry the mark of a run: each has its run folder in the environment. */
-function processesOf(runDir: string): readonly number[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .filter((pid) => {
-      try {
-        const state = /^State:\s+(\w)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
-        if (state === 'Z' || state === 'X') return false;
-        return readFileSync(`/proc/${pid}/environ`, 'latin1').includes(`ZEROGPU_RUN_DIR=${runDir}`);
-      } catch {
-        return false;
-      }
-    })
-    .map(Number);
-}
 
 function runDirOf(run: StartedRun): string {
   for (const name of readdirSync('/proc')) {

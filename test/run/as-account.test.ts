@@ -99,6 +99,9 @@ describe('--as account in files', () => {
   it('is for the user, and not for a Space', () => {
     const text = JSON.stringify({ run: { as: 'account' } });
     expect(() => parseSpaceConfig(text, 'zerogpu.json')).toThrow('zerogpu.json');
+    // `--as` takes blanks around a name.
+    const blank = JSON.stringify({ run: { as: ' account\n' } });
+    expect(() => parseSpaceConfig(blank, 'zerogpu.json')).toThrow('zerogpu.json');
     expect(parseUserSettings(text, 'settings').run?.as).toBe('account');
   });
 });

@@ -10,7 +10,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, expect, it } from 'vitest';
 import { identifyProcess, isProcessAlive } from '../../src/shared/process-table.js';
-import { ASKED_SECONDS, Caller, type Counts, type Story } from '../support/soak/caller.js';
+import { wrongCharge } from '../support/allocator/story.js';
+import { ASKED_SECONDS, Caller, type Counts, type SoakStory } from '../support/soak/caller.js';
 import { SoakHost } from '../support/soak/host.js';
 import { createRandom, type Random } from '../support/soak/random.js';
 
@@ -28,7 +29,7 @@ const counts: Counts = {
   ...{ overran: 0, doubleReleases: 0, strangers: 0 },
 };
 const faults: Record<string, number> = {};
-const stories: Story[] = [];
+const stories: SoakStory[] = [];
 const complaints: string[] = [];
 const callers = Array.from(
   { length: CALLERS },
@@ -76,23 +77,17 @@ async function trouble(random: Random, untilMs: number): Promise<void> {
   }
 }
 
-/** What is wrong with the charge of one call, or null. */
-function wrongCharge(story: Story, usedMs: number): string | null {
-  const { visitor, startedAfter, startedBefore, releaseSent, releaseTold, diedAt } = story;
-  if (releaseTold !== null && releaseSent !== null) {
-    // A millisecond for the rounding up, and one for the two clocks' grain.
-    const least = releaseSent - (startedBefore ?? 0) - 2;
-    const most = releaseTold - (startedAfter ?? 0) + 2;
-    const isRight = usedMs >= least && usedMs <= most;
-    return isRight ? null : `${visitor}: charged ${usedMs} ms, held ${least} to ${most} ms`;
-  }
+/** What is wrong with the charge of a call, released or not, or null. */
+function wrongEnd(story: SoakStory, usedMs: number): string | null {
+  const { visitor, startedAfter, releaseTold, diedAt } = story;
+  if (releaseTold !== null) return wrongCharge(story, usedMs);
   const until = diedAt ?? performance.now();
   const outage = startedAfter === null ? 0 : host.outageWithin(startedAfter, until);
   const most = ASKED_SECONDS * 1_000 + outage + LATE_MS;
   return usedMs <= most ? null : `${visitor}: charged ${usedMs} ms of ${ASKED_SECONDS} s asked for`;
 }
 
-function outlived({ visitor, startedBefore, diedAt }: Story): string | null {
+function outlived({ visitor, startedBefore, diedAt }: SoakStory): string | null {
   if (diedAt === null || startedBefore === null) return null;
   const lateMs =
     diedAt - startedBefore - ASKED_SECONDS * 1_000 - host.outageWithin(startedBefore, diedAt);
@@ -126,7 +121,7 @@ it(
     for (const story of stories) {
       const tier = story.visitor.startsWith('pro') ? 'pro' : 'free';
       const { usedSeconds, reservedSeconds } = await client.visitor(story.visitor, tier);
-      const problems = [wrongCharge(story, usedSeconds * 1_000), outlived(story)];
+      const problems = [wrongEnd(story, usedSeconds * 1_000), outlived(story)];
       wrong.push(...problems.filter((problem) => problem !== null));
       if (reservedSeconds !== 0) wrong.push(`${story.visitor}: seconds are still held back`);
     }

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { Clock } from '../../shared/clock.js';
+import { isSpaceId } from '../../shared/space-id.js';
 import { isBearer } from '../client/secret.js';
 import type { CallRecord } from '../core/types.js';
 import { createEventStreams } from './control-streams.js';
@@ -47,8 +48,8 @@ const advanceQuery = z.object({
     .max(366 * 86_400),
 });
 const tierQuery = z.object({ tier: z.enum(['anonymous', 'free', 'pro', 'own']) });
-const useQuery = z.object({
-  tier: z.enum(['anonymous', 'free', 'pro']),
+const visitorQuery = z.object({ tier: z.enum(['anonymous', 'free', 'pro']) });
+const useQuery = visitorQuery.extend({
   used: z.coerce.number().min(0).max(1e9),
   runs: z.coerce.number().int().min(0).max(1e9),
   /** Left out while no window is open. */
@@ -77,10 +78,9 @@ const startedQuery = z.object({
   pid: z.coerce.number().int().min(2),
   startTime: z.coerce.number().min(0),
 });
-const visitorQuery = z.object({ tier: z.enum(['anonymous', 'free', 'pro']) });
 const addressQuery = z.object({
   id: spaceId,
-  spaceId: z.string().regex(/^[\w.-]{1,96}\/[\w.-]{1,96}$/),
+  spaceId: z.string().refine(isSpaceId),
   url: z.url({ protocol: /^http$/ }),
 });
 const goneQuery = z.object({ id: spaceId });

@@ -1,16 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import {
-  copyFileSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll } from 'vitest';
+import { processesOf } from '../e2e/run-processes.js';
 import type { Ended } from '../e2e/space.js';
 import { testPython } from '../e2e/space.js';
 
@@ -84,22 +77,6 @@ export function startBare(
     stdout: () => said.stdout,
     stderr: () => said.stderr,
     flooded: () => isOver,
-    processes: () => markedBy(join(state, 'runs')),
+    processes: () => processesOf(join(state, 'runs')),
   };
-}
-
-/** Living processes whose run folder lies below that one. */
-function markedBy(runs: string): readonly number[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .filter((pid) => {
-      try {
-        const state = /^State:\s+(\w)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
-        if (state === 'Z' || state === 'X') return false;
-        return readFileSync(`/proc/${pid}/environ`, 'latin1').includes(`ZEROGPU_RUN_DIR=${runs}`);
-      } catch {
-        return false;
-      }
-    })
-    .map(Number);
 }

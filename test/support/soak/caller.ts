@@ -2,20 +2,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Visitor } from '../../../src/allocator/core/types.js';
-import { wire } from '../allocator/daemon.js';
+import { patiently, type Story } from '../allocator/story.js';
 import type { SoakHost } from './host.js';
 import type { Random } from './random.js';
 
 export const ASKED_SECONDS = 1;
 
-/** What a client knows of one call; milliseconds of this process's clock. */
-export interface Story {
-  readonly visitor: string;
-  /** Earliest and latest start of the charge. */
-  startedAfter: number | null;
-  startedBefore: number | null;
-  releaseSent: number | null;
-  releaseTold: number | null;
+export interface SoakStory extends Story {
   /** When a worker that did not release was gone. */
   diedAt: number | null;
 }
@@ -30,8 +23,6 @@ export interface Counts {
   strangers: number;
 }
 
-type Answer = { readonly status: number; readonly body: Record<string, unknown> | null } | null;
-
 export class Caller {
   private worker: ChildProcess | null = null;
   private readonly controller = new AbortController();
@@ -41,7 +32,7 @@ export class Caller {
     private readonly task: number,
     private readonly random: Random,
     private readonly counts: Counts,
-    private readonly stories: Story[],
+    private readonly stories: SoakStory[],
     private readonly complaints: string[],
   ) {}
 
@@ -64,7 +55,7 @@ export class Caller {
     counts.calls += 1;
     const tier = random.pick(['pro', 'free'] as const) ?? 'pro';
     const visitor: Visitor = { key: `${tier}:v${counts.calls}`, tier, hasToken: true };
-    const story: Story = {
+    const story: SoakStory = {
       visitor: visitor.key,
       startedAfter: null,
       startedBefore: null,
@@ -98,7 +89,7 @@ export class Caller {
     return this.worker !== null && this.worker.exitCode === null && this.worker.signalCode === null;
   }
 
-  private async work(story: Story, allowToken: string): Promise<void> {
+  private async work(story: SoakStory, allowToken: string): Promise<void> {
     const { random, counts } = this;
     await sleep(random.between(2, 60));
     if (random.oneIn(20)) {
@@ -122,7 +113,7 @@ export class Caller {
   }
 
   /** Says nothing more: the deadline has to end it. */
-  private async overrun(story: Story): Promise<void> {
+  private async overrun(story: SoakStory): Promise<void> {
     this.counts.overran += 1;
     const { worker } = this;
     if (!worker) return;
@@ -165,16 +156,7 @@ export class Caller {
     }
   }
 
-  /** Asks again when nobody answers: the worker does not go away with the allocator. */
-  private async patiently(
-    path: 'allow' | 'release',
-    query: Record<string, string | number>,
-  ): Promise<Answer> {
-    for (let tries = 0; tries < 200; tries += 1) {
-      const answer = await wire(this.host.daemon.url, path, query);
-      if (answer) return answer;
-      await sleep(30);
-    }
-    return null;
+  private patiently(path: 'allow' | 'release', query: Record<string, string | number>) {
+    return patiently(() => this.host.daemon.url, path, query, 200);
   }
 }
