@@ -21,7 +21,7 @@ const METAFILE = 'dist/metafile-esm.json';
 export default defineConfig({
   entry: {
     cli: 'src/cli/entry.ts',
-    environments: 'src/run/python-env/index.ts',
+    environments: 'src/python-env/index.ts',
     'ledger-writer': 'src/allocator/store/writer-thread.ts',
     'ask-npm': 'src/update/ask-npm.ts',
   },

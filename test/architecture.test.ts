@@ -23,12 +23,17 @@ const MAY_IMPORT: readonly (readonly [folder: string, allowed: readonly string[]
   ['config', ['shared']],
   ['update', ['shared']],
   ['hub', ['platform', 'shared']],
-  ['doctor', ['run', 'allocator/client', 'shared']],
+  ['gateway', ['allocator', 'shared']],
+  ['python-env', ['space', 'shared']],
+  ['doctor', ['run', 'python-env', 'allocator/client', 'shared']],
   ['init', ['hub', 'space', 'platform', 'shared']],
   ['explain', ['check', 'shared']],
   ['check', ['config', 'hub', 'space', 'platform', 'shared']],
   ['tui', ['allocator/client', 'hub', 'shared']],
-  ['run', ['allocator', 'hub', 'tui', 'gpu', 'space', 'platform', 'shared']],
+  [
+    'run',
+    ['gateway', 'python-env', 'allocator', 'hub', 'tui', 'gpu', 'space', 'platform', 'shared'],
+  ],
   [
     'cli',
     [

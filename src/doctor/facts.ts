@@ -1,5 +1,5 @@
 /** What `doctor` finds out about a machine; `judge` says what it means. */
-import type { PackageVersions } from '../run/python-env/types.js';
+import type { PackageVersions } from '../python-env/types.js';
 
 /** One interpreter that was looked at. */
 export interface PythonFound {

@@ -2,9 +2,9 @@
 import { homedir } from 'node:os';
 import { resolve } from 'node:path';
 import type { Writable } from 'node:stream';
-import { stateDir } from '../run/run-folder.js';
 import { EXIT } from '../shared/errors.js';
 import { choosePaint, type Paint } from '../shared/paint.js';
+import { stateDir } from '../shared/user-folders.js';
 import { gatherFacts } from './gather.js';
 import { type Diagnosis, judge, type Verdict } from './judge.js';
 

@@ -5,10 +5,12 @@ import type { AllocatorRules } from '../allocator/core/types.js';
 import { visitorOf } from '../allocator/core/visitor.js';
 import { createTaskLabels } from '../allocator/server/task-labels.js';
 import { createVisitorTokens } from '../allocator/server/visitor-tokens.js';
+import { type Gateway, startGateway } from '../gateway/index.js';
 import { loadProfile } from '../platform/index.js';
 import type { PlatformProfile } from '../platform/schema.js';
 import { systemClock } from '../shared/clock.js';
 import { findFreePort } from '../shared/listen.js';
+import { stateDir } from '../shared/user-folders.js';
 import { readSpace, type Space } from '../space/index.js';
 import { joinAllocator } from './allocator/joined.js';
 import type { AllocatorLink, SpaceFacts } from './allocator/link.js';
@@ -17,11 +19,10 @@ import { type CallLog, createCallLog } from './call-log.js';
 import { chooseBackend, type GpuChoice } from './choose-gpu.js';
 import type { Cleanup } from './cleanup.js';
 import type { RunConsole } from './console.js';
-import { type Gateway, startGateway } from './gateway/index.js';
 import { openLocalHub } from './local-hub.js';
 import type { RunOptions } from './options.js';
 import { quotaClock } from './quota-clock.js';
-import { createRunFolder, type RunFolder, spaceLedgerDir, stateDir } from './run-folder.js';
+import { createRunFolder, type RunFolder, spaceLedgerDir } from './run-folder.js';
 import { findSpaceId } from './space-id.js';
 
 /** Everything of a run but the app: the Space as read, and what stands around it. */

@@ -5,10 +5,10 @@ import { delimiter } from 'node:path';
 import { emulatedEnvironment, emulatedPythonDir } from '../gpu/mock/index.js';
 import { assertTorchSupported } from '../gpu/mock/supported-torch.js';
 import { loadProfile } from '../platform/index.js';
+import { findPythonWithTorch } from '../python-env/index.js';
 import { parseBytes } from '../shared/bytes.js';
 import { EXIT, UserError } from '../shared/errors.js';
-import { findPythonWithTorch } from './python-env/index.js';
-import { runtimePythonDir } from './runtime-python.js';
+import { runtimePythonDir } from '../shared/runtime-python.js';
 
 /** `zerogpu python`, as the user wrote it. */
 export interface EmulatedPythonOptions {

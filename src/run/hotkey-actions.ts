@@ -1,8 +1,8 @@
 import { execa } from 'execa';
 import { connect, controlSecret } from '../allocator/client/index.js';
 import { formatVisitorName, type VisitorName } from '../allocator/core/visitor.js';
+import type { Gateway } from '../gateway/index.js';
 import { UserError } from '../shared/errors.js';
-import type { Gateway } from './gateway/index.js';
 import type { HotkeyActions } from './run-terminal.js';
 
 /** Who `u` makes of a visitor that says nothing. */

@@ -13,10 +13,10 @@ import {
   type HubName,
   readHubSettings,
 } from '../hub/index.js';
+import { withLock } from '../python-env/lock.js';
 import { EXIT, UserError } from '../shared/errors.js';
 import { interruptible } from '../shared/interruption.js';
-import { withLock } from './python-env/lock.js';
-import { cacheDir } from './run-folder.js';
+import { cacheDir } from '../shared/user-folders.js';
 
 /** What was put into the folder last time, beside it: the app's own files are not of the Space. */
 const placedSchema = z.object({ sha: z.string(), files: z.array(z.string()) });

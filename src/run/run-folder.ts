@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
 import { access, chmod, mkdir, mkdtemp, open, rm, writeFile } from 'node:fs/promises';
-import { homedir, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { EXIT, UserError } from '../shared/errors.js';
 import { removeAbandoned, writeOwner } from './abandoned-runs.js';
@@ -17,16 +17,6 @@ export interface RunFolder {
   remove(): Promise<void>;
 }
 
-/** `--state-dir`, ZEROGPU_STATE_DIR, or the platform's usual place. */
-export function stateDir(
-  flag: string | null,
-  env: Readonly<Record<string, string | undefined>>,
-): string {
-  if (flag) return flag;
-  const base = env['XDG_STATE_HOME'] || join(env['HOME'] ?? homedir(), '.local/state');
-  return join(base, 'zerogpu');
-}
-
 /** The ledger of one Space's runs: its name for people, its whole path to tell it from others. */
 export function spaceLedgerDir(state: string, spaceDir: string): string {
   const id = createHash('sha256').update(spaceDir).digest('hex').slice(0, 12);
@@ -39,11 +29,6 @@ export function spaceLedgerDir(state: string, spaceDir: string): string {
 /** The ledger of `zerogpu serve`. */
 export function sharedLedgerDir(state: string): string {
   return join(state, 'ledgers', 'serve');
-}
-
-/** Where environments are kept between runs: they can be made again, so this is a cache. */
-export function cacheDir(env: Readonly<Record<string, string | undefined>>): string {
-  return join(env['XDG_CACHE_HOME'] || join(env['HOME'] ?? homedir(), '.cache'), 'zerogpu');
 }
 
 /**

@@ -15,13 +15,14 @@ import { loadProfile } from '../platform/index.js';
 import type { PlatformProfile } from '../platform/schema.js';
 import { systemClock, type Timer } from '../shared/clock.js';
 import { EXIT, UserError } from '../shared/errors.js';
+import { stateDir } from '../shared/user-folders.js';
 import { createCallLog } from './call-log.js';
 import { chooseBackend } from './choose-gpu.js';
 import { type Cleanup, createCleanup, runCleanup } from './cleanup.js';
 import { createConsole, type RunConsole } from './console.js';
 import type { RunWorld } from './index.js';
 import { quotaClock } from './quota-clock.js';
-import { sharedLedgerDir, stateDir } from './run-folder.js';
+import { sharedLedgerDir } from './run-folder.js';
 import { parseServeOptions, type RawServeOptions, type ServeOptions } from './serve-options.js';
 import { usageRows } from './use-table.js';
 

@@ -15,6 +15,8 @@ const ID = 'ada/everything';
 const TOKEN = 'hf_adas_own_token';
 const BIN = join(import.meta.dirname, '../../bin/zerogpu.js');
 const home = mkdtempSync(join(tmpdir(), 'zerogpu-named-'));
+/** The account's window is open today, whatever day that is. */
+const OPEN_QUOTA = { ...QUOTA, resetsAt: new Date(Date.now() + 2 * 3_600_000).toISOString() };
 const SPACE: StubSpace = {
   id: ID,
   files: Object.fromEntries(
@@ -23,7 +25,7 @@ const SPACE: StubSpace = {
       .map(({ name }) => [name, readFileSync(join(fixture('everything'), name), 'utf8')]),
   ),
   privateTo: TOKEN,
-  account: { who: { name: 'ada', isPro: true }, quota: QUOTA },
+  account: { who: { name: 'ada', isPro: true }, quota: OPEN_QUOTA },
 };
 let repository: RepositoryHub;
 let env: Record<string, string>;

@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { ensureBuilt, ensureNodePackages, fail, root, say } from '../../bin/dev/prepare.js';
 
 const TORCH = 'torch==2.13.0';
-/** What releases of that time forgot to state: see src/run/python-env/known-versions.ts. */
+/** What releases of that time forgot to state: see src/python-env/known-versions.ts. */
 const LIMITS = ['huggingface_hub<1.0', 'starlette<1.0', 'pydantic<2.11'];
 /**
  * Releases that go together. spaces 0.30 with a Gradio newer than it (5.50, 6.31) fails in the

@@ -9,7 +9,8 @@ import {
 } from 'node:fs';
 import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { cacheDir, createRunFolder, stateDir } from '../../src/run/run-folder.js';
+import { createRunFolder } from '../../src/run/run-folder.js';
+import { cacheDir, stateDir } from '../../src/shared/user-folders.js';
 import { temporaryFolder } from '../support/supervise.js';
 
 describe('the state folder', () => {

@@ -42,7 +42,7 @@ export function declareQuota(
       const [{ quota }, { findRunning }, { stateDir }] = await Promise.all([
         import('../../tui/index.js'),
         import('../../tui/find.js'),
-        import('../../run/run-folder.js'),
+        import('../../shared/user-folders.js'),
       ]);
       const state = resolve(world.cwd, stateDir(raw.stateDir ?? null, world.env));
       const asked = raw.account ?? (await readUserSettings(world.env)).account ?? false;

@@ -71,7 +71,7 @@ export function declareState(program: Command, world: World): void {
 
 async function ledgerOf(raw: RawStateOptions, world: World) {
   const files = await import('../../run/state-files.js');
-  const { stateDir } = await import('../../run/run-folder.js');
+  const { stateDir } = await import('../../shared/user-folders.js');
   const dir = files.chooseLedger({
     stateDir: resolve(world.cwd, stateDir(raw.stateDir ?? null, world.env)),
     space: raw.space === undefined ? null : resolve(world.cwd, raw.space),

@@ -11,7 +11,7 @@ import {
 import type { AddressInfo, Server as TcpServer } from 'node:net';
 import { onTestFinished } from 'vitest';
 import { createVisitorTokens } from '../../../src/allocator/server/visitor-tokens.js';
-import { type Gateway, type GatewayOptions, startGateway } from '../../../src/run/gateway/index.js';
+import { type Gateway, type GatewayOptions, startGateway } from '../../../src/gateway/index.js';
 import { systemClock } from '../../../src/shared/clock.js';
 
 export type Handler = (request: IncomingMessage, response: ServerResponse) => void;

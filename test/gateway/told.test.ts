@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createToldReader } from '../../../src/run/gateway/told.js';
+import { createToldReader } from '../../src/gateway/told.js';
 
 function event(payload: object): string {
   return `data: ${JSON.stringify(payload)}\n\n`;

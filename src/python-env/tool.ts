@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { execa } from 'execa';
-import { runtimePythonDir } from '../runtime-python.js';
+import { runtimePythonDir } from '../shared/runtime-python.js';
 import type { Environment } from './types.js';
 
 /** How an installer's command ended. */

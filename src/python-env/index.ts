@@ -1,12 +1,12 @@
-import { EXIT, UserError } from '../../shared/errors.js';
-import type { Space } from '../../space/index.js';
+import { EXIT, UserError } from '../shared/errors.js';
+import type { Space } from '../space/index.js';
 import { activePythons, chosenPythons, type FoundPython } from './interpreters.js';
 import { ensureManaged } from './managed.js';
 import { needsTorch, planForSpace } from './plan.js';
 import { isRecentEnough, type PythonFacts, probePython } from './probe.js';
 import type { BuildContext, Environment, PythonEnvironment, PythonProgress } from './types.js';
 
-export { cacheDir } from '../run-folder.js';
+export { cacheDir } from '../shared/user-folders.js';
 export type { PythonEnvironment, PythonProgress } from './types.js';
 
 export interface ResolveRequest {

@@ -2,8 +2,8 @@ import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod';
-import type { ProcessId } from '../../shared/host.js';
-import { identifyProcess, isProcessAlive } from '../../shared/process-table.js';
+import type { ProcessId } from '../shared/host.js';
+import { identifyProcess, isProcessAlive } from '../shared/process-table.js';
 
 const POLL_MS = 300;
 

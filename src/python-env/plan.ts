@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Requirement, Space } from '../../space/index.js';
+import type { Requirement, Space } from '../space/index.js';
 import {
   DEFAULT_TORCH,
   GRADIO_ERAS,

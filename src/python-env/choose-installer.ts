@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { formatBytes } from '../../shared/bytes.js';
-import { EXIT, UserError } from '../../shared/errors.js';
+import { formatBytes } from '../shared/bytes.js';
+import { EXIT, UserError } from '../shared/errors.js';
 import {
   type Installer,
   type InstallRequest,

@@ -6,10 +6,10 @@ import {
   type VisitorName,
   visitorNameHelp,
   visitorOf,
-} from '../../allocator/core/visitor.js';
-import type { VisitorTokens } from '../../allocator/server/visitor-tokens.js';
-import { listenOrExplain } from '../../shared/listen.js';
-import { isFromForeignPage, isLoopbackHost } from '../../shared/loopback.js';
+} from '../allocator/core/visitor.js';
+import type { VisitorTokens } from '../allocator/server/visitor-tokens.js';
+import { listenOrExplain } from '../shared/listen.js';
+import { isFromForeignPage, isLoopbackHost } from '../shared/loopback.js';
 import { forwardRequest } from './forward.js';
 import { forwardedHeaders } from './headers.js';
 import { identifyVisitor, rememberCookie } from './identity.js';

@@ -3,13 +3,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, request } from 'node:http';
 import { connect, createServer as createTcpServer } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import {
-  ask,
-  askHead,
-  echoHead,
-  gatewayBefore,
-  type Handler,
-} from '../../support/gateway/index.js';
+import { ask, askHead, echoHead, gatewayBefore, type Handler } from '../support/gateway/index.js';
 
 const BYTES = randomBytes(6_000_000);
 const DIGEST = createHash('sha256').update(BYTES).digest('hex');

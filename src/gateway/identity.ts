@@ -8,7 +8,7 @@ import {
   parseVisitorName,
   parseVisitorToken,
   type VisitorName,
-} from '../../allocator/core/visitor.js';
+} from '../allocator/core/visitor.js';
 
 export interface RequestFacts {
   /** Path and query as the client sent them. */

@@ -1,5 +1,5 @@
-import { EXIT, UserError } from '../../shared/errors.js';
-import type { Requirement } from '../../space/index.js';
+import { EXIT, UserError } from '../shared/errors.js';
+import type { Requirement } from '../space/index.js';
 
 const MOST_LINES = 6;
 

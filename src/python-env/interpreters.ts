@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { findOnPath } from '../../shared/find-program.js';
+import { findOnPath } from '../shared/find-program.js';
 import { isRecentEnough, type ProbeResult, type PythonFacts, probePython } from './probe.js';
 import type { Environment, PythonOrigin } from './types.js';
 

@@ -1,7 +1,7 @@
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
-import { normalizeName } from '../../space/index.js';
+import { normalizeName } from '../space/index.js';
 import { TORCH_BACKEND } from './known-versions.js';
 import { runTool, type ToolOptions, type ToolOutcome } from './tool.js';
 import type { Environment } from './types.js';

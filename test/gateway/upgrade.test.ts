@@ -5,7 +5,7 @@ import { connect, createServer as createTcpServer, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream';
 import { WebSocket } from 'undici';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { gatewayBefore, tokens } from '../../support/gateway/index.js';
+import { gatewayBefore, tokens } from '../support/gateway/index.js';
 
 const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 /** A busy machine is no failure. */

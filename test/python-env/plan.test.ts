@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { environmentId, planForSpace } from '../../../src/run/python-env/plan.js';
-import { readInstallLine } from '../../../src/run/python-env/progress-lines.js';
-import { readSpace } from '../../../src/space/index.js';
+import { environmentId, planForSpace } from '../../src/python-env/plan.js';
+import { readInstallLine } from '../../src/python-env/progress-lines.js';
+import { readSpace } from '../../src/space/index.js';
 
 const folders: string[] = [];
 afterEach(() => {

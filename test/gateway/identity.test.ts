@@ -1,9 +1,9 @@
 /** Who a request's visitor is, and what a client can't say about itself. */
 import { connect, createServer } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import type { Visitor } from '../../../src/allocator/core/types.js';
-import { createVisitorTokens } from '../../../src/allocator/server/visitor-tokens.js';
-import { systemClock } from '../../../src/shared/clock.js';
+import type { Visitor } from '../../src/allocator/core/types.js';
+import { createVisitorTokens } from '../../src/allocator/server/visitor-tokens.js';
+import { systemClock } from '../../src/shared/clock.js';
 import {
   type AskOptions,
   ask,
@@ -12,7 +12,7 @@ import {
   echoHead,
   gatewayBefore,
   tokens,
-} from '../../support/gateway/index.js';
+} from '../support/gateway/index.js';
 
 const ADA: Visitor = { key: 'free:ada', tier: 'free', hasToken: true };
 const LIN: Visitor = { key: 'pro:lin', tier: 'pro', hasToken: true };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { installError } from '../../../src/run/python-env/failures.js';
-import type { Requirement } from '../../../src/space/index.js';
+import { installError } from '../../src/python-env/failures.js';
+import type { Requirement } from '../../src/space/index.js';
 
 function requirement(text: string, line: number): Requirement {
   const name = /^[A-Za-z0-9._-]+/.exec(text)?.[0] ?? null;

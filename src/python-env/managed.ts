@@ -1,9 +1,9 @@
 import { mkdir, readFile, rm, statfs, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { formatBytes } from '../../shared/bytes.js';
-import { systemClock } from '../../shared/clock.js';
-import { EXIT, UserError } from '../../shared/errors.js';
-import type { Requirement } from '../../space/index.js';
+import { formatBytes } from '../shared/bytes.js';
+import { systemClock } from '../shared/clock.js';
+import { EXIT, UserError } from '../shared/errors.js';
+import type { Requirement } from '../space/index.js';
 import { chooseInstaller } from './choose-installer.js';
 import { installError } from './failures.js';
 import type { InstallRequest } from './installers.js';

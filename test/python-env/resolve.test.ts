@@ -2,9 +2,9 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { findPythonWithTorch, resolvePython } from '../../../src/run/python-env/index.js';
-import type { PackageVersions } from '../../../src/run/python-env/types.js';
-import { readSpace } from '../../../src/space/index.js';
+import { findPythonWithTorch, resolvePython } from '../../src/python-env/index.js';
+import type { PackageVersions } from '../../src/python-env/types.js';
+import { readSpace } from '../../src/space/index.js';
 
 let root: string;
 beforeEach(() => {

@@ -1,9 +1,9 @@
 /** What happens when one side is not there, leaves early, or is not who it should be. */
 import { createServer, type IncomingMessage, request } from 'node:http';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { startGateway } from '../../../src/run/gateway/index.js';
-import { holderOfPort } from '../../../src/shared/tcp-table.js';
-import { ask, gatewayBefore, listen, tokens } from '../../support/gateway/index.js';
+import { startGateway } from '../../src/gateway/index.js';
+import { holderOfPort } from '../../src/shared/tcp-table.js';
+import { ask, gatewayBefore, listen, tokens } from '../support/gateway/index.js';
 
 const UNUSED = {
   host: '127.0.0.1',
