@@ -16,8 +16,8 @@ const MAY_IMPORT: readonly (readonly [folder: string, allowed: readonly string[]
     'allocator/server',
     ['allocator/core', 'allocator/store', 'allocator/client', 'gpu', 'platform', 'shared'],
   ],
-  ['allocator/store', ['allocator/core', 'shared']],
-  ['allocator/client', ['shared']],
+  ['allocator/store', ['allocator/core', 'platform', 'shared']],
+  ['allocator/client', ['platform', 'shared']],
   ['gpu', ['platform', 'shared']],
   ['space', ['platform', 'shared']],
   ['config', ['shared']],
@@ -29,7 +29,7 @@ const MAY_IMPORT: readonly (readonly [folder: string, allowed: readonly string[]
   ['init', ['hub', 'space', 'platform', 'shared']],
   ['explain', ['check', 'shared']],
   ['check', ['config', 'hub', 'space', 'platform', 'shared']],
-  ['tui', ['allocator/client', 'hub', 'shared']],
+  ['tui', ['allocator/client', 'hub', 'platform', 'shared']],
   [
     'run',
     ['gateway', 'python-env', 'allocator', 'hub', 'tui', 'gpu', 'space', 'platform', 'shared'],
@@ -54,6 +54,9 @@ const MAY_IMPORT: readonly (readonly [folder: string, allowed: readonly string[]
     ],
   ],
 ];
+
+/** Lists that stand once, in src/platform/tiers.ts: a second copy goes stale when a tier is added. */
+const TIER_LIST = /'anonymous'\s*[|,]\s*'free'\s*[|,]\s*'pro'|'large'\s*[|,]\s*'xlarge'/;
 
 /** Node modules that the pure core must not touch. */
 const IMPURE = /^(node:|undici|execa|jose|commander)/;
@@ -148,6 +151,15 @@ describe('architecture', () => {
     expect(seen.size).toBeGreaterThan(40);
     const own = [...packages].filter((name) => !name.startsWith('node:'));
     expect(own.sort()).toEqual(['jose', 'zod']);
+  });
+
+  it('has the lists of tiers and sizes once', () => {
+    const copies = files
+      .filter(
+        ({ path, text }) => path !== 'platform/tiers.ts' && TIER_LIST.test(stripComments(text)),
+      )
+      .map(({ path }) => path);
+    expect(copies).toEqual([]);
   });
 
   it('has no file that does two things', () => {

@@ -1,4 +1,4 @@
-import type { PlatformProfile } from '../platform/index.js';
+import { type GpuSize, type PlatformProfile, TIERS, type Tier } from '../platform/index.js';
 
 /** What a GPU function asks for at each call. */
 export interface DeclaredCall {
@@ -7,11 +7,8 @@ export interface DeclaredCall {
   readonly seconds: number | null;
   /** Nothing was declared: the platform takes its default. */
   readonly isDefault: boolean;
-  readonly size: 'large' | 'xlarge';
+  readonly size: GpuSize;
 }
-
-export type TierName = 'anonymous' | 'free' | 'pro';
-export const TIERS: readonly TierName[] = ['anonymous', 'free', 'pro'];
 
 /** How many calls of one function a visitor of each tier gets in a quota window. */
 export interface Visits {
@@ -21,7 +18,7 @@ export interface Visits {
   readonly declaredSeconds: number;
   readonly isDefault: boolean;
   /** 0 where the platform refuses the call whatever is left. */
-  readonly calls: Readonly<Record<TierName, number>>;
+  readonly calls: Readonly<Record<Tier, number>>;
 }
 
 /**
@@ -37,7 +34,7 @@ export function visitsOf(
     const askedSeconds = askedFor(seconds, size, profile);
     const calls = Object.fromEntries(
       TIERS.map((tier) => [tier, callsIn(profile.tiers[tier], askedSeconds)]),
-    ) as Record<TierName, number>;
+    ) as Record<Tier, number>;
     return [{ name, askedSeconds, declaredSeconds: seconds, isDefault, calls }];
   });
 }
@@ -54,7 +51,7 @@ function askedFor(
 }
 
 function callsIn(
-  { quotaSeconds, longestCallSeconds, runsPerWindow }: PlatformProfile['tiers'][TierName],
+  { quotaSeconds, longestCallSeconds, runsPerWindow }: PlatformProfile['tiers'][Tier],
   askedSeconds: number,
 ): number {
   if (askedSeconds <= 0 || askedSeconds > longestCallSeconds) return 0;

@@ -6,6 +6,7 @@ import rtxPro6000 from './profiles/rtx-pro-6000.json' with { type: 'json' };
 import type { PlatformProfile } from './schema.js';
 
 export type { PlatformProfile, TierFacts } from './schema.js';
+export { GPU_SIZES, type GpuSize, OWNER_KINDS, type OwnerKind, TIERS, type Tier } from './tiers.js';
 
 /**
  * Adding an edition is adding a file and a line. The files are ours, and the tests hold each against the

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { TIERS } from './tiers.js';
 
 /** Where a fact comes from. Second-hand facts are shown as unconfirmed. */
 const source = z.strictObject({
@@ -60,9 +61,7 @@ export const profileSchema = z.strictObject({
    * Prepaid seconds that go on where the quota ends, and who may have them; null where the platform
    * knows none. What waits and runs on credit holds them back, as it does with the quota.
    */
-  credits: z
-    .strictObject({ tiers: z.array(z.enum(['anonymous', 'free', 'pro'])).min(1) })
-    .nullable(),
+  credits: z.strictObject({ tiers: z.array(z.enum(TIERS)).min(1) }).nullable(),
   queue: z.strictObject({
     timeoutSeconds: z.number().positive(),
     /** Seconds of waiting that lift a waiter by one tier, so that nobody starves. */

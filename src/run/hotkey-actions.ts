@@ -2,15 +2,12 @@ import { execa } from 'execa';
 import { connect, controlSecret } from '../allocator/client/index.js';
 import { formatVisitorName, type VisitorName } from '../allocator/core/visitor.js';
 import type { Gateway } from '../gateway/index.js';
+import { TIERS } from '../platform/index.js';
 import { UserError } from '../shared/errors.js';
 import type { HotkeyActions } from './run-terminal.js';
 
 /** Who `u` makes of a visitor that says nothing. */
-const VISITORS: readonly VisitorName[] = [
-  { tier: 'anonymous', name: null },
-  { tier: 'free', name: null },
-  { tier: 'pro', name: null },
-];
+const VISITORS: readonly VisitorName[] = TIERS.map((tier) => ({ tier, name: null }));
 const HOUR_SECONDS = 3_600;
 
 export interface HotkeyParts {

@@ -1,5 +1,5 @@
 /** What the viewer has chosen, apart from what the allocator says. */
-import type { Tier } from '../allocator/client/port.js';
+import type { Tier } from '../platform/tiers.js';
 
 export const TABS = ['all', 'gpu', 'queue', 'quota'] as const;
 export type Tab = (typeof TABS)[number];

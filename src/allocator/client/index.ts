@@ -1,11 +1,12 @@
 /** The typed client of the control API: `connect`, and everything that is needed to find one. */
 import * as z from 'zod';
+import type { OwnerKind, Tier } from '../../platform/tiers.js';
 import { EXIT, UserError } from '../../shared/errors.js';
 import { followEvents, type ServerEvent } from './event-source.js';
 import { hostingLimit } from './hosting-limit.js';
 import { ask } from './http.js';
 import { findAllocators, type Locator } from './locator.js';
-import type { ControlClient, SnapshotLimits, Tier, WatchHandlers } from './port.js';
+import type { ControlClient, SnapshotLimits, WatchHandlers } from './port.js';
 import { controlSecret } from './secret.js';
 import { type Snapshot, snapshotSchema, visitorSchema } from './snapshot.js';
 
@@ -26,7 +27,7 @@ const ANSWER_WITHIN_MS = 10_000;
 export interface JoiningSpace {
   readonly id: string;
   readonly name: string;
-  readonly owner: { readonly name: string; readonly kind: 'free' | 'pro' | 'organization' };
+  readonly owner: { readonly name: string; readonly kind: OwnerKind };
   readonly tasksSocket: string;
   /** Null before its app has started. */
   readonly root: { readonly pid: number; readonly startTime: number } | null;

@@ -1,7 +1,6 @@
 /** What anybody may ask of a running allocator: the typed form of the control API. */
+import type { Tier } from '../../platform/tiers.js';
 import type { Snapshot } from './snapshot.js';
-
-export type Tier = 'anonymous' | 'free' | 'pro';
 
 /** How much of the long lists a snapshot carries; their totals are always there. */
 export interface SnapshotLimits {

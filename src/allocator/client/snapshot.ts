@@ -4,9 +4,10 @@
  * from `at`. A field may be added within a version; nothing is renamed or taken away.
  */
 import * as z from 'zod';
+import { GPU_SIZES, TIERS } from '../../platform/tiers.js';
 
-const tier = z.enum(['anonymous', 'free', 'pro']);
-const size = z.enum(['large', 'xlarge']);
+const tier = z.enum(TIERS);
+const size = z.enum(GPU_SIZES);
 const seconds = z.number();
 
 /** One call, as every list names it. */

@@ -9,6 +9,7 @@
  * Cost: O(slices + Spaces) when nobody can be placed, which is most events; else that much for each
  * waiter that is placed, and O(1) for each that is stepped over on the way to it.
  */
+import { GPU_SIZES } from '../../platform/tiers.js';
 import { assert } from './assert.js';
 import { firstOf, openLease } from './lease.js';
 import {
@@ -60,7 +61,7 @@ function canPlaceAnyone(turn: Turn, pool: Pool): boolean {
   if (!hasRoom(pool)) return false;
   if (state.rules.concurrencyPerSpace === null) return true;
   for (const [space, counts] of state.waitingInSpace) {
-    for (const size of ['large', 'xlarge'] as const) {
+    for (const size of GPU_SIZES) {
       if (counts[size] > 0 && !isAtConcurrencyLimit(state, pool, { space, size })) return true;
     }
   }

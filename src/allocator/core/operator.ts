@@ -1,4 +1,5 @@
 /** What the operator of this host does by hand. A call or visitor that is not there changes nothing. */
+import { TIERS } from '../../platform/tiers.js';
 import { killLease } from './lease.js';
 import { createAccount, resetQuota, setCredits, setUse } from './quota.js';
 import { moveQuotaClock } from './quota-clock.js';
@@ -64,8 +65,6 @@ export function onResetQuota(turn: Turn, event: ResetQuotaEvent): void {
 
 /** Nothing is known of a visitor who has not called yet but the name; the first call tells. */
 function unknownVisitor(key: string): Visitor {
-  const tier = (['pro', 'free'] as const).find(
-    (name) => key === name || key.startsWith(`${name}:`),
-  );
+  const tier = TIERS.find((name) => key === name || key.startsWith(`${name}:`));
   return { key, tier: tier ?? 'anonymous', hasToken: true };
 }

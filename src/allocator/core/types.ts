@@ -6,12 +6,12 @@
  * the same event give the same result, always, so that server, simulator and tests share `step`.
  */
 import type { PlatformProfile } from '../../platform/schema.js';
+import type { GpuSize, OwnerKind, Tier } from '../../platform/tiers.js';
 import type { Instant } from '../../shared/clock.js';
 import type { ProcessId, SliceSpec } from '../../shared/host.js';
 import type { CallEnd, QueuingReason } from './effects.js';
 
-export type Tier = 'anonymous' | 'free' | 'pro';
-export type GpuSize = 'large' | 'xlarge';
+export type { GpuSize, Tier } from '../../platform/tiers.js';
 
 /** Who asks. `key` names the quota account: two calls with one key share one quota. */
 export interface Visitor {
@@ -140,7 +140,7 @@ export interface HostedSpace {
 /** Whose Space it is: hosting limits count per owner. */
 export interface Owner {
   readonly name: string;
-  readonly kind: 'free' | 'pro' | 'organization';
+  readonly kind: OwnerKind;
 }
 
 /** Two generations of bounded size: old tokens are forgotten without a search for the oldest. */

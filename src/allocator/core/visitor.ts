@@ -2,7 +2,8 @@
  * Local visitors: who a person can be on this machine without an account. A tier names its default
  * visitor; `tier:name` names one more, with a quota of its own.
  */
-import type { Tier, Visitor } from './types.js';
+import { TIERS, type Tier } from '../../platform/tiers.js';
+import type { Visitor } from './types.js';
 
 export interface VisitorName {
   readonly tier: Tier;
@@ -10,7 +11,6 @@ export interface VisitorName {
   readonly name: string | null;
 }
 
-const TIERS: readonly Tier[] = ['anonymous', 'free', 'pro'];
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$/;
 
 /** What a visitor may be called, for an error message. */

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { OWNER_KINDS, TIERS } from '../../platform/tiers.js';
 import type { Clock } from '../../shared/clock.js';
 import { isSpaceId } from '../../shared/space-id.js';
 import { isBearer } from '../client/secret.js';
@@ -47,8 +48,8 @@ const advanceQuery = z.object({
     .min(0)
     .max(366 * 86_400),
 });
-const tierQuery = z.object({ tier: z.enum(['anonymous', 'free', 'pro', 'own']) });
-const visitorQuery = z.object({ tier: z.enum(['anonymous', 'free', 'pro']) });
+const tierQuery = z.object({ tier: z.enum([...TIERS, 'own']) });
+const visitorQuery = z.object({ tier: z.enum(TIERS) });
 const useQuery = visitorQuery.extend({
   used: z.coerce.number().min(0).max(1e9),
   runs: z.coerce.number().int().min(0).max(1e9),
@@ -69,7 +70,7 @@ const registerQuery = z.object({
   id: spaceId,
   name: z.string().min(1).max(100),
   owner: z.string().min(1).max(100),
-  ownerKind: z.enum(['free', 'pro', 'organization']),
+  ownerKind: z.enum(OWNER_KINDS),
   tasksSocket: z.string().min(1).max(4_096).optional(),
   ...processQuery,
 });

@@ -1,5 +1,6 @@
 import { errors, jwtVerify, SignJWT } from 'jose';
 import * as z from 'zod';
+import { TIERS } from '../../platform/tiers.js';
 import type { Clock } from '../../shared/clock.js';
 import type { Visitor } from '../core/types.js';
 
@@ -25,7 +26,7 @@ const MOST_KEPT = 1_000;
 
 const payloadSchema = z.object({
   sub: z.string().min(1),
-  tier: z.enum(['anonymous', 'free', 'pro']),
+  tier: z.enum(TIERS),
 });
 
 /** @param secret 32 bytes, of this run alone */

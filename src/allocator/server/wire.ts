@@ -1,5 +1,6 @@
 /** The device API's wire forms, as the `spaces` package reads and writes them (spaces/zero/api.py). */
 import * as z from 'zod';
+import { GPU_SIZES } from '../../platform/tiers.js';
 import type { Refusal, Tier } from '../core/types.js';
 
 /** A header value repeated as an array is somebody else's client: only plain strings pass. */
@@ -14,7 +15,7 @@ export const scheduleQuery = z.object({
     .transform(Number)
     .pipe(z.number().int().positive().max(Number.MAX_SAFE_INTEGER))
     .optional(),
-  gpuSize: z.enum(['large', 'xlarge']).default('large'),
+  gpuSize: z.enum(GPU_SIZES).default('large'),
   token: z.string().min(1).max(16_384).optional(),
 });
 

@@ -3,11 +3,12 @@
  * workers belong to a machine and stay there.
  */
 import * as z from 'zod';
+import { TIERS } from '../../platform/tiers.js';
 import { EXIT, UserError } from '../../shared/errors.js';
 import { createAccount } from '../core/quota.js';
 import type { AllocatorState } from '../core/types.js';
 
-const tier = z.enum(['anonymous', 'free', 'pro']);
+const tier = z.enum(TIERS);
 /** Thirty years; as milliseconds it must still be a number that the ledger can write. */
 const seconds = z.number().nonnegative().max(1e9);
 

@@ -1,6 +1,6 @@
 /** The commands and flags as completion scripts need them, read from commander's own objects. */
 import type { Command, Option } from 'commander';
-import { profileNames } from '../../platform/index.js';
+import { profileNames, TIERS } from '../../platform/index.js';
 
 export interface Flag {
   /** `-y`, without dash; null for none. */
@@ -26,7 +26,7 @@ export interface CommandNode {
 const VALUES: Readonly<Record<string, readonly string[]>> = {
   platform: profileNames,
   gpu: ['auto', 'mock', 'nvidia'],
-  as: ['anonymous', 'free', 'pro'],
+  as: TIERS,
   ci: ['github', 'none'],
   color: ['auto', 'always', 'never'],
   'log-format': ['text', 'json'],

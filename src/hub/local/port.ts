@@ -1,4 +1,5 @@
 /** What the local Hub has to be told: it knows HTTP and the Hub's shapes, and nothing of allocators. */
+import type { Tier } from '../../platform/tiers.js';
 
 /** A visitor of this machine, as a token names it. */
 export interface LocalVisitor {
@@ -6,7 +7,7 @@ export interface LocalVisitor {
   readonly key: string;
   /** As an account is called: `ann`, or the tier for a visitor without a name. */
   readonly name: string;
-  readonly tier: 'anonymous' | 'free' | 'pro';
+  readonly tier: Tier;
 }
 
 /** A visitor's quota as the ledger has it now. */
