@@ -62,11 +62,38 @@ export function forwardedHeaders(
   };
 }
 
+/** Where a visitor is, and which other names the app knows that place by. */
+export interface PublicSide {
+  /** What the visitor typed: `http://localhost:7860`. */
+  readonly origin: string;
+  /** The app's own port, the gateway's address, `https` as the platform has it: they all lead here. */
+  readonly aliases: readonly string[];
+}
+
+/** Whether a request has a body; an empty one counts only where it is sent in chunks. */
+export function hasBody({ headers }: { readonly headers: IncomingHttpHeaders }): boolean {
+  const { 'content-length': length, 'transfer-encoding': encoding } = headers;
+  return encoding !== undefined || Number(length ?? 0) > 0;
+}
+
+/** Names in small letters, as Node reads them, with each value of a repeated one. */
+export function collectHeaders(raw: readonly string[]): Record<string, string | string[]> {
+  const headers = new Map<string, string[]>();
+  for (let i = 0; i < raw.length; i += 2) {
+    const name = (raw[i] ?? '').toLowerCase();
+    headers.set(name, [...(headers.get(name) ?? []), raw[i + 1] ?? '']);
+  }
+  const entries = [...headers].map(([name, values]) => {
+    const [only = ''] = values;
+    return [name, values.length === 1 ? only : values] as const;
+  });
+  return Object.fromEntries(entries);
+}
+
 /** The headers that the client gets: redirects to the app's own port lead back through here. */
 export function returnedHeaders(
   incoming: Readonly<Record<string, string | string[] | undefined>>,
-  upstreamOrigin: string,
-  publicOrigin: string,
+  { origin, aliases }: PublicSide,
 ): Record<string, string | string[]> {
   const named = connectionNames(incoming['connection']);
   const headers: Record<string, string | string[]> = {};
@@ -74,11 +101,16 @@ export function returnedHeaders(
     if (value === undefined || HOP_BY_HOP.has(name) || named.has(name)) continue;
     headers[name] = value;
   }
-  const location = headers['location'];
-  if (typeof location === 'string' && location.startsWith(upstreamOrigin)) {
-    headers['location'] = publicOrigin + location.slice(upstreamOrigin.length);
-  }
+  const { location } = headers;
+  if (typeof location === 'string') headers['location'] = ledBack(location, origin, aliases);
   return headers;
+}
+
+function ledBack(location: string, origin: string, aliases: readonly string[]): string {
+  const alias = aliases.find((start) => location.startsWith(start));
+  const rest = alias === undefined ? null : location.slice(alias.length);
+  // `http://127.0.0.1:80` is not the start of `http://127.0.0.1:8080`.
+  return rest !== null && /^([/?#]|$)/.test(rest) ? origin + rest : location;
 }
 
 function isForTheProxy(authorization: string | undefined): boolean {

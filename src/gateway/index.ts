@@ -1,6 +1,5 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { Agent, createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { Pool } from 'undici';
 import {
   formatVisitorName,
   type VisitorName,
@@ -9,11 +8,12 @@ import {
 } from '../allocator/core/visitor.js';
 import type { VisitorTokens } from '../allocator/server/visitor-tokens.js';
 import { listenOrExplain } from '../shared/listen.js';
-import { isFromForeignPage, isLoopbackHost } from '../shared/loopback.js';
+import { isFromForeignPage, isLoopbackAddress, isLoopbackHost } from '../shared/loopback.js';
 import { forwardRequest } from './forward.js';
-import { forwardedHeaders } from './headers.js';
+import { forwardedHeaders, type PublicSide } from './headers.js';
 import { identifyVisitor, rememberCookie } from './identity.js';
-import { forwardUpgrade } from './upgrade.js';
+import { BODY_LIMITS, type BodyLimits, watchBody } from './slow-body.js';
+import { forwardUpgrade, headWithoutOffer, isOrdinary } from './upgrade.js';
 
 export interface GatewayOptions {
   readonly host: string;
@@ -27,7 +27,12 @@ export interface GatewayOptions {
   readonly tokenError?: string;
   /** What a visitor was told about the GPU, in the package's own words. */
   readonly onTold?: (message: string, visitor: string) => void;
+  /** What a client owes that sends a body. */
+  readonly bodyLimits?: BodyLimits;
 }
+
+/** How long an idle connection to the app is kept, milliseconds: uvicorn closes it after 5 s. */
+const IDLE_MS = 4_000;
 
 /** The proxy in front of the app: it plays the platform's. */
 export interface Gateway {
@@ -44,7 +49,7 @@ interface Admission {
   readonly url: string;
   readonly headers: Record<string, string | string[]>;
   readonly visitorKey: string;
-  readonly setCookie: string | null;
+  readonly setCookies: readonly string[];
 }
 
 /** What is not forwarded, with the sentence that says why. */
@@ -64,13 +69,16 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { tokens } = options;
   let defaultVisitor = options.defaultVisitor;
   let upstreamPort = options.upstreamPort;
-  let pool = createPool(upstreamPort);
+  const agent = new Agent({ keepAlive: true, timeout: IDLE_MS });
   const sockets = new Set<Duplex>();
+  /** Connections whose request offered another protocol and was ordinary all the same. */
+  const ordinary = new WeakSet<Duplex>();
+  const answered = new WeakSet<Duplex>();
 
   const server = createServer({
     maxHeaderSize: 16_384,
     headersTimeout: 5_000,
-    // An upload may take long; a socket that sends nothing at all is bounded below.
+    // An upload may take long; one that does not get on is cut by `watchBody`.
     requestTimeout: 0,
     connectionsCheckingInterval: 1_000,
     keepAliveTimeout: 65_000,
@@ -80,13 +88,22 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     socket.once('close', () => sockets.delete(socket));
   });
   server.on('request', (request, response) => {
+    const { socket } = request;
+    // It offered another protocol: what follows its request would be read by rules it may not mean.
+    if (answered.has(socket)) return;
+    if (ordinary.has(socket)) {
+      answered.add(socket);
+      response.shouldKeepAlive = false;
+    }
+    watchBody(request, response, options.bodyLimits ?? BODY_LIMITS);
     admit(request)
       .then((admission) => {
         if ('refused' in admission) return refuse(response, admission.refused, admission.why);
         return forwardRequest(request, response, {
           ...admission,
-          ...origins(request),
-          pool,
+          agent,
+          upstreamPort,
+          publicSide: publicSideOf(request),
           onTold: (text) => options.onTold?.(text, admission.visitorKey),
         });
       })
@@ -94,6 +111,13 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   });
   server.on('upgrade', (request, socket, head) => {
     socket.on('error', () => socket.destroy());
+    if (isOrdinary(request)) {
+      ordinary.add(socket);
+      // Back to the parser, which reads a body as it comes and as far as it goes.
+      socket.unshift(Buffer.concat([headWithoutOffer(request), head]));
+      server.emit('connection', socket);
+      return;
+    }
     admit(request)
       .then((admission) => {
         if ('refused' in admission) {
@@ -103,21 +127,26 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
         }
         const { url, headers } = admission;
         const from = { request, socket, head };
-        forwardUpgrade({ ...from, ...origins(request), upstreamPort, url, headers });
+        const publicSide = publicSideOf(request);
+        forwardUpgrade({ ...from, publicSide, upstreamPort, url, headers });
       })
       .catch(() => socket.destroy());
   });
 
-  function origins({ headers }: IncomingMessage) {
-    return {
-      upstreamOrigin: `http://127.0.0.1:${upstreamPort}`,
-      publicOrigin: `http://${headers.host ?? ''}`,
-    };
+  /** An app of the platform is behind TLS, and names its address so. */
+  function publicSideOf({ headers }: IncomingMessage): PublicSide {
+    const aliases = [
+      ...hostNames(upstreamPort),
+      ...hostNames(port),
+      new URL(url).host,
+      headers.host ?? '',
+    ].flatMap((host) => [`http://${host}`, `https://${host}`]);
+    return { origin: `http://${headers.host ?? ''}`, aliases };
   }
 
   async function admit(request: IncomingMessage): Promise<Admission | Refused> {
     const { host = '', origin } = request.headers;
-    if (isLoopback(options.host)) {
+    if (isLoopbackAddress(options.host)) {
       if (!isLoopbackHost(host)) return { refused: 403, why: foreignHost(host) };
       if (isFromForeignPage(request.headers)) return { refused: 403, why: foreignPage(origin) };
     }
@@ -137,7 +166,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       url: who.url,
       headers: forwardedHeaders(request.headers, { token, clientAddress, host }),
       visitorKey: passedOn?.key ?? visitor.key,
-      setCookie: who.remember ? rememberCookie(formatVisitorName(who.visitor)) : null,
+      setCookies: who.remember ? [rememberCookie(formatVisitorName(who.visitor))] : [],
     };
   }
 
@@ -158,9 +187,6 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     port,
     setUpstreamPort(next) {
       upstreamPort = next;
-      const old = pool;
-      pool = createPool(next);
-      void old.close();
     },
     setDefaultVisitor(visitor) {
       defaultVisitor = visitor;
@@ -168,20 +194,15 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     async close() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       for (const socket of sockets) socket.destroy();
-      await pool.destroy();
+      agent.destroy();
       await closed;
     },
   };
 }
 
-/** A GPU call may be silent for as long as it runs: time-outs are the allocator's, not the proxy's. */
-function createPool(port: number): Pool {
-  return new Pool(`http://127.0.0.1:${port}`, {
-    connections: null,
-    headersTimeout: 0,
-    bodyTimeout: 0,
-    pipelining: 1,
-  });
+/** How the app may name this machine in its own addresses. */
+function hostNames(port: number): readonly string[] {
+  return [`127.0.0.1:${port}`, `localhost:${port}`];
 }
 
 function refuse(response: ServerResponse, status: number, text: string): void {
@@ -191,10 +212,6 @@ function refuse(response: ServerResponse, status: number, text: string): void {
   }
   response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8', connection: 'close' });
   response.end(`${text}\n`);
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || host.startsWith('127.');
 }
 
 function foreignHost(host: string): string {

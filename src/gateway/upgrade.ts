@@ -1,6 +1,6 @@
 import { type IncomingMessage, request as sendRequest } from 'node:http';
 import { type Duplex, PassThrough, pipeline } from 'node:stream';
-import { returnedHeaders } from './headers.js';
+import { hasBody, type PublicSide, returnedHeaders } from './headers.js';
 
 export interface UpgradeOptions {
   readonly request: IncomingMessage;
@@ -10,8 +10,35 @@ export interface UpgradeOptions {
   readonly upstreamPort: number;
   readonly url: string;
   readonly headers: Record<string, string | string[]>;
-  readonly upstreamOrigin: string;
-  readonly publicOrigin: string;
+  readonly publicSide: PublicSide;
+}
+
+/**
+ * Whether a request only mentions another protocol, and is an ordinary one otherwise: what has a body,
+ * and every offer of HTTP/2 (`curl --http2`), which RFC 9113 has taken back.
+ */
+export function isOrdinary(request: IncomingMessage): boolean {
+  return hasBody(request) || request.headers.upgrade?.toLowerCase() === 'h2c';
+}
+
+const OFFER = new Set(['upgrade', 'http2-settings']);
+
+/**
+ * The bytes of a request's head without the offer of another protocol. In front of what has been read
+ * since, a parser reads the same request, and a body as it reads every other.
+ */
+export function headWithoutOffer(request: IncomingMessage): Buffer {
+  const { method, url, httpVersion } = request;
+  const lines = pairs(request.rawHeaders).flatMap(([name, value]) => {
+    if (OFFER.has(name.toLowerCase())) return [];
+    if (name.toLowerCase() !== 'connection') return [`${name}: ${value}`];
+    const left = String(value)
+      .split(',')
+      .filter((token) => !OFFER.has(token.trim().toLowerCase()));
+    return left.length > 0 ? [`${name}: ${left.join(',')}`] : [];
+  });
+  const text = [`${method} ${url} HTTP/${httpVersion}`, ...lines, '', ''].join('\r\n');
+  return Buffer.from(text, 'latin1');
 }
 
 /**
@@ -22,12 +49,6 @@ export interface UpgradeOptions {
 export function forwardUpgrade(options: UpgradeOptions): void {
   const { request, socket, upstreamPort } = options;
   request.socket.setTimeout(0);
-  // Node leaves the body of a request for an upgrade to whoever handles it; chunks we don't take apart.
-  if (request.headers['transfer-encoding'] !== undefined) {
-    end(socket, '400 Bad Request');
-    return;
-  }
-  const length = Number(request.headers['content-length'] ?? 0);
   const early = socket.pipe(new PassThrough());
   early.write(options.head);
   const asked = sendRequest({
@@ -37,8 +58,7 @@ export function forwardUpgrade(options: UpgradeOptions): void {
     path: options.url,
     agent: false,
     setHost: false,
-    // A request with a body is an ordinary one whose client would also take another protocol.
-    headers: length > 0 ? options.headers : { ...options.headers, ...upgradeHeaders(request) },
+    headers: { ...options.headers, ...upgradeHeaders(request) },
   });
   let joined = false;
   const leave = () => asked.destroy();
@@ -62,39 +82,15 @@ export function forwardUpgrade(options: UpgradeOptions): void {
   asked.once('response', (answer) => {
     joined = true;
     socket.off('end', leave);
-    const { upstreamOrigin, publicOrigin } = options;
-    const headers = returnedHeaders(answer.headers, upstreamOrigin, publicOrigin);
+    const headers = returnedHeaders(answer.headers, options.publicSide);
     socket.write(headOf(answer, Object.entries({ ...headers, connection: 'close' })), 'latin1');
     pipeline(answer, socket, () => request.socket.destroySoon());
   });
-  if (length > 0)
-    sendBody(
-      early,
-      length,
-      (part) => asked.write(part),
-      () => asked.end(),
-    );
-  else asked.end();
+  asked.end();
 }
 
 function upgradeHeaders({ headers }: IncomingMessage): Record<string, string> {
   return { connection: 'Upgrade', upgrade: headers.upgrade ?? 'websocket' };
-}
-
-/** The first `length` bytes and no more. */
-function sendBody(
-  stream: PassThrough,
-  length: number,
-  write: (part: Buffer) => unknown,
-  done: () => void,
-): void {
-  let left = length;
-  stream.on('data', (part: Buffer) => {
-    if (left <= 0) return;
-    write(part.subarray(0, left));
-    left -= part.length;
-    if (left <= 0) done();
-  });
 }
 
 type HeaderLine = readonly [name: string, value: string | readonly string[]];

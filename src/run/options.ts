@@ -60,7 +60,7 @@ export function parseRunOptions(
     command,
     visitor: parseVisitor(raw.as),
     account: null,
-    host: raw.host,
+    host: parseHost(raw.host),
     port:
       raw.port === undefined
         ? { number: DEFAULT_PORT, explicit: false }
@@ -73,6 +73,17 @@ export function parseRunOptions(
     eventsFile: raw.events ?? null,
     spaceId: raw.spaceId === undefined ? null : parseSpaceId(raw.spaceId),
   };
+}
+
+/** An address of this machine; whether it is one, listening on it shows. IPv6 may stand in brackets. */
+function parseHost(text: string): string {
+  const host = text.trim().replace(/^\[(.*)\]$/, '$1');
+  // Node would take an empty address for every one that there is, and open the Space to the network.
+  if (host !== '') return host;
+  throw new UserError('E_USAGE', `--host is "${text}", which is not an address`, {
+    why: 'It is the address that visitors connect to: 127.0.0.1 for this machine alone.',
+    fix: '--host 127.0.0.1',
+  });
 }
 
 /** `ada` has a PRO account, `free:ada` a free one, `org:acme` is an organisation. */

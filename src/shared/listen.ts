@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:net';
 import { EXIT, UserError } from './errors.js';
+import { urlHost } from './loopback.js';
 import { holderOfPort } from './tcp-table.js';
 
 export interface ListenRequest {
@@ -33,7 +34,7 @@ export async function listenOrExplain(
   }
   const address = server.address();
   const port = typeof address === 'object' && address ? address.port : request.port;
-  return { port, url: `http://${urlHost(request.host)}:${port}` };
+  return { port, url: `http://${reachableHost(request.host)}:${port}` };
 }
 
 /** A port that was free a moment ago, for a process that must be told one before it listens. */
@@ -91,7 +92,11 @@ function explain(error: NodeJS.ErrnoException, request: ListenRequest, port: num
   });
 }
 
-function urlHost(host: string): string {
-  if (host === '0.0.0.0' || host === '::') return '127.0.0.1';
-  return host.includes(':') ? `[${host}]` : host;
+/** Where clients on this machine reach it: a wildcard is every address, loopback among them. */
+function reachableHost(host: string): string {
+  const inUrl = urlHost(host);
+  const { hostname } = URL.canParse(`http://${inUrl}`)
+    ? new URL(`http://${inUrl}`)
+    : { hostname: inUrl };
+  return hostname === '0.0.0.0' || hostname === '[::]' ? '127.0.0.1' : hostname;
 }

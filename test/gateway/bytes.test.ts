@@ -134,6 +134,38 @@ describe('answers', () => {
     expect(answer.body.equals(BYTES.subarray(100, 200))).toBe(true);
   });
 
+  it.each([
+    ['304 with the length of what it leaves out', 'HTTP/1.1 304 Not Modified', '1234'],
+    ['304 of no length', 'HTTP/1.1 304 Not Modified', undefined],
+    ['204, whose length means nothing', 'HTTP/1.1 204 No Content', '5'],
+    ['after 100 Continue', 'HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 304 Not Modified', '7'],
+    ['after 103 Early Hints', 'HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\nHTTP/1.1 304 No', '7'],
+  ])('without a body are whole: %s', async (_, head, length) => {
+    const app = createTcpServer((socket) => {
+      const lines = [head, 'etag: "x"', ...(length ? [`content-length: ${length}`] : [])];
+      socket.on('data', () => socket.write(`${lines.join('\r\n')}\r\n\r\n`));
+      socket.on('error', () => {});
+    });
+    const { url } = await gatewayBefore(app);
+    // Twice: the connection to the app is good for the next one.
+    for (let i = 0; i < 2; i += 1) {
+      const answer = await ask(`${url}/file`, { headers: { 'if-none-match': '"x"' } });
+      const is204 = head.includes('204');
+      expect([answer.status, answer.text]).toEqual([is204 ? 204 : 304, '']);
+      expect(answer.headers).toMatchObject({ etag: '"x"' });
+      expect(answer.headers['content-length']).toBe(is204 ? undefined : length);
+    }
+  });
+
+  it('to a DELETE in chunks has read them: no method sends a body without its framing', async () => {
+    const { url } = await gatewayBefore(digest);
+    for (const method of ['DELETE', 'GET', 'OPTIONS', 'PATCH']) {
+      const headers = { 'transfer-encoding': 'chunked' };
+      const answer = await ask(`${url}/`, { method, headers, body: [BYTES] });
+      expect(JSON.parse(answer.text)).toEqual({ digest: DIGEST, encoding: 'chunked' });
+    }
+  });
+
   it('to HEAD keep the length of the body that they leave out', async () => {
     const { url } = await gatewayBefore((incoming, response) => {
       response.writeHead(200, {

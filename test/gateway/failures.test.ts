@@ -105,11 +105,18 @@ describe('a client that leaves', () => {
 });
 
 describe('the Host header', () => {
-  it.each(['localhost:7860', 'LOCALHOST', '127.0.0.1', '[::1]:7860', '[::1]'])(
-    'may be this machine: %s',
+  const LOCAL = ['localhost:7860', 'LOCALHOST', '127.0.0.1', '127.0.0.2:80', '127.255.255.254'];
+  const LOCAL_6 = ['[::1]:7860', '[::1]', '[0:0:0:0:0:0:0:1]', '[::ffff:127.0.0.3]:7860'];
+  it.each([...LOCAL, ...LOCAL_6])('may be this machine: %s', async (host) => {
+    const { url } = await gatewayBefore((_, response) => response.end('in'));
+    expect((await ask(url, { headers: { host } })).text).toBe('in');
+  });
+
+  it.each(['127.0.0.2', '127.9.8.7', 'localhost', '::1', '0:0:0:0:0:0:0:1', '0.0.0.0', '0', '::'])(
+    'of the address that is given out is taken by a gateway on %s',
     async (host) => {
-      const { url } = await gatewayBefore((_, response) => response.end('in'));
-      expect((await ask(url, { headers: { host } })).text).toBe('in');
+      const { url } = await gatewayBefore((_, response) => response.end('in'), { host });
+      expect(await (await fetch(url)).text()).toBe('in');
     },
   );
 
@@ -119,6 +126,11 @@ describe('the Host header', () => {
     'localhost.evil.example',
     '127.0.0.1.nip.io',
     '10.0.0.1',
+    '128.0.0.1',
+    '[::ffff:10.0.0.1]',
+    '[::2]',
+    '127.evil.example',
+    '%31%32%37.0.0.1',
     'evil.example#localhost',
     'user@localhost',
   ])('may not be a name that was bent to point here: %s', async (host) => {

@@ -65,6 +65,17 @@ describe('what is not said', () => {
   });
 });
 
+describe('the address of visitors', () => {
+  it('may be any, and IPv6 as it stands in a URL', () => {
+    expect(parse({ host: ' 127.0.0.2 ' }).host).toBe('127.0.0.2');
+    expect(parse({ host: '[::1]' }).host).toBe('::1');
+  });
+
+  it.each(['', ' ', '[]'])('may not be empty: "%s" would be every address', (host) => {
+    expect(errorOf({ host })).toMatchObject({ code: 'E_USAGE', exitCode: 2 });
+  });
+});
+
 describe('what is said', () => {
   it.each<[Partial<RawRunOptions>, object]>([
     [{ duration: '60' }, { longestCallSeconds: 60 }],
