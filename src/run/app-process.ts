@@ -14,6 +14,8 @@ export interface AppProcessOptions {
   readonly supervisor: string;
   /** Absolute path of the app file. */
   readonly appFile: string;
+  /** What the run's processes are found by (runMark). */
+  readonly mark: bigint;
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
   readonly onLine: (line: string, stream: 'stdout' | 'stderr') => void;
@@ -54,7 +56,10 @@ const untilOver = (stream: Readable) =>
 export function startApp(options: AppProcessOptions): AppProcess {
   const child = execa(
     options.python,
-    [options.supervisor, '--lifeline-fd', '3', '--', options.appFile],
+    [
+      ...[options.supervisor, '--lifeline-fd', '3', '--mark', String(options.mark)],
+      ...['--', options.appFile],
+    ],
     {
       cwd: options.cwd,
       env: { ...options.env },

@@ -6,6 +6,7 @@ import { lacksCuda } from '../python-env/cuda-torch.js';
 import { type PythonEnvironment, resolvePython } from '../python-env/index.js';
 import { systemClock } from '../shared/clock.js';
 import { EXIT, signalExitCode } from '../shared/errors.js';
+import { runMark } from '../shared/process-marks.js';
 import { runtimePythonDir } from '../shared/runtime-python.js';
 import { listeningPortsBelow } from '../shared/tcp-table.js';
 import { cacheDir, stateDir } from '../shared/user-folders.js';
@@ -184,6 +185,7 @@ function startSpace(context: RunContext, parts: RunParts, python: PythonEnvironm
     python: python.python,
     supervisor: join(runtimePythonDir(), 'supervise.py'),
     appFile: space.appFile,
+    mark: runMark(runId),
     cwd: space.dir,
     env: appEnvironment({
       base: world.env,

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { systemClock } from '../shared/clock.js';
 import type { ProcessId } from '../shared/host.js';
+import { processesOfRun } from '../shared/process-marks.js';
 import { identifyProcess, isProcessAlive, killProcessTree } from '../shared/process-table.js';
 
 /** What a process in uninterruptible sleep may take before it is left to the kernel. */
@@ -9,8 +10,8 @@ const GIVE_UP_MS = 2_000;
 const POLL_MS = 10;
 
 /**
- * Kills every process that carries this run's mark in its environment, whoever its parent is by
- * now. It is the last net: what the supervisor could not take with it, because it was killed itself.
+ * Kills every process that carries this run's mark, whoever its parent is by now. It is the last net:
+ * for what the supervisors left because they were killed themselves.
  *
  * @param runId the value of ZEROGPU_RUN_ID; never empty
  * @returns the processes that were killed
@@ -31,8 +32,16 @@ export async function sweepProcesses(runId: string): Promise<readonly ProcessId[
   return [...killed.values()];
 }
 
-/** The living processes of one run, by their environment at exec; never this process itself. */
+/** The living processes of one run; never this process itself. */
 export function markedProcesses(runId: string): readonly ProcessId[] {
+  const found = new Map(
+    [...processesOfRun(runId), ...withRunIdInEnvironment(runId)].map((one) => [one.pid, one]),
+  );
+  return [...found.values()];
+}
+
+/** By the environment at exec: on a kernel or in a container where the limit could not be set. */
+function withRunIdInEnvironment(runId: string): readonly ProcessId[] {
   const mark = Buffer.from(`ZEROGPU_RUN_ID=${runId}\0`);
   return readdirSync('/proc')
     .filter((entry) => /^\d+$/.test(entry) && Number(entry) !== process.pid)

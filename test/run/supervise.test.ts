@@ -1,9 +1,13 @@
 /** supervise.py for real: codes and signals pass through, and nothing outlives the lifeline. */
 import { spawn } from 'node:child_process';
-import { realpathSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { readFileSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { sweepProcesses } from '../../src/run/sweep.js';
+import { processesOfRun, runMark } from '../../src/shared/process-marks.js';
+import { identifyProcess, readProcessStat } from '../../src/shared/process-table.js';
 import {
   markedPids,
   PYTHON,
@@ -154,7 +158,7 @@ time.sleep(600)`);
     await ready(app);
     app.child.kill('SIGTERM');
     await sleep(200);
-    expect(markedPids(app.mark)).toHaveLength(2);
+    expect(markedPids(app.mark)).toHaveLength(3);
     app.lifeline.destroy();
     expect(await app.ended).toEqual({ code: 137, signal: null });
     await expectNothingLeft(app);
@@ -203,7 +207,7 @@ while True:
     await ready(app);
     app.lifeline.write('still here\n'.repeat(1_000));
     await sleep(200);
-    expect(markedPids(app.mark)).toHaveLength(2);
+    expect(markedPids(app.mark)).toHaveLength(3);
     app.lifeline.end();
     await expectNothingLeft(app);
   });
@@ -243,16 +247,67 @@ while True:
   });
 });
 
-describe('a supervisor that is killed itself', () => {
-  it('takes at least the app with it', async () => {
-    const app = superviseApp(`
-import signal, time
+/** What survived before: deaf, orphaned, in a session of its own, without an environment. */
+const BARE_DAEMON = `
+import os, signal, subprocess, time
 signal.signal(signal.SIGTERM, signal.SIG_IGN)
+if os.fork() == 0:
+    os.setsid()
+    daemon = subprocess.Popen(["sleep", "600"], env={}, start_new_session=True)
+    open("daemon", "w").write(str(daemon.pid))
+    os._exit(0)
+os.wait()
 print("ready", flush=True)
-time.sleep(600)`);
-    await ready(app, 2);
-    app.child.kill('SIGKILL');
-    expect(await app.ended).toEqual({ code: null, signal: 'SIGKILL' });
-    await expectNothingLeft(app);
+time.sleep(600)`;
+
+const daemonOf = (app: Supervised) => Number(readFileSync(join(app.cwd, 'daemon'), 'utf8'));
+const parentOf = (pid: number) => readProcessStat(pid)?.parentPid;
+
+describe('a supervisor that is killed itself', () => {
+  it.each(['guard', 'keeper'] as const)(
+    'such as the %s takes everything with it, a daemon without an environment included',
+    async (which) => {
+      const app = superviseApp(BARE_DAEMON);
+      await ready(app, 3);
+      const guard = app.child.pid ?? 0;
+      const keeper = markedPids(app.mark).find((pid) => parentOf(pid) === guard) ?? 0;
+      const daemon = daemonOf(app);
+      expect(identifyProcess(daemon)).not.toBeNull();
+      process.kill(which === 'guard' ? guard : keeper, 'SIGKILL');
+      const ended = await app.ended;
+      expect(ended).toEqual(
+        which === 'guard' ? { code: null, signal: 'SIGKILL' } : { code: 137, signal: null },
+      );
+      await expectNothingLeft(app);
+      await expect.poll(() => identifyProcess(daemon), { timeout: GONE_WITHIN_MS }).toBeNull();
+    },
+  );
+
+  it('together with the other one leaves a mark on what is left', async () => {
+    const runId = randomBytes(8).toString('hex');
+    const app = superviseApp(BARE_DAEMON, [], ['--mark', String(runMark(runId))]);
+    await ready(app, 3);
+    const guard = app.child.pid ?? 0;
+    const keeper = markedPids(app.mark).find((pid) => parentOf(pid) === guard) ?? 0;
+    const daemon = daemonOf(app);
+    for (const pid of [guard, keeper]) process.kill(pid, 'SIGSTOP');
+    for (const pid of [guard, keeper]) process.kill(pid, 'SIGKILL');
+    await expect.poll(() => markedPids(app.mark)).toEqual([]);
+    expect(processesOfRun(runId).map(({ pid }) => pid)).toEqual([daemon]);
+    await sweepProcesses(runId);
+    expect(identifyProcess(daemon)).toBeNull();
+  });
+});
+
+describe('a program in the foreground', () => {
+  it('stays in the session of its terminal, and nothing of it is left either', async () => {
+    const script = 'echo session $(cut -d" " -f6 /proc/$$/stat); sleep 600 & echo ready; wait';
+    const command = supervise(['--command', '--foreground', '--', 'sh', '-c', script]);
+    await ready(command, 4);
+    const own = readFileSync('/proc/self/stat', 'latin1').split(' ')[5];
+    expect(command.text()).toContain(`session ${own}\n`);
+    command.child.kill('SIGTERM');
+    expect(await command.ended).toEqual({ code: 143, signal: null });
+    await expectNothingLeft(command);
   });
 });

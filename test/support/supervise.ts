@@ -33,12 +33,20 @@ export function temporaryFolder(): string {
   return dir;
 }
 
-/** Runs `source` as the app of a supervisor, whose lifeline this process holds. */
-export function superviseApp(source: string, args: readonly string[] = []): Supervised {
+/**
+ * Runs `source` as the app of a supervisor, whose lifeline this process holds.
+ *
+ * @param flags of the supervisor
+ */
+export function superviseApp(
+  source: string,
+  args: readonly string[] = [],
+  flags: readonly string[] = [],
+): Supervised {
   const dir = temporaryFolder();
   const file = join(dir, 'app.py');
   writeFileSync(file, source);
-  return supervise(['--', file, ...args], dir);
+  return supervise([...flags, '--', file, ...args], dir);
 }
 
 /** Runs the supervisor with arguments after `--lifeline-fd 3`. */

@@ -1,5 +1,6 @@
 import type { Clock, Timer } from '../../shared/clock.js';
 import type { ProcessId } from '../../shared/host.js';
+import { descendantsOfWorkers } from '../../shared/process-marks.js';
 import { isProcessAlive, killProcessTree } from '../../shared/process-table.js';
 
 /** Workers are no children of ours, so the kernel tells us nothing: we look. */
@@ -14,7 +15,7 @@ const STUCK_MS = 10_000;
 /** Tells when watched processes are gone, and kills them on demand. */
 export interface ProcessWatch {
   watch(process: ProcessId): void;
-  /** SIGKILL to the process and its descendants; `onDeath` follows when it is gone. */
+  /** SIGKILL to the process and its descendants; `onDeath` follows when all of them are gone. */
   kill(process: ProcessId): void;
   readonly size: number;
   close(): void;
@@ -23,11 +24,14 @@ export interface ProcessWatch {
 export interface ProcessHost {
   isAlive(process: ProcessId): boolean;
   killTree(process: ProcessId): boolean;
+  /** What each of these has started and what runs still, daemons that have left its tree included. */
+  descendants(of: readonly ProcessId[]): ReadonlyMap<ProcessId, readonly ProcessId[]>;
 }
 
 export const linuxProcesses: ProcessHost = {
   isAlive: isProcessAlive,
   killTree: killProcessTree,
+  descendants: descendantsOfWorkers,
 };
 
 /**
@@ -48,7 +52,8 @@ export function createProcessWatch(
 
   function look(): void {
     timer = null;
-    const gone = [...watched.entries()].filter(([, process]) => !host.isAlive(process));
+    const dead = [...watched.entries()].filter(([, process]) => !host.isAlive(process));
+    const gone = dead.length === 0 ? [] : dead.filter(withoutDescendants(dead));
     for (const [key] of gone) {
       watched.delete(key);
       killed.delete(key);
@@ -56,6 +61,20 @@ export function createProcessWatch(
     for (const [, process] of gone) onDeath(process);
     tellStuck();
     arm();
+  }
+  /**
+   * A worker's daemon holds the memory of its slice as the worker did: it is killed, and the worker counts
+   * as gone when the daemon is.
+   */
+  function withoutDescendants(dead: readonly (readonly [string, ProcessId])[]) {
+    const left = host.descendants(dead.map(([, process]) => process));
+    return ([key, process]: readonly [string, ProcessId]): boolean => {
+      const below = left.get(process) ?? [];
+      if (below.length === 0) return true;
+      if (!killed.has(key)) killed.set(key, clock.now().monotonicMs);
+      for (const one of below) host.killTree(one);
+      return false;
+    };
   }
   function tellStuck(): void {
     const nowMs = clock.now().monotonicMs;

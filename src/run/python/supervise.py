@@ -1,13 +1,21 @@
 """Starts the app and sees to it that nothing of it survives.
 
-Usage: python supervise.py --lifeline-fd N [--command] -- APP_FILE [ARGUMENT...]
+Usage: python supervise.py --lifeline-fd N [--mark N] [--command [--foreground]] -- FILE [ARGUMENT...]
 
-With --command it is any program instead of an app: an installer is not to outlive `zerogpu` either.
+FILE is the app's file; with --command it is any program: an installer or a test command must not
+outlive `zerogpu` either. With --foreground that program keeps the terminal and gets Ctrl-C from it.
 
 The lifeline is one end of a pipe or socket whose other end belongs to `zerogpu`. Its end of file
 means that `zerogpu` is gone, by whatever signal: then everything that the app has started is
-killed. The supervisor is a child subreaper, so that daemons that left the app's session come back
-to it as children. It exits with the app's code, or 128 + n when signal n ended the app.
+killed. The exit code is the app's, or 128 + n when signal n ended the app.
+
+There are two supervisors: the guard starts the keeper, and the keeper starts the app. Both are child
+subreapers, so that daemons that left the app's session come back to them as children. When one of
+the two is killed, the other one kills what is below.
+
+--mark sets RLIMIT_LOCKS, a limit that the kernel keeps but has not enforced since 2.4.25
+(getrlimit(2)). Every process below inherits it through fork, exec, setsid and an emptied environment,
+and /proc/PID/limits shows it: `zerogpu` finds by it what is left when both supervisors are killed.
 
 Linux only. Standard library only, and no import of the Space's packages.
 """
@@ -15,15 +23,28 @@ Linux only. Standard library only, and no import of the Space's packages.
 from __future__ import annotations
 
 import ctypes
+import errno
 import os
+import resource
 import select
 import signal
 import sys
 import time
-from typing import NoReturn
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import NoReturn
+
+USAGE = (
+    "usage: supervise.py --lifeline-fd N [--mark N] [--command [--foreground]] "
+    "-- FILE [ARGUMENT...]"
+)
 
 PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
+# Python's resource module has no name for it; asm-generic/resource.h.
+RLIMIT_LOCKS = 10
 
 # What a process in uninterruptible sleep may take before we leave it to the kernel.
 KILL_SECONDS = 5.0
@@ -37,13 +58,15 @@ FORWARDED = (
     signal.SIGUSR1,
     signal.SIGUSR2,
 )
+# The terminal sends these to the program in the foreground itself.
+OF_THE_TERMINAL = (signal.SIGINT, signal.SIGQUIT)
 
 EXIT_USAGE = 2
 EXIT_CANNOT_START = 127
 
 
 def say(message: str) -> None:
-    """One line on stderr; a closed stderr is no reason to fail."""
+    """Writes one line to stderr; a closed stderr is not a reason to fail."""
     try:
         os.write(2, f"zerogpu: {message}\n".encode())
     except OSError:
@@ -58,16 +81,36 @@ def prctl(option: int, value: int) -> None:
         raise OSError(number, os.strerror(number))
 
 
-def parse_arguments(arguments: list[str]) -> tuple[int, list[str]]:
-    """Returns the lifeline's descriptor and the command to run; raises ValueError."""
-    usage = "usage: supervise.py --lifeline-fd N [--command] -- FILE [ARGUMENT...]"
-    if "--" not in arguments:
-        raise ValueError(usage)
-    end = arguments.index("--")
-    options, program = arguments[:end], arguments[end + 1 :]
-    if not program or options[:1] != ["--lifeline-fd"] or options[2:] not in ([], ["--command"]):
-        raise ValueError(usage)
-    return int(options[1]), program if options[2:] else app_command(program)
+class Arguments:
+    """The command line; raises ValueError when it can't be used."""
+
+    def __init__(self, arguments: list[str]) -> None:
+        if "--" not in arguments:
+            raise ValueError(USAGE)
+        end = arguments.index("--")
+        self.program = arguments[end + 1 :]
+        self.lifeline = -1
+        self.mark: int | None = None
+        self.is_app = True
+        self.foreground = False
+        options = iter(arguments[:end])
+        for option in options:
+            if option == "--lifeline-fd":
+                self.lifeline = int(next(options, "-1"))
+            elif option == "--mark":
+                self.mark = int(next(options, "-1"))
+            elif option == "--command":
+                self.is_app = False
+            elif option == "--foreground":
+                self.foreground = True
+            else:
+                raise ValueError(USAGE)
+        if not self.program or self.lifeline < 0:
+            raise ValueError(USAGE)
+
+    def command(self) -> list[str]:
+        """What is executed."""
+        return app_command(self.program) if self.is_app else self.program
 
 
 def app_command(app: list[str]) -> list[str]:
@@ -78,32 +121,57 @@ def app_command(app: list[str]) -> list[str]:
     return [sys.executable, relative if usable else file, *arguments]
 
 
-def start_app(command: list[str]) -> int:
-    """Forks the app into a session of its own; returns its pid.
+def set_mark(mark: int) -> None:
+    """Marks this process and all that descend from it.
+
+    A run inside another run may not raise the limit that the outer one has lowered: it is found by
+    its environment then.
+    """
+    try:
+        resource.setrlimit(RLIMIT_LOCKS, (mark, mark))
+    except (OSError, ValueError):
+        pass
+
+
+def start_app(arguments: Arguments) -> int:
+    """Forks the app, which leads a session of its own or stays in the foreground; returns its pid.
 
     Forked by hand: the child must look for its parent after it has asked for the death signal, or
     a supervisor that died in between would leave it alone for good.
     """
     supervisor = os.getpid()
+    command = arguments.command()
     pid = os.fork()
     if pid != 0:
         return pid
     try:
         # The pipe behind it is shared with the supervisor until exec.
         signal.set_wakeup_fd(-1)
-        os.setsid()
+        if not arguments.foreground:
+            os.setsid()
         prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() != supervisor:
             os._exit(EXIT_CANNOT_START)
         # An ignored signal stays ignored across exec, and Python ignores the last two itself.
         for number in (*FORWARDED, signal.SIGPIPE, signal.SIGXFSZ):
             signal.signal(number, signal.SIG_DFL)
-        environment = {**os.environ, "ZEROGPU_APP_PID": str(os.getpid())}
-        os.execvpe(command[0], command, environment)
+        if arguments.is_app:
+            os.environ["ZEROGPU_APP_PID"] = str(os.getpid())
+        execute(command)
     except BaseException as error:  # noqa: BLE001 - a forked child must never return
         say(f"could not start {command[0]}: {error}")
     finally:
         os._exit(EXIT_CANNOT_START)
+
+
+def execute(command: list[str]) -> NoReturn:
+    """Replaces this process, by a shell where the program is a script that names none."""
+    try:
+        os.execvp(command[0], command)
+    except OSError as error:
+        if error.errno != errno.ENOEXEC:
+            raise
+    os.execv("/bin/sh", ["/bin/sh", *command])
 
 
 def parent_of(pid: int) -> int | None:
@@ -144,13 +212,28 @@ def send(pid: int, number: int, group: bool = False) -> None:
 
 
 class Supervisor:
-    """One app, its lifeline, and everything below it."""
+    """One child, the lifelines that it depends on, and everything below it."""
 
-    def __init__(self, app: int, lifeline: int, wake: int) -> None:
-        self.app = app
-        self.lifeline = lifeline
+    def __init__(
+        self,
+        child: int,
+        lifelines: list[int],
+        wake: int,
+        forward: Callable[[int], None],
+        child_leads_group: bool,
+    ) -> None:
+        self.child = child
+        self.lifelines = lifelines
         self.wake = wake
+        self.forward = forward
+        self.child_leads_group = child_leads_group
         self.exit_code: int | None = None
+
+    def supervise(self) -> int:
+        """Waits for the end of the child or of a lifeline; nothing is left when it returns."""
+        self.wait()
+        self.kill_everything()
+        return 128 + signal.SIGKILL if self.exit_code is None else self.exit_code
 
     def reap(self) -> bool:
         """Collects the dead; False when no child is left at all."""
@@ -161,30 +244,21 @@ class Supervisor:
                 return False
             if pid == 0:
                 return True
-            if pid == self.app:
+            if pid == self.child:
                 code = os.waitstatus_to_exitcode(status)
                 self.exit_code = code if code >= 0 else 128 - code
 
     def wait(self) -> None:
-        """Returns when the app has ended, or when the lifeline has."""
+        """Returns when the child has ended, or when a lifeline has."""
         while self.exit_code is None:
-            ready, _, _ = select.select([self.lifeline, self.wake], [], [])
+            ready, _, _ = select.select([*self.lifelines, self.wake], [], [])
             if self.wake in ready:
                 for number in os.read(self.wake, 64):
-                    # The group, and not the app alone: a shell script as app would sit on it.
                     if number in FORWARDED and self.exit_code is None:
-                        send(self.app, number, group=True)
+                        self.forward(number)
                 self.reap()
-            if self.lifeline in ready and not self.lifeline_holds():
+            if not all(holds(lifeline) for lifeline in self.lifelines if lifeline in ready):
                 return
-
-    def lifeline_holds(self) -> bool:
-        try:
-            return os.read(self.lifeline, 64) != b""
-        except BlockingIOError:
-            return True
-        except OSError:
-            return False
 
     def kill_everything(self) -> None:
         """Kills all descendants and waits for them.
@@ -193,8 +267,8 @@ class Supervisor:
         orphans come to the subreaper.
         """
         give_up = time.monotonic() + KILL_SECONDS
-        if self.exit_code is None:
-            send(self.app, signal.SIGKILL, group=True)
+        if self.exit_code is None and self.child_leads_group:
+            send(self.child, signal.SIGKILL, group=True)
         while self.reap():
             if time.monotonic() > give_up:
                 say(f"still there after SIGKILL: pid {descendants(os.getpid())}")
@@ -207,29 +281,91 @@ class Supervisor:
             time.sleep(KILL_POLL_SECONDS)
 
 
+def holds(lifeline: int) -> bool:
+    """False once the other end is closed; what is written there means nothing."""
+    try:
+        return os.read(lifeline, 64) != b""
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+
+
 def listen_for_signals() -> int:
     """Turns signals into bytes on a pipe and returns its reading end."""
     reader, writer = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
     signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
     for number in (signal.SIGCHLD, *FORWARDED):
         signal.signal(number, lambda *_: None)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGCHLD, *FORWARDED))
     return reader
 
 
-def main(arguments: list[str]) -> int:
-    """Runs the app to its end, or to ours; returns the exit code."""
+def keep(arguments: Arguments, guard: int) -> int:
+    """The keeper: starts the app and returns its exit code.
+
+    `guard` is a descriptor that ends with the guard.
+    """
+    prctl(PR_SET_CHILD_SUBREAPER, 1)
+    wake = listen_for_signals()
+    app = start_app(arguments)
+
+    def forward(number: int) -> None:
+        # The group, and not the app alone: a shell script as app would sit on it.
+        if not arguments.foreground:
+            send(app, number, group=True)
+        elif number not in OF_THE_TERMINAL:
+            for pid in descendants(os.getpid()):
+                send(pid, number)
+
+    lifelines = [arguments.lifeline, guard]
+    return Supervisor(app, lifelines, wake, forward, not arguments.foreground).supervise()
+
+
+def start_keeper(arguments: Arguments) -> int:
+    """Forks the keeper, whose lifeline to us is a pipe that we never write to; returns its pid."""
+    guard_reader, guard_writer = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+    # Until the keeper has a pipe for its signals, they wait.
+    signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGCHLD, *FORWARDED))
+    pid = os.fork()
+    if pid != 0:
+        os.close(guard_reader)
+        return pid
+    code = EXIT_CANNOT_START
     try:
-        lifeline, command = parse_arguments(arguments)
-        os.set_inheritable(lifeline, False)
+        os.close(guard_writer)
+        if not arguments.foreground:
+            os.setsid()
+        code = keep(arguments, guard_reader)
+    except BaseException as error:  # noqa: BLE001 - a forked child must never return
+        say(f"the supervisor failed: {error!r}")
+    finally:
+        os._exit(code)
+
+
+def main(words: list[str]) -> int:
+    """The guard: runs the app to its end, or to ours; returns the exit code."""
+    try:
+        arguments = Arguments(words)
+        os.set_inheritable(arguments.lifeline, False)
+        # Guard and keeper read the same end: what one of them has read, the other must not wait for.
+        os.set_blocking(arguments.lifeline, False)
     except (ValueError, OSError) as error:
         say(str(error))
         return EXIT_USAGE
+    if arguments.mark is not None:
+        set_mark(arguments.mark)
     prctl(PR_SET_CHILD_SUBREAPER, 1)
+    keeper = start_keeper(arguments)
     wake = listen_for_signals()
-    supervisor = Supervisor(start_app(command), lifeline, wake)
-    supervisor.wait()
-    supervisor.kill_everything()
-    return 128 + signal.SIGKILL if supervisor.exit_code is None else supervisor.exit_code
+
+    def forward(number: int) -> None:
+        # A keeper that was stopped hears it, too.
+        for one in (number, signal.SIGCONT):
+            send(keeper, one)
+
+    lifelines = [arguments.lifeline]
+    return Supervisor(keeper, lifelines, wake, forward, False).supervise()
 
 
 def exit_now(code: int) -> NoReturn:

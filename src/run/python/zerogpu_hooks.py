@@ -43,10 +43,12 @@ def share_device(torch: ModuleType) -> None:
 
 
 def equip_spaces(spaces: ModuleType) -> None:
-    """What the package needs around it: a cgroup of ours, and who tells its functions' names."""
+    """What the package needs around it: a cgroup, marked workers, and its functions' names."""
     import zerogpu_cgroup
+    import zerogpu_workers
 
     zerogpu_cgroup.stand_in(spaces)
+    zerogpu_workers.mark_workers()
     if is_app_process():
         import zerogpu_tasks
 

@@ -21,11 +21,23 @@ function host() {
   };
   const alive = new Set<number>();
   const killed: number[] = [];
+  /** By worker: the pids of daemons that have left its tree. */
+  const daemons = new Map<number, number[]>();
   return {
     clock,
     alive,
     killed,
+    daemons,
     processes: {
+      descendants: (of: readonly ProcessId[]) =>
+        new Map(
+          of.map((worker) => [
+            worker,
+            (daemons.get(worker.pid) ?? [])
+              .filter((pid) => alive.has(pid))
+              .map((pid) => ({ pid, startTime: 2 })),
+          ]),
+        ),
       isAlive: (process: ProcessId) => alive.has(process.pid),
       killTree(process: ProcessId) {
         killed.push(process.pid);
@@ -127,5 +139,23 @@ describe('createProcessWatch', () => {
     watch.close();
     advance(1_000);
     expect(dead).toEqual([]);
+  });
+
+  it('counts a worker as gone when the daemons that it left are', () => {
+    const { clock, alive, killed, daemons, processes, advance } = host();
+    const dead: number[] = [];
+    const watch = createProcessWatch(clock, ({ pid }) => dead.push(pid), processes);
+    alive.add(7).add(70);
+    daemons.set(7, [70]);
+    watch.watch({ pid: 7, startTime: 1 });
+    alive.delete(7);
+    advance(150);
+    expect(killed).toEqual(expect.arrayContaining([70]));
+    expect(dead).toEqual([]);
+    alive.delete(70);
+    // Looked for often: somebody waits for the slice.
+    advance(10);
+    expect(dead).toEqual([7]);
+    expect(watch.size).toBe(0);
   });
 });
