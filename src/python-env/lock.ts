@@ -1,13 +1,25 @@
-import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { link, mkdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod';
+import { systemClock } from '../shared/clock.js';
 import type { ProcessId } from '../shared/host.js';
+import { isThisPlace, processPlaceFields, thisPlace } from '../shared/process-place.js';
 import { identifyProcess, isProcessAlive } from '../shared/process-table.js';
 
 const POLL_MS = 300;
 
-const ownerSchema = z.object({ pid: z.int().positive(), startTime: z.int() });
+/** The holder says so often that it is there, for those who can't look its pid up. */
+const BEAT_MS = 30_000;
+/** A holder of another machine or container that has said nothing for so long is gone. */
+const SILENT_MS = 5 * 60_000;
+
+const ownerSchema = z.object({
+  pid: z.int().positive(),
+  startTime: z.int(),
+  ...processPlaceFields,
+});
+type Owner = z.infer<typeof ownerSchema>;
 
 export interface LockOptions {
   /** Called once, when another process holds the lock. */
@@ -19,7 +31,8 @@ export interface LockOptions {
 
 /**
  * Runs `work` while holding a lock file. The file names its owner by pid and start time, so that one
- * left behind by a process that was killed never blocks the next.
+ * left behind by a process that was killed never blocks the next; a cache may be shared with containers,
+ * whose pids mean nothing here, so the file's age counts for those.
  *
  * @throws what `work` throws, or the signal's reason while waiting
  */
@@ -30,15 +43,21 @@ export async function withLock<T>(
 ): Promise<T> {
   await mkdir(dirname(path), { recursive: true });
   const owner = options.owner ?? identifyProcess(process.pid) ?? { pid: process.pid, startTime: 0 };
-  await acquire(path, owner, options);
+  await acquire(path, { ...owner, ...thisPlace() }, options);
+  const beat = setInterval(() => {
+    const now = new Date(systemClock.now().wallMs);
+    utimes(path, now, now).catch(() => {});
+  }, BEAT_MS);
+  beat.unref();
   try {
     return await work();
   } finally {
+    clearInterval(beat);
     await rm(path, { force: true });
   }
 }
 
-async function acquire(path: string, owner: ProcessId, options: LockOptions): Promise<void> {
+async function acquire(path: string, owner: Owner, options: LockOptions): Promise<void> {
   let waiting = false;
   // Written in full before it gets its name: nobody ever reads half an owner.
   const draft = `${path}.${owner.pid}.${owner.startTime}`;
@@ -48,7 +67,7 @@ async function acquire(path: string, owner: ProcessId, options: LockOptions): Pr
       options.signal?.throwIfAborted();
       if (await tryLink(draft, path)) return;
       const holder = await readOwner(path);
-      if (holder && isProcessAlive(holder)) {
+      if (holder && (await holds(holder, path))) {
         if (!waiting) options.onWait(holder);
         waiting = true;
         await sleep(POLL_MS, undefined, options.signal ? { signal: options.signal } : {});
@@ -84,11 +103,17 @@ async function removeStale(path: string, draft: string): Promise<void> {
     throw error;
   }
   const holder = await readOwner(aside);
-  if (holder && isProcessAlive(holder)) await tryLink(aside, path);
+  if (holder && (await holds(holder, aside))) await tryLink(aside, path);
   await rm(aside, { force: true });
 }
 
-async function readOwner(path: string): Promise<ProcessId | null> {
+async function holds(owner: Owner, path: string): Promise<boolean> {
+  if (isThisPlace(owner)) return isProcessAlive(owner);
+  const file = await stat(path).catch(() => null);
+  return file !== null && systemClock.now().wallMs - file.mtimeMs < SILENT_MS;
+}
+
+async function readOwner(path: string): Promise<Owner | null> {
   try {
     const owner = ownerSchema.safeParse(JSON.parse(await readFile(path, 'utf8')));
     return owner.success ? owner.data : null;

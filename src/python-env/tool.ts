@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { execa } from 'execa';
+import { lifelineOf } from '../shared/lifeline.js';
 import { runtimePythonDir } from '../shared/runtime-python.js';
 import type { Environment } from './types.js';
 
@@ -48,8 +49,7 @@ export async function runTool(
     },
   );
   // Through the supervisor: a signal to that alone would leave what an installer has started.
-  const lifeline = child.stdio[3];
-  const cancel = () => lifeline && 'destroy' in lifeline && lifeline.destroy();
+  const cancel = lifelineOf(child).cut;
   options.signal?.addEventListener('abort', cancel, { once: true });
   if (options.signal?.aborted) cancel();
   const lines: string[] = [];

@@ -1,32 +1,38 @@
 /**
- * Folders of runs that were killed: nobody was left to take them away, and packed tensors are gigabytes.
- * The next run does it.
+ * What runs leave that were killed: folders, whose packed tensors are gigabytes, and processes, where the
+ * supervisors were killed as well. The next run removes both.
  */
 import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { hostname } from 'node:os';
 import { basename, join } from 'node:path';
 import * as z from 'zod';
 import { systemClock } from '../shared/clock.js';
+import { isThisPlace, processPlaceFields, thisPlace } from '../shared/process-place.js';
 import { identifyProcess, isProcessAlive } from '../shared/process-table.js';
+import { sweepProcesses } from './sweep.js';
 
 const OWNER_FILE = 'owner.json';
-/** A folder without an owner is one of an older zerogpu, which may run still; not for so long. */
+/**
+ * A folder without an owner belongs to an older zerogpu, one of another machine or container to a run that
+ * can't be looked up here: either may run still, but not for so long.
+ */
 const OLD_MS = 7 * 86_400_000;
+const RUN_ID = /^[0-9a-f]{16}$/;
 
 const ownerSchema = z.object({
   pid: z.int().positive(),
   startTime: z.number(),
-  /** A home may be shared by machines: a process of another one can't be looked for here. */
-  host: z.string(),
+  ...processPlaceFields,
+  /** Missing in a folder of an older zerogpu. */
+  runId: z.string().optional(),
   /** May lie elsewhere: on a disk that takes direct I/O. */
   offloadDir: z.string(),
 });
 
 /** Says in a run's folder whose it is, so that it can be told from one that was left behind. */
-export async function writeOwner(dir: string, offloadDir: string): Promise<void> {
+export async function writeOwner(dir: string, offloadDir: string, runId: string): Promise<void> {
   const self = identifyProcess(process.pid);
   if (!self) return;
-  const owner = { pid: self.pid, startTime: self.startTime, host: hostname(), offloadDir };
+  const owner: z.infer<typeof ownerSchema> = { ...self, ...thisPlace(), offloadDir, runId };
   await writeFile(join(dir, OWNER_FILE), JSON.stringify(owner), { mode: 0o600 });
 }
 
@@ -44,8 +50,11 @@ export async function removeAbandoned(runs: string): Promise<void> {
 async function removeIfAbandoned(dir: string): Promise<void> {
   const text = await readFile(join(dir, OWNER_FILE), 'utf8').catch(() => null);
   const owner = text === null ? null : ownerSchema.safeParse(parsed(text)).data;
-  if (owner && (owner.host !== hostname() || isProcessAlive(owner))) return;
-  if (!owner && systemClock.now().wallMs - (await stat(dir)).mtimeMs < OLD_MS) return;
+  const isOld = async () => systemClock.now().wallMs - (await stat(dir)).mtimeMs >= OLD_MS;
+  if (owner && isThisPlace(owner)) {
+    if (isProcessAlive(owner)) return;
+    if (RUN_ID.test(owner.runId ?? '')) await sweepProcesses(owner.runId ?? '');
+  } else if (!(await isOld())) return;
   if (owner && basename(owner.offloadDir).startsWith('zerogpu-')) {
     await rm(owner.offloadDir, { recursive: true, force: true });
   }

@@ -2,10 +2,11 @@ import type { Readable, Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import type { ProcessId } from '../shared/host.js';
+import { lifelineOf } from '../shared/lifeline.js';
 import { identifyProcess } from '../shared/process-table.js';
 import { followLines } from './app-lines.js';
 
-/** Seconds that the app gets to end by itself after SIGTERM, before SIGKILL. */
+/** Seconds that the app gets to end by itself after SIGTERM, before its supervisors kill it. */
 const GRACE_SECONDS = 5;
 
 export interface AppProcessOptions {
@@ -100,20 +101,16 @@ export function startApp(options: AppProcessOptions): AppProcess {
     });
   });
   const root = child.pid === undefined ? null : identifyProcess(child.pid);
-  const lifeline = child.stdio[3];
+  const lifeline = lifelineOf(child);
 
-  function kill(): void {
-    // The supervisor kills the whole tree when its lifeline ends.
-    if (lifeline && 'destroy' in lifeline) lifeline.destroy();
-  }
   return {
     root,
     exited,
     lastLines: () => kept,
-    kill,
+    kill: lifeline.cut,
     async stop() {
-      child.kill('SIGTERM');
-      const timer = setTimeout(kill, GRACE_SECONDS * 1_000);
+      lifeline.signal('SIGTERM');
+      const timer = setTimeout(lifeline.cut, GRACE_SECONDS * 1_000);
       await exited;
       clearTimeout(timer);
     },

@@ -40,7 +40,7 @@ export async function createRunFolder(state: string, runId: string): Promise<Run
   await removeAbandoned(join(state, 'runs'));
   const dir = await makePrivateDir(join(state, 'runs'), state);
   const offloadDir = await firstWithDirectIo([join(dir, 'tensors'), tmpdir()], state);
-  await writeOwner(dir, offloadDir);
+  await writeOwner(dir, offloadDir, runId);
   const cgroupPath = `/zerogpu/${runId}`;
   const cgroupFile = join(dir, 'cgroup');
   // Both forms that the package knows: the v1 line for old releases, the v2 line for new ones.

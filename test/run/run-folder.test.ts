@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import {
   existsSync,
   mkdirSync,
@@ -8,7 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { basename, join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { createRunFolder } from '../../src/run/run-folder.js';
 import { cacheDir, stateDir } from '../../src/shared/user-folders.js';
 import { temporaryFolder } from '../support/supervise.js';
@@ -77,6 +79,7 @@ describe('the folder of a run', () => {
     await left('dead', dead);
     const kept = [
       await left('of another machine', { ...dead, host: 'elsewhere' }),
+      await left('of a container', { ...dead, pidNamespace: 'pid:[1]' }),
       await left('alive', {}),
       await left('without an owner', null),
     ];
@@ -88,6 +91,22 @@ describe('the folder of a run', () => {
     expect(readdirSync(runs).sort()).toEqual([...kept, next].sort());
     expect(existsSync(elsewhere)).toBe(false);
     expect(existsSync(stranger)).toBe(true);
+  });
+
+  it('of a run that was killed with its supervisors gives their processes away to the next run', async () => {
+    const state = temporaryFolder();
+    const runId = randomBytes(8).toString('hex');
+    const folder = await createRunFolder(state, runId);
+    const file = join(folder.dir, 'owner.json');
+    writeFileSync(
+      file,
+      JSON.stringify({ ...JSON.parse(readFileSync(file, 'utf8')), pid: 2 ** 22 - 1 }),
+    );
+    const left = spawn('sleep', ['600'], { env: { ZEROGPU_RUN_ID: runId }, stdio: 'ignore' });
+    onTestFinished(() => void left.kill('SIGKILL'));
+    const ended = new Promise((resolve) => left.once('exit', (_code, signal) => resolve(signal)));
+    await (await createRunFolder(state, 'next')).remove();
+    expect(await ended).toBe('SIGKILL');
   });
 
   it('cannot be made in a file', async () => {

@@ -14,6 +14,7 @@ import {
 import { join } from 'node:path';
 import * as z from 'zod';
 import { systemClock } from '../../shared/clock.js';
+import { isThisPlace, processPlaceFields, thisPlace } from '../../shared/process-place.js';
 import { identifyProcess, isProcessAlive } from '../../shared/process-table.js';
 
 const locatorSchema = z.object({
@@ -22,6 +23,7 @@ const locatorSchema = z.object({
   pid: z.int().positive(),
   /** Clock ticks since boot: tells a later process with the same pid. */
   startTime: z.number(),
+  ...processPlaceFields,
   url: z.url({ protocol: /^http$/, hostname: /^(127\.0\.0\.1|localhost)$/ }),
   /** ISO 8601. */
   startedAt: z.string(),
@@ -50,6 +52,7 @@ export function publishLocator(
     ...facts,
     pid: process.pid,
     startTime: identifyProcess(process.pid)?.startTime ?? 0,
+    ...thisPlace(),
     startedAt: new Date().toISOString(),
   };
   const name = facts.kind === 'serve' ? 'serve.json' : `run-${process.pid}.json`;
@@ -91,14 +94,18 @@ export function findAllocators(stateDir: string): readonly Locator[] {
   for (const name of names) {
     const path = join(folder(stateDir), name);
     const locator = readLocator(path);
-    if (locator && isProcessAlive(locator)) found.push(locator);
-    else if (locator || isOld(path)) rmSync(path, { force: true });
+    const isHere = locator !== null && isThisPlace(locator);
+    if (isHere && isProcessAlive(locator)) found.push(locator);
+    else if (isHere || isOld(path)) rmSync(path, { force: true });
   }
   const rank = (locator: Locator) => (locator.kind === 'serve' ? 0 : 1);
   return found.sort((a, b) => rank(a) - rank(b) || (a.startedAt < b.startedAt ? 1 : -1));
 }
 
-/** What can't be read may be of a newer zerogpu that runs: it is left alone for a day. */
+/**
+ * What can't be read may belong to a newer zerogpu that runs, and a process of another machine or
+ * container can't be looked up here: such files are left alone for a day.
+ */
 function isOld(path: string): boolean {
   try {
     return systemClock.now().wallMs - statSync(path).mtimeMs > 86_400_000;

@@ -1,4 +1,5 @@
-import { mkdirSync, readdirSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { findAllocators, publishLocator } from '../../../src/allocator/client/index.js';
@@ -36,6 +37,22 @@ describe('allocators of a state folder', () => {
       utimesSync(path, yesterday, yesterday);
       expect(findAllocators(state)).toEqual([]);
       expect(readdirSync(folder)).toEqual([]);
+    },
+  );
+
+  it.each([{ host: 'elsewhere' }, { pidNamespace: 'pid:[1]' }])(
+    'of another machine or container (%j) are neither used nor removed: its pids mean nothing here',
+    (place) => {
+      const state = temporaryFolder();
+      publishLocator(state, { kind: 'serve', url: URL, space: null });
+      const path = join(state, 'allocators', 'serve.json');
+      const own = JSON.parse(readFileSync(path, 'utf8'));
+      expect(own).toMatchObject({ host: hostname() });
+      for (const pid of [process.pid, 2 ** 22 - 1]) {
+        writeFileSync(path, JSON.stringify({ ...own, pid, ...place }));
+        expect(findAllocators(state)).toEqual([]);
+        expect(readdirSync(join(state, 'allocators'))).toEqual(['serve.json']);
+      }
     },
   );
 });
