@@ -78,7 +78,9 @@ const END_TEXT: Record<CallEnd, string> = {
   'over-vram': 'killed above its share of device memory',
   'gpu-lost': 'its GPU is gone',
   'allow-timeout': 'worker never asked for the GPU',
+  undelivered: 'its grant did not arrive',
   'space-gone': 'the app ended',
+  stopped: 'the allocator stopped',
 };
 
 function endText(record: NamedRecord & { event: 'ended' }, symbols: Symbols) {
@@ -103,6 +105,8 @@ function refusalText(refusal: Refusal): string {
       return `429 illegal duration, longest is ${formatSeconds(refusal.longestSeconds)}`;
     case 'runs-exceeded':
       return '429 runs limit reached';
+    case 'stopping':
+      return '503 the allocator stops';
     case 'pending-credits':
       return '429 pending credits, other calls hold them';
     case 'quota-exceeded':

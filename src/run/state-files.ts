@@ -9,8 +9,9 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { localQuota } from '../allocator/core/accounts.js';
 import { createState, encodeState } from '../allocator/core/index.js';
-import { resetQuota } from '../allocator/core/quota.js';
+import { moveQuotaClock } from '../allocator/core/quota-clock.js';
 import type { AllocatorState } from '../allocator/core/types.js';
 import {
   exportState,
@@ -71,7 +72,7 @@ export function listLedgers(stateDir: string): readonly string[] {
 export function exportLedger(dir: string): string {
   const path = ledgerPath(dir);
   const { state } = existsSync(path) ? readLedger(path) : { state: null };
-  const exported = exportState(state ?? emptyState('h200'), new Date().toISOString());
+  const exported = exportState(state ?? emptyState('h200'), systemClock.now());
   return `${JSON.stringify(exported, null, 2)}\n`;
 }
 
@@ -107,7 +108,9 @@ export function writeExport(path: string, text: string): void {
  */
 export async function importIntoLedger(dir: string, file: string): Promise<number> {
   const exported = parseExportedState(readText(file), file);
-  await changeLedger(dir, exported.platform, (state) => importState(state, exported));
+  await changeLedger(dir, exported.platform, (state) =>
+    importState(state, exported, systemClock.now()),
+  );
   return exported.visitors.length;
 }
 
@@ -121,7 +124,8 @@ export async function resetVisitor(dir: string, visitor: string): Promise<void> 
         fix: 'zerogpu state export -   (shows all)',
       });
     }
-    resetQuota(state.accounts, visitor);
+    const quotaNowMs = moveQuotaClock(state, systemClock.now());
+    localQuota(state.rules.profile, state.accounts, quotaNowMs).reset(visitor);
   });
 }
 

@@ -5,8 +5,8 @@ export interface ProcessId {
   readonly startTime: number;
 }
 
-/** Whether both are one and the same process: a pid alone names nobody for long. */
-export function isOneProcess(one: ProcessId | null, other: ProcessId | null): boolean {
+/** Whether both are one and the same process: the kernel gives a pid to another one later. */
+export function isSameProcess(one: ProcessId | null, other: ProcessId | null): boolean {
   return one !== null && one.pid === other?.pid && one.startTime === other.startTime;
 }
 

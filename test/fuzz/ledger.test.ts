@@ -169,7 +169,7 @@ function bent(value: unknown, at: number, put: unknown): unknown {
 }
 
 it('an import is refused by its first wrong field, or leaves a state that lasts', () => {
-  const good = exportState(world.state, '2026-01-01T00:00:00.000Z');
+  const good = exportState(world.state, world.now);
   const odd = fc.oneof(
     hostileText,
     fc.double(),
@@ -194,7 +194,7 @@ it('an import is refused by its first wrong field, or leaves a state that lasts'
       try {
         const exported = parseExportedState(text, 'quotas.json');
         state = decodeState(encodeState(world.state));
-        importState(state, exported);
+        importState(state, exported, world.now);
         seen.taken += 1;
       } catch (error) {
         if (!(error instanceof UserError)) throw error;
@@ -206,7 +206,7 @@ it('an import is refused by its first wrong field, or leaves a state that lasts'
       expect(checkInvariants(state)).toEqual([]);
       const stored = JSON.stringify(encodeState(state));
       expect(textOf(decodeState(JSON.parse(stored)))).toBe(textOf(state));
-      const again = exportState(state, '2026-01-01T00:00:00.000Z');
+      const again = exportState(state, world.now);
       expect(parseExportedState(JSON.stringify(again), 'again')).toEqual(again);
     }),
     parameters(600),

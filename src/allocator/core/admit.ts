@@ -15,7 +15,8 @@
  * call changes no account.
  */
 
-import { type Balance, balanceOf, coverageOf } from './quota.js';
+import { readBalance } from './accounts.js';
+import { type Balance, coverageOf } from './quota.js';
 import { costFactorOf, reservationMs, slicesNeeded } from './sizes.js';
 import type { AllocatorState, GpuSize, Refusal, RefusalKind, Visitor } from './types.js';
 
@@ -32,14 +33,18 @@ export function askedSecondsOf(state: AllocatorState, declaredSeconds: number | 
   return declaredSeconds ?? state.rules.profile.defaultDurationSeconds;
 }
 
-/** Null when the call is accepted. */
+/**
+ * Whether the call itself is accepted: not whether the host takes any (`stoppingRefusal`).
+ *
+ * @returns null when it is
+ */
 export function refusalOf(
   state: AllocatorState,
   call: AskedCall,
   quotaNowMs: number,
 ): Refusal | null {
   const { profile } = state.rules;
-  const balance = balanceOf(profile, state.accounts, call.visitor, quotaNowMs);
+  const balance = readBalance(profile, state.accounts, call.visitor, quotaNowMs);
   const { runsPerWindow } = profile.tiers[call.visitor.tier];
   const refuse = (kind: RefusalKind, waitSeconds: number): Refusal =>
     createRefusal(state, call, balance, kind, waitSeconds);
@@ -58,8 +63,18 @@ export function refusalOf(
 
 /** The refusal of a call that was accepted and found no GPU in time. */
 export function noGpuRefusal(state: AllocatorState, call: AskedCall, quotaNowMs: number): Refusal {
-  const balance = balanceOf(state.rules.profile, state.accounts, call.visitor, quotaNowMs);
+  const balance = readBalance(state.rules.profile, state.accounts, call.visitor, quotaNowMs);
   return createRefusal(state, call, balance, 'no-gpu', 0);
+}
+
+/** While the host ends nothing is taken on; null as long as it does not. */
+export function stoppingRefusal(
+  state: AllocatorState,
+  call: AskedCall,
+  quotaNowMs: number,
+): Refusal | null {
+  if (!state.stopping) return null;
+  return { ...noGpuRefusal(state, call, quotaNowMs), kind: 'stopping' };
 }
 
 function createRefusal(

@@ -6,8 +6,8 @@
  * /release 200, or 204 when the device was never touched; the same again for the same token; 404
  *          when we ended the call ourselves or never knew it.
  */
-import type { ProcessId } from '../../shared/host.js';
-import { beginLease, endLease, isSameProcess, loseProcess } from './lease.js';
+import { isSameProcess, type ProcessId } from '../../shared/host.js';
+import { beginLease, endLease, loseProcess } from './lease.js';
 import { recallRelease, rememberRelease } from './state.js';
 import { record, type Turn } from './turn.js';
 import type { AllocatorState, AllowEvent, Lease, ProcessDiedEvent, ReleaseEvent } from './types.js';

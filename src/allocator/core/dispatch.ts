@@ -34,7 +34,7 @@ import type { Grant, Waiter, WarmWorker } from './types.js';
 export function dispatch(turn: Turn): ReadonlySet<string> {
   const { state } = turn;
   const claims = new Set<string>();
-  if (state.queue.length === 0) return claims;
+  if (state.stopping || state.queue.length === 0) return claims;
   const pool = openPool(state);
   let place = 0;
   for (let waiter = state.queue[place]; waiter; waiter = state.queue[place]) {

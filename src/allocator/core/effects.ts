@@ -17,7 +17,9 @@ export type RefusalKind =
   | 'quota-exceeded'
   | 'pending-credits'
   | 'runs-exceeded'
-  | 'no-gpu';
+  | 'no-gpu'
+  /** The allocator stops. */
+  | 'stopping';
 export interface Refusal {
   readonly kind: RefusalKind;
   /** Whole seconds left in the visitor's quota, and of prepaid credits, rounded down. */
@@ -41,7 +43,11 @@ export type CallEnd =
   /** The card is gone. */
   | 'gpu-lost'
   | 'allow-timeout'
-  | 'space-gone';
+  /** The grant did not reach its client. */
+  | 'undelivered'
+  | 'space-gone'
+  /** The allocator stopped. */
+  | 'stopped';
 
 /** What observers (log, ledger, TUI) are told. `call` is one number per accepted or refused call. */
 export type CallRecord = {

@@ -37,7 +37,7 @@ export interface ReleaseEvent {
   /** Peak bytes of device memory during the call, null if the backend can't tell. */
   readonly peakVramBytes: number | null;
 }
-/** The client closed its stream before a grant. */
+/** The client left before its answer was written, or no answer could be given to it. */
 export interface AbandonEvent {
   readonly type: 'abandon';
   readonly at: Instant;
@@ -139,6 +139,11 @@ export interface LostSlicesEvent {
   /** All that are lost now, those of before included. */
   readonly slices: readonly number[];
 }
+/** The host ends: whoever waits is refused, what runs is ended, and nothing is granted any more. */
+export interface StopEvent {
+  readonly type: 'stop';
+  readonly at: Instant;
+}
 /** Moves the quota windows forward as if `seconds` had passed; running calls don't notice. */
 export interface AdvanceEvent {
   readonly type: 'advance';
@@ -166,5 +171,6 @@ export type AllocatorEvent =
   | ResetQuotaEvent
   | RestartedEvent
   | LostSlicesEvent
+  | StopEvent
   | AdvanceEvent
   | TickEvent;

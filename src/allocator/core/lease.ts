@@ -12,9 +12,9 @@
  */
 import type { Instant } from '../../shared/clock.js';
 import type { ProcessId } from '../../shared/host.js';
-import { balanceOf, begin, costMs, settle } from './quota.js';
+import { costMs } from './quota.js';
 import { costFactorOf } from './sizes.js';
-import { record, secondsSince, type Turn } from './turn.js';
+import { quota, record, secondsSince, type Turn } from './turn.js';
 import type { AllocatorState, CallEnd, Lease, Waiter } from './types.js';
 
 /**
@@ -33,6 +33,7 @@ export function openLease(
   const { allowToken } = waiter;
   const lease: Lease = {
     allowToken,
+    requestId: waiter.requestId,
     call: waiter.call,
     space: waiter.space,
     taskId: waiter.taskId,
@@ -63,10 +64,9 @@ export function openLease(
 
 /** The clocks of charge and deadline start, and the call counts in its quota window. */
 export function beginLease(turn: Turn, lease: Lease, process: ProcessId): void {
-  const { profile } = turn.state.rules;
   lease.process = process;
   lease.startedAt = turn.at;
-  lease.windowStartMs = begin(profile, turn.state.accounts, lease.visitor, lease, turn.quotaNowMs);
+  lease.windowStartMs = quota(turn).begin(lease.visitor, lease);
 }
 
 /** Ends the lease and charges it. What becomes of its process is the caller's business. */
@@ -82,21 +82,14 @@ export function endLease(
   },
 ): void {
   const { state } = turn;
-  const { profile } = state.rules;
   state.leases.delete(lease.allowToken);
   const usedSeconds = measured.usedSeconds ?? heldSeconds(lease, turn.at);
   const chargedMs = chargeOf(state, lease, usedSeconds);
-  const leftMs = () => balanceOf(profile, state.accounts, lease.visitor, turn.quotaNowMs).leftMs;
   const { windowStartMs } = lease;
-  const byCreditMs = settle(
-    profile,
-    state.accounts,
-    lease.visitor,
-    lease,
-    chargedMs,
-    turn.quotaNowMs,
-  );
-  const leftAfterMs = leftMs();
+  let byCreditMs = 0;
+  if (lease.undelivered) quota(turn).release(lease.visitor, lease);
+  else byCreditMs = quota(turn).settle(lease.visitor, lease, chargedMs);
+  const leftAfterMs = quota(turn).read(lease.visitor).leftMs;
   const paysNow = state.accounts.get(lease.visitor.key)?.windowStartMs === windowStartMs;
   record(turn, lease, {
     event: 'ended',
@@ -128,6 +121,26 @@ export function killLease(turn: Turn, lease: Lease, why: CallEnd): void {
 }
 
 /**
+ * The grant did not reach its client: the disk took no more, or the client had left. The call never
+ * was: it costs nothing, and a warm worker waits on for the next one. Once an /allow has named the token
+ * somebody has read the grant, whatever became of the connection.
+ */
+export function takeBack(turn: Turn, lease: Lease): void {
+  if (lease.allowed || lease.undelivered) return;
+  lease.undelivered = true;
+  const { space, taskId, size, slices, process } = lease;
+  // Under the knife its worker is as good as dead: the death ends the lease.
+  if (lease.killing) return;
+  endLease(turn, lease, 'undelivered', { gpuUsed: false, peakVramBytes: null });
+  if (!process) return;
+  turn.state.warmWorkers.push({
+    ...{ space, taskId, size, slices, process },
+    since: turn.at,
+    evicting: false,
+  });
+}
+
+/**
  * The process of a lease is dead: the lease ends, unless a new worker may be on its way.
  */
 export function loseProcess(turn: Turn, lease: Lease): void {
@@ -136,8 +149,13 @@ export function loseProcess(turn: Turn, lease: Lease): void {
     lease.process = null;
     return;
   }
-  const end = lease.killing ?? 'worker-died';
-  endLease(turn, lease, end, { gpuUsed: true, peakVramBytes: null });
+  endLease(turn, lease, endOfDead(lease), { gpuUsed: true, peakVramBytes: null });
+}
+
+/** How a call ended whose process is gone. */
+export function endOfDead(lease: Lease): CallEnd {
+  if (lease.undelivered) return 'undelivered';
+  return lease.killing ?? (lease.startedAt ? 'worker-died' : 'allow-timeout');
 }
 
 /** When time alone ends this lease, on the monotonic clock; null once the kill is out. */
@@ -159,12 +177,6 @@ export function latestEndMs(state: AllocatorState, lease: Lease): number {
   return from.monotonicMs + (lease.askedSeconds + graceSeconds) * 1000;
 }
 
-/** One pid is one process only with its start time; 0 is a host that can't tell it. */
-export function isSameProcess(a: ProcessId, b: ProcessId): boolean {
-  if (a.pid !== b.pid) return false;
-  return a.startTime === b.startTime || a.startTime === 0 || b.startTime === 0;
-}
-
 /** The wire's `nvidiaIndex` of a call that holds these slices. */
 export function firstOf(slices: readonly number[]): number {
   return Math.min(...slices);
@@ -174,10 +186,19 @@ function heldSeconds(lease: Lease, at: Instant): number {
   return lease.startedAt ? secondsSince(lease.startedAt, at) : 0;
 }
 
+/**
+ * The longest that a call can be charged for, whatever kept it from ending: what it asked for, and the
+ * time that the platform grants it to end. A worker that was frozen, or whose host was, pays no more.
+ */
+export function mostUsedSeconds(state: AllocatorState, lease: Lease): number {
+  return lease.askedSeconds + state.rules.profile.lease.graceSeconds;
+}
+
 /** Nothing before the call began; what it held, and with `charge: requested` all it asked for. */
 function chargeOf(state: AllocatorState, lease: Lease, usedSeconds: number): number {
-  if (!lease.startedAt) return 0;
-  const usedMs = costMs(usedSeconds * 1000, costFactorOf(state, lease.size));
+  if (!lease.startedAt || lease.undelivered) return 0;
+  const countedSeconds = Math.min(usedSeconds, mostUsedSeconds(state, lease));
+  const usedMs = costMs(countedSeconds * 1000, costFactorOf(state, lease.size));
   const wholeRequest = state.rules.profile.quota.charge === 'requested';
   return wholeRequest ? Math.max(usedMs, lease.reservedMs + lease.creditMs) : usedMs;
 }

@@ -1,9 +1,8 @@
 /** What the operator of this host does by hand. A call or visitor that is not there changes nothing. */
 import { TIERS } from '../../platform/tiers.js';
 import { killLease } from './lease.js';
-import { createAccount, resetQuota, setCredits, setUse } from './quota.js';
-import { moveQuotaClock } from './quota-clock.js';
-import type { Turn } from './turn.js';
+import { advanceQuotaClock } from './quota-clock.js';
+import { quota, type Turn } from './turn.js';
 import type {
   AdvanceEvent,
   KillCallEvent,
@@ -22,6 +21,17 @@ export function onKillCall(turn: Turn, event: KillCallEvent): void {
   }
 }
 
+/**
+ * The host ends: first whoever waits is refused, then what runs is ended. It is charged for what it
+ * used when its process is dead; until a `restarted` nothing is granted.
+ */
+export function onStop(turn: Turn): void {
+  const { state } = turn;
+  state.stopping = true;
+  for (const waiter of [...state.queue]) abandon(turn, waiter, true);
+  for (const lease of [...state.leases.values()]) killLease(turn, lease, 'stopped');
+}
+
 /** Only what has not begun can be taken back; a running call can only be killed. */
 export function onReleaseCall(turn: Turn, event: ReleaseCallEvent): void {
   const waiter = turn.state.queue.find(({ call }) => call === event.call);
@@ -32,23 +42,18 @@ export function onReleaseCall(turn: Turn, event: ReleaseCallEvent): void {
 }
 
 export function onAdvance(turn: Turn, event: AdvanceEvent): void {
-  turn.state.quotaOffsetMs += event.seconds * 1000;
-  turn.quotaNowMs = moveQuotaClock(turn.state, turn.at);
+  turn.quotaNowMs = advanceQuotaClock(turn.state, event.seconds * 1000);
 }
 
 export function onSetTier(turn: Turn, event: SetTierEvent): void {
-  const { accounts } = turn.state;
-  const account = accounts.get(event.visitor) ?? createAccount(unknownVisitor(event.visitor));
-  accounts.set(event.visitor, account);
-  account.tierOverride = event.tier;
+  quota(turn).setTier(unknownVisitor(event.visitor), event.tier);
 }
 
 export function onSetCredits(turn: Turn, event: SetCreditsEvent): void {
-  setCredits(turn.state.accounts, unknownVisitor(event.visitor), Math.round(event.seconds * 1000));
+  quota(turn).setCredits(unknownVisitor(event.visitor), Math.round(event.seconds * 1000));
 }
 
 export function onSetUse(turn: Turn, event: SetUseEvent): void {
-  const { profile } = turn.state.rules;
   const { visitor, tier, usedSeconds, runs, resetsInSeconds } = event;
   const use = {
     usedMs: Math.round(usedSeconds * 1000),
@@ -56,11 +61,11 @@ export function onSetUse(turn: Turn, event: SetUseEvent): void {
     resetsInMs: resetsInSeconds === null ? null : Math.round(resetsInSeconds * 1000),
   };
   const named: Visitor = { key: visitor, tier, hasToken: true };
-  setUse(profile, turn.state.accounts, named, use, turn.quotaNowMs);
+  quota(turn).setUse(named, use);
 }
 
 export function onResetQuota(turn: Turn, event: ResetQuotaEvent): void {
-  resetQuota(turn.state.accounts, event.visitor);
+  quota(turn).reset(event.visitor);
 }
 
 /** Nothing is known of a visitor who has not called yet but the name; the first call tells. */

@@ -10,9 +10,9 @@
  *  - A grant that nobody has used yet keeps its seconds to /allow.
  *  - After a reboot all processes are dead, and only the wall clock tells how long they were held.
  */
-import type { ProcessId } from '../../shared/host.js';
+import { isSameProcess, type ProcessId } from '../../shared/host.js';
 import { evict } from './dispatch.js';
-import { endLease, isSameProcess } from './lease.js';
+import { endLease, endOfDead, mostUsedSeconds } from './lease.js';
 import { onSpaceGone } from './spaces.js';
 import type { Turn } from './turn.js';
 import type { Lease, RestartedEvent } from './types.js';
@@ -33,6 +33,7 @@ export function onRestarted(turn: Turn, event: RestartedEvent): void {
     if (!worker.evicting) continue;
     turn.effects.push({ type: 'kill', process: worker.process, why: 'evicted' });
   }
+  state.stopping = false;
   state.rules = event.rules;
   state.slices = event.slices;
   // What is offered now was listed a moment ago.
@@ -55,18 +56,17 @@ function goOn(turn: Turn, lease: Lease): void {
 }
 
 function endDead(turn: Turn, lease: Lease, sameBoot: boolean): void {
-  const usedSeconds = mostUsedSeconds(turn, lease, sameBoot);
-  endLease(turn, lease, lease.killing ?? (lease.process ? 'worker-died' : 'allow-timeout'), {
+  const usedSeconds = heldAtMostSeconds(turn, lease, sameBoot);
+  endLease(turn, lease, endOfDead(lease), {
     gpuUsed: lease.process !== null,
     peakVramBytes: null,
     usedSeconds,
   });
 }
 
-function mostUsedSeconds(turn: Turn, lease: Lease, sameBoot: boolean): number {
+function heldAtMostSeconds(turn: Turn, lease: Lease, sameBoot: boolean): number {
   if (!lease.startedAt) return 0;
   const clock = sameBoot ? 'monotonicMs' : 'wallMs';
   const passedSeconds = (turn.at[clock] - lease.startedAt[clock]) / 1000;
-  const { graceSeconds } = turn.state.rules.profile.lease;
-  return Math.min(Math.max(0, passedSeconds), lease.askedSeconds + graceSeconds);
+  return Math.min(Math.max(0, passedSeconds), mostUsedSeconds(turn.state, lease));
 }

@@ -4,9 +4,9 @@
  * A Space that registers again under its id is the same Space that lost touch: it keeps its place.
  */
 
-import type { ProcessId } from '../../shared/host.js';
+import { isSameProcess, type ProcessId } from '../../shared/host.js';
 import { evict } from './dispatch.js';
-import { isSameProcess, killLease } from './lease.js';
+import { killLease } from './lease.js';
 import type { Turn } from './turn.js';
 import type {
   AllocatorState,

@@ -11,6 +11,8 @@ const REMEMBERED_TOKENS = 2_000;
 export interface QuotaClock {
   readonly quotaOffsetMs: number;
   readonly quotaTimeMs: number;
+  /** Null, or left out, where it was of another boot. */
+  readonly quotaMonotonicMs?: number | null;
 }
 
 /**
@@ -54,7 +56,10 @@ export function createState(
     released: { recent: new Map(), older: new Map() },
     accounts: known,
     nextCall: 1,
-    ...clock,
+    stopping: false,
+    quotaOffsetMs: clock.quotaOffsetMs,
+    quotaTimeMs: clock.quotaTimeMs,
+    quotaMonotonicMs: clock.quotaMonotonicMs ?? null,
   };
 }
 

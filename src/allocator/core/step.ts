@@ -8,11 +8,12 @@
  * itself; one pass over the queue for what has fallen free (dispatch.ts); a stream for every
  * request that still waits (waiting.ts).
  */
-import { askedSecondsOf, refusalOf } from './admit.js';
+import { askedSecondsOf, refusalOf, stoppingRefusal } from './admit.js';
 import { assert } from './assert.js';
 import { onAllow, onProcessDied, onRelease } from './calls.js';
 import { dispatch } from './dispatch.js';
 import { expire, nextTickMs } from './expire.js';
+import { takeBack } from './lease.js';
 import {
   onAdvance,
   onKillCall,
@@ -21,16 +22,17 @@ import {
   onSetCredits,
   onSetTier,
   onSetUse,
+  onStop,
 } from './operator.js';
 import { enqueue } from './queue.js';
 import { quotaClassOf } from './queue-order.js';
-import { balanceOf, reserve } from './quota.js';
 import { moveQuotaClock } from './quota-clock.js';
 import { onRestarted } from './restart.js';
 import { reservationMs } from './sizes.js';
 import { onRegisterSpace, onRootDied, onSpaceGone, onSpaceStarted } from './spaces.js';
-import { record, type Turn } from './turn.js';
+import { quota, record, type Turn } from './turn.js';
 import type {
+  AbandonEvent,
   AllocatorEvent,
   AllocatorState,
   ScheduleEvent,
@@ -42,6 +44,8 @@ import { abandon, answerWaiters } from './waiting.js';
 
 /** Applies one event. Events must come in the order of their monotonic times. */
 export function step(state: AllocatorState, event: AllocatorEvent): StepResult {
+  // The monotonic clock of another boot says nothing of this one.
+  if (event.type === 'restarted' && !event.sameBoot) state.quotaMonotonicMs = null;
   const quotaNowMs = moveQuotaClock(state, event.at);
   const turn: Turn = { state, at: event.at, quotaNowMs, effects: [] };
   expire(turn);
@@ -62,12 +66,9 @@ function handle(turn: Turn, event: AllocatorEvent): void {
     case 'release':
       onRelease(turn, event);
       break;
-    case 'abandon': {
-      const waiter = turn.state.waiting.get(event.requestId);
-      // Without a waiter the grant has crossed the client's leaving: its release ends the call.
-      if (waiter) abandon(turn, waiter, false);
+    case 'abandon':
+      onAbandon(turn, event);
       break;
-    }
     case 'process-died':
       onProcessDied(turn, event);
       onRootDied(turn, event.process);
@@ -105,6 +106,9 @@ function handle(turn: Turn, event: AllocatorEvent): void {
     case 'lost-slices':
       turn.state.lost = new Set(event.slices);
       break;
+    case 'stop':
+      onStop(turn);
+      break;
     case 'advance':
       assert(event.seconds >= 0, 'quota time was told to go back');
       onAdvance(turn, event);
@@ -114,10 +118,18 @@ function handle(turn: Turn, event: AllocatorEvent): void {
   }
 }
 
+/** Out of the queue; or, when it has been granted meanwhile, the grant is taken back. */
+function onAbandon(turn: Turn, { requestId }: AbandonEvent): void {
+  const waiter = turn.state.waiting.get(requestId);
+  if (waiter) abandon(turn, waiter, false);
+  for (const lease of turn.state.leases.values()) {
+    if (lease.requestId === requestId) takeBack(turn, lease);
+  }
+}
+
 /** Refuses the call, or holds its seconds back and puts it in the queue; dispatch does the rest. */
 function onSchedule(turn: Turn, event: ScheduleEvent): void {
   const { state } = turn;
-  const { profile } = state.rules;
   const { requestId, allowToken, space, taskId, size, durationSeconds, tokenExpired } = event;
   const visitor = asOverridden(state, event.visitor);
   assert(durationSeconds === null || durationSeconds > 0, 'a duration that is not above zero');
@@ -127,15 +139,17 @@ function onSchedule(turn: Turn, event: ScheduleEvent): void {
   const head = { call: state.nextCall, space, taskId, visitor, askedSeconds, size };
   state.nextCall += 1;
   const asked = { visitor, size, tokenExpired, declaredSeconds: durationSeconds };
-  const refusal = refusalOf(state, asked, turn.quotaNowMs);
+  const refusal =
+    refusalOf(state, asked, turn.quotaNowMs) ?? stoppingRefusal(state, asked, turn.quotaNowMs);
   if (refusal) {
     record(turn, head, { event: 'refused', refusal });
     turn.effects.push({ type: 'refuse', requestId, tier: visitor.tier, refusal });
     return;
   }
-  const balance = balanceOf(profile, state.accounts, visitor, turn.quotaNowMs);
-  const costMs = reservationMs(state, askedSeconds, size);
-  const held = reserve(profile, state.accounts, visitor, costMs, turn.quotaNowMs);
+  const { tiers, queue } = state.rules.profile;
+  const balance = quota(turn).read(visitor);
+  const held = quota(turn).reserve(visitor, reservationMs(state, askedSeconds, size));
+  assert(held !== null, 'a call was accepted that its quota does not cover');
   const waiter: Waiter = {
     call: head.call,
     space,
@@ -149,8 +163,8 @@ function onSchedule(turn: Turn, event: ScheduleEvent): void {
     creditMs: held.creditMs,
     arrivedAt: turn.at,
     reason: 'node',
-    tierRank: profile.tiers[visitor.tier].queueRank,
-    quotaClass: quotaClassOf(balance, profile.queue.quotaClasses),
+    tierRank: tiers[visitor.tier].queueRank,
+    quotaClass: quotaClassOf(balance, queue.quotaClasses),
     agedTiers: 0,
   };
   state.unanswered.add(requestId);

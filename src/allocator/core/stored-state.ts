@@ -37,6 +37,8 @@ export interface StoredState {
   readonly nextCall: number;
   readonly quotaOffsetMs: number;
   readonly quotaTimeMs: number;
+  /** Not in what was written before there was any. */
+  readonly quotaMonotonicMs?: number | null;
 }
 
 /** Shares objects with the state: to be written down before the next step. O(state). */
@@ -56,15 +58,18 @@ export function encodeState(state: AllocatorState): StoredState {
     nextCall: state.nextCall,
     quotaOffsetMs: state.quotaOffsetMs,
     quotaTimeMs: state.quotaTimeMs,
+    quotaMonotonicMs: state.quotaMonotonicMs,
   };
 }
 
 /** The state that goes on where `stored` was taken. Takes over its objects. */
 export function decodeState(stored: StoredState): AllocatorState {
-  const { quotaOffsetMs, quotaTimeMs } = stored;
-  const state = createState(stored.rules, stored.slices, [], { quotaOffsetMs, quotaTimeMs });
+  const state = createState(stored.rules, stored.slices, [], stored);
   for (const space of stored.spaces) state.spaces.set(space.id, space);
-  for (const lease of stored.leases) state.leases.set(lease.allowToken, lease);
+  for (const lease of stored.leases) {
+    // Older ledgers do not name the request.
+    state.leases.set(lease.allowToken, { ...lease, requestId: lease.requestId ?? null });
+  }
   state.lost = new Set(stored.lost ?? []);
   state.warmWorkers = [...stored.warmWorkers];
   for (const account of stored.accounts) state.accounts.set(account.key, account);

@@ -4,6 +4,7 @@
  * always comes before that answer, so that a ledger can make it durable first.
  */
 import type { Instant } from '../../shared/clock.js';
+import { localQuota, type Quota, type QuotaOperator } from './accounts.js';
 import type { AllocatorState, CallRecord, Effect, GpuSize, Visitor } from './types.js';
 
 export interface Turn {
@@ -26,6 +27,11 @@ export interface Call {
 
 type RecordHead = Call & { readonly at: Instant };
 type RecordNews<R> = R extends CallRecord ? Omit<R, keyof RecordHead> : never;
+
+/** Everybody's quota at the moment of this step: the only way to an account. */
+export function quota({ state, quotaNowMs }: Turn): Quota & QuotaOperator {
+  return localQuota(state.rules.profile, state.accounts, quotaNowMs);
+}
 
 /** Tells the observers what happened to a call. */
 export function record(turn: Turn, of: Call, news: RecordNews<CallRecord>): void {

@@ -28,6 +28,8 @@ export interface AllocatorRules {
   readonly longestCallSeconds: number | null;
   /** Slices that one Space may hold at once; null for as many as there are. */
   readonly concurrencyPerSpace: number | null;
+  /** How many times faster quota time passes than the machine's (`--speed`); 1 when left out. */
+  readonly speed?: number;
 }
 
 export type * from './effects.js';
@@ -37,6 +39,8 @@ export type * from './events.js';
 
 export interface Lease {
   readonly allowToken: string;
+  /** The /schedule that was granted; null in a ledger from before it was kept. */
+  readonly requestId: string | null;
   readonly call: number;
   readonly space: string;
   readonly taskId: string;
@@ -59,6 +63,8 @@ export interface Lease {
   startedAt: Instant | null;
   /** Set when a kill was sent and the process has not gone yet. */
   killing: CallEnd | null;
+  /** The grant never reached its client: the call costs nothing, however it ends. */
+  undelivered?: true;
 }
 
 /** A forked worker that has run its task and waits for the next call of it, holding VRAM. */
@@ -105,27 +111,30 @@ export interface Fifo<T> {
   head: number;
 }
 
-/** One visitor's window: 24 h from its first charged call (platform-facts: fixed, not sliding). */
+/**
+ * One visitor's window: 24 h from its first charged call (platform-facts: fixed, not sliding). Changed
+ * by the quota law alone (quota.ts), which makes a new one each time.
+ */
 export interface QuotaAccount {
   readonly key: string;
-  tier: Tier;
+  readonly tier: Tier;
   /** Set by an operator: the tier that counts, whatever the visitor's token says. */
-  tierOverride: Tier | null;
+  readonly tierOverride: Tier | null;
   /** Prepaid quota milliseconds that are left; they belong to no window. */
-  creditMs: number;
+  readonly creditMs: number;
   /** The part of `creditMs` that waiters and leases hold. */
-  creditHeldMs: number;
+  readonly creditHeldMs: number;
   /** Quota time at which the window opened; null before the first call of a fresh window. */
-  windowStartMs: number | null;
-  usedMs: number;
+  readonly windowStartMs: number | null;
+  readonly usedMs: number;
   /** Held back from this window by waiters and leases. */
-  reservedMs: number;
+  readonly reservedMs: number;
   /** The part of `reservedMs` that belongs to calls that have begun in this window. */
-  begunMs: number;
+  readonly begunMs: number;
   /** Calls that have begun in this window. */
-  runs: number;
+  readonly runs: number;
   /** Accepted calls that have not begun yet: they count against the runs limit too. */
-  pendingRuns: number;
+  readonly pendingRuns: number;
 }
 
 /** A Space that this host runs. Its `id` is what its package sends as cgroupPath. */
@@ -173,8 +182,12 @@ export interface AllocatorState {
   readonly released: ReleasedTokens;
   readonly accounts: Map<string, QuotaAccount>;
   nextCall: number;
-  /** Quota time is wall time plus this; grows with `advance` and with backward clock jumps. */
+  /** What operators have added to quota time (`advance`). */
   quotaOffsetMs: number;
-  /** Highest quota time seen: quota time never goes back. */
+  /** Quota time at the last event: it never goes back. */
   quotaTimeMs: number;
+  /** The monotonic clock at the last event; null before the first one of a boot. */
+  quotaMonotonicMs: number | null;
+  /** The host ends: nothing is granted any more, and nothing is taken on. */
+  stopping: boolean;
 }

@@ -4,11 +4,11 @@
  */
 import type { Instant } from '../../shared/clock.js';
 import type { ProcessId } from '../../shared/host.js';
+import { readBalance } from './accounts.js';
 import { createForecast } from './forecast.js';
 import { leaseDueMs } from './lease.js';
 import { isAtConcurrencyLimit, openPool } from './pool.js';
 import { type AheadBecause, compareRank, whyAhead } from './queue-order.js';
-import { balanceOf } from './quota.js';
 import { quotaTimeAt } from './quota-clock.js';
 import { type Call, secondsSince } from './turn.js';
 import type { AllocatorState, QueuingReason, Visitor, WarmWorker } from './types.js';
@@ -28,7 +28,7 @@ export interface QuotaView {
 /** The visitor's quota at `at`. O(1). */
 export function quotaOf(state: AllocatorState, visitor: Visitor, at: Instant): QuotaView {
   const now = quotaTimeAt(state, at);
-  const balance = balanceOf(state.rules.profile, state.accounts, visitor, now);
+  const balance = readBalance(state.rules.profile, state.accounts, visitor, now);
   return {
     limitSeconds: balance.limitMs / 1000,
     usedSeconds: balance.usedMs / 1000,

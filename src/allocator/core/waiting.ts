@@ -10,8 +10,7 @@
 import { noGpuRefusal } from './admit.js';
 import { isAtConcurrencyLimit, openPool } from './pool.js';
 import { dequeue, positionOf } from './queue.js';
-import { settle } from './quota.js';
-import { record, secondsSince, type Turn } from './turn.js';
+import { quota, record, secondsSince, type Turn } from './turn.js';
 import type { AllocatorState, QueuingReason, Waiter } from './types.js';
 
 /** How long a request may go unanswered before the visitor is told that they wait. */
@@ -83,10 +82,8 @@ function answerInVain(turn: Turn, waiter: Waiter): void {
 
 /** Out of the queue, and what was held for it goes back to the quota. */
 function leaveQueue(turn: Turn, waiter: Waiter): void {
-  const { profile } = turn.state.rules;
   dequeue(turn.state, waiter);
-  const hold = { ...waiter, windowStartMs: null };
-  settle(profile, turn.state.accounts, waiter.visitor, hold, 0, turn.quotaNowMs);
+  quota(turn).release(waiter.visitor, { ...waiter, windowStartMs: null });
 }
 
 function unansweredOf(state: AllocatorState): readonly Waiter[] {

@@ -1,7 +1,7 @@
 import type { GpuBackend } from '../../gpu/port.js';
 import type { Clock } from '../../shared/clock.js';
 import type { UserError } from '../../shared/errors.js';
-import { isOneProcess } from '../../shared/host.js';
+import { isSameProcess } from '../../shared/host.js';
 import { killProcessTree } from '../../shared/process-table.js';
 import type { AllocatorDriver } from './driver.js';
 
@@ -25,11 +25,13 @@ export function attachBackend(
       roots: [...driver.state.spaces.values()].flatMap(({ root }) => root ?? []),
     }),
     abort(process, reason) {
-      const lease = leases().find((candidate) => isOneProcess(candidate.process, process));
+      const lease = leases().find((candidate) => isSameProcess(candidate.process, process));
       if (lease?.killing) return;
       if (lease) {
         driver.dispatch({ type: 'kill-call', at: clock.now(), call: lease.call, reason });
-      } else if (driver.state.warmWorkers.some((worker) => isOneProcess(worker.process, process))) {
+      } else if (
+        driver.state.warmWorkers.some((worker) => isSameProcess(worker.process, process))
+      ) {
         // Watched since its /allow: its death frees the slice.
         killProcessTree(process);
       }

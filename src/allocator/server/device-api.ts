@@ -1,5 +1,5 @@
 import type { Clock } from '../../shared/clock.js';
-import { isOneProcess, type ProcessId } from '../../shared/host.js';
+import { isSameProcess, type ProcessId } from '../../shared/host.js';
 import { isLoopbackHost } from '../../shared/loopback.js';
 import { isKnownToken } from '../core/index.js';
 import type { Visitor } from '../core/types.js';
@@ -103,7 +103,7 @@ export function createDeviceApi(ports: DeviceApiPorts): DeviceApi {
     if (!lease) return unknownToken(reply);
     const root = ports.driver().state.spaces.get(lease.space)?.root;
     // A Space may only ever get its own processes killed; who holds the lease was looked at before.
-    const isHolder = isOneProcess(process, lease.process);
+    const isHolder = isSameProcess(process, lease.process);
     const isOurs = isHolder || (root && ports.isDescendant(query.pid, root));
     if (!process || !isOurs) {
       return reply.send(404, { detail: 'No such process in this Space' });

@@ -118,7 +118,7 @@ export function createDriver(state: AllocatorState, ports: DriverPorts): Allocat
   function giveUpWaiting(): void {
     for (const requestId of outbox.setDiskFailing(true)) {
       ports.answer({ type: 'unavailable', requestId });
-      // Out of the queue again; a grant that nobody was told of ends with its time to /allow.
+      // Out of the queue again; a grant that was never sent is taken back, free of charge.
       dispatch({ type: 'abandon', at: clock.now(), requestId });
     }
   }

@@ -87,7 +87,8 @@ export interface AllocatorServer {
  *   like for a ledger that can't be used
  */
 export async function startAllocator(options: AllocatorOptions): Promise<AllocatorServer> {
-  const { backend, clock, rules } = options;
+  const { backend, clock } = options;
+  const rules = { ...options.rules, speed: clock.speed ?? 1 };
   const notice = options.onNotice ?? (() => {});
   const opened = options.ledgerDir ? await openLedger(options.ledgerDir) : null;
   const before = opened?.recovered.state ?? null;

@@ -1,5 +1,5 @@
 import { EXIT, UserError } from '../../shared/errors.js';
-import { isOneProcess, type ProcessId, type SliceSpec } from '../../shared/host.js';
+import { isSameProcess, type ProcessId, type SliceSpec } from '../../shared/host.js';
 import type { AllocatorState } from '../core/types.js';
 
 /** Every process that the state of before speaks of, dead or alive. */
@@ -22,7 +22,7 @@ export function assertSameGpus(
   alive: readonly ProcessId[],
 ): void {
   const workers = [...state.leases.values(), ...state.warmWorkers].filter(({ process }) =>
-    alive.some((other) => isOneProcess(other, process)),
+    alive.some((other) => isSameProcess(other, process)),
   );
   if (workers.length === 0 || describe(state.slices) === describe(slices)) return;
   throw new UserError('E_GPU_UNAVAILABLE', `${workers.length} workers still run on other GPUs`, {

@@ -148,7 +148,7 @@ function showVisitor(state: AllocatorState, account: QuotaAccount, at: Instant):
     runs,
     runsLimit: profile.tiers[tier].runsPerWindow,
     creditSeconds: profile.credits?.tiers.includes(tier) ? account.creditMs / 1000 : null,
-    nextDefaultCall: refusal === 'expired-token' ? null : refusal,
+    nextDefaultCall: refusal === 'expired-token' || refusal === 'stopping' ? null : refusal,
   };
 }
 

@@ -1,7 +1,8 @@
 /** The ledger: every event that the core was given, durable before anybody hears of it. */
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { EXIT, UserError } from '../../shared/errors.js';
+import { isThisBoot, readBootId } from './boot.js';
 import { createLedger, type Ledger, type LedgerPorts } from './ledger.js';
 import { type StateLock, takeLock } from './lock.js';
 import { type Recovered, recover } from './recover.js';
@@ -22,9 +23,6 @@ export interface OpenedLedger {
   release(): Promise<void>;
 }
 
-/** Where the host can't tell: every start counts as one after a reboot. */
-const UNKNOWN_BOOT = 'unknown';
-
 export function ledgerPath(dir: string): string {
   return join(dir, 'ledger.db');
 }
@@ -39,11 +37,10 @@ export async function openLedger(dir: string): Promise<OpenedLedger> {
   const path = ledgerPath(dir);
   try {
     const recovered = recover(path);
-    const bootId = readBootId();
     return {
       recovered,
-      sameBoot: bootId !== UNKNOWN_BOOT && recovered.bootId === bootId,
-      start: (ports) => createLedger(path, createSink(path), bootId, recovered.seq, ports),
+      sameBoot: isThisBoot(recovered.bootId),
+      start: (ports) => createLedger(path, createSink(path), readBootId(), recovered.seq, ports),
       release: () => lock.release(),
     };
   } catch (error) {
@@ -93,13 +90,4 @@ function locked(dir: string, ownerPid: number | null): UserError {
     ],
     exitCode: EXIT.cannot,
   });
-}
-
-/** Names this run of the machine (Linux). */
-function readBootId(): string {
-  try {
-    return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
-  } catch {
-    return UNKNOWN_BOOT;
-  }
 }

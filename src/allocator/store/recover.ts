@@ -7,6 +7,7 @@ import { closeSync, copyFileSync, existsSync, openSync, readFileSync } from 'nod
 import { EXIT, UserError } from '../../shared/errors.js';
 import { decodeState, type StoredState, step } from '../core/index.js';
 import type { AllocatorEvent, AllocatorState } from '../core/types.js';
+import { isThisBoot } from './boot.js';
 import { type Database, openDatabase, problemOf } from './database.js';
 import { checksum, MIGRATIONS, migrate, PRAGMAS, versionOf } from './format.js';
 import { inspectWal } from './wal.js';
@@ -86,6 +87,7 @@ function readState(path: string, database: Database): Omit<Recovered, 'repairs'>
     return { state: null, seq: 0, snapshotSeq: 0, bootId: null };
   }
   const state = decodeState(contentOf<StoredState>(path, snapshot, 'snapshot'));
+  if (!isThisBoot(snapshot.boot_id)) state.quotaMonotonicMs = null;
   let seq = snapshotSeq;
   for (const row of events) {
     if (row.seq !== seq + 1) throw damaged(path, `event ${seq + 1} is missing`);

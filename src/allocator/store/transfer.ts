@@ -3,10 +3,14 @@
  * workers belong to a machine and stay there.
  */
 import * as z from 'zod';
+import type { PlatformProfile } from '../../platform/schema.js';
 import { TIERS } from '../../platform/tiers.js';
+import type { Instant } from '../../shared/clock.js';
 import { EXIT, UserError } from '../../shared/errors.js';
-import { createAccount } from '../core/quota.js';
-import type { AllocatorState } from '../core/types.js';
+import { localQuota } from '../core/accounts.js';
+import { accountAt } from '../core/quota.js';
+import { moveQuotaClock, quotaTimeAt } from '../core/quota-clock.js';
+import type { AllocatorState, QuotaAccount } from '../core/types.js';
 
 const tier = z.enum(TIERS);
 /** Thirty years; as milliseconds it must still be a number that the ledger can write. */
@@ -25,7 +29,10 @@ const exportedSchema = z.strictObject({
         /** Set by an operator; null for the visitor's own. */
         tierOverride: tier.nullable(),
         usedSeconds: seconds,
-        /** When the quota window opened, in quota time; null when none is open. */
+        /**
+         * When the quota window opened, by the clock of whoever exported: it ends a whole window
+         * later, whatever `advance` did to quota time. Null when none is open.
+         */
         windowStartedAt: z.iso.datetime().nullable(),
         runs: z.int().nonnegative(),
         creditSeconds: seconds,
@@ -40,26 +47,38 @@ const exportedSchema = z.strictObject({
 
 export type ExportedState = z.infer<typeof exportedSchema>;
 
-/** @param now ISO 8601 */
-export function exportState(state: AllocatorState, now: string): ExportedState {
+/** @param at the windows that are over by then are left out */
+export function exportState(state: AllocatorState, at: Instant): ExportedState {
+  const { profile } = state.rules;
+  const quotaNowMs = quotaTimeAt(state, at);
+  /** How far quota time is ahead of the wall clock. */
+  const aheadMs = quotaNowMs - at.wallMs;
   return {
     kind: 'zerogpu-state',
     version: 1,
-    exportedAt: now,
-    platform: state.rules.profile.name,
+    exportedAt: isoDate(at.wallMs),
+    platform: profile.name,
     visitors: [...state.accounts.values()]
       .sort((a, b) => (a.key < b.key ? -1 : 1))
-      .map((account) => ({
-        visitor: account.key,
-        tier: account.tier,
-        tierOverride: account.tierOverride,
-        usedSeconds: account.usedMs / 1000,
-        windowStartedAt:
-          account.windowStartMs === null ? null : new Date(account.windowStartMs).toISOString(),
-        runs: account.runs,
-        creditSeconds: account.creditMs / 1000,
-      })),
+      .map((account) => exportAccount(accountAt(profile, account, quotaNowMs), aheadMs)),
   };
+}
+
+function exportAccount(account: QuotaAccount, aheadMs: number): ExportedState['visitors'][number] {
+  const { windowStartMs } = account;
+  return {
+    visitor: account.key,
+    tier: account.tier,
+    tierOverride: account.tierOverride,
+    usedSeconds: account.usedMs / 1000,
+    windowStartedAt: windowStartMs === null ? null : isoDate(windowStartMs - aheadMs),
+    runs: account.runs,
+    creditSeconds: account.creditMs / 1000,
+  };
+}
+
+function isoDate(ms: number): string {
+  return new Date(ms).toISOString();
 }
 
 /**
@@ -86,18 +105,30 @@ export function parseExportedState(text: string, name: string): ExportedState {
   throw wrong(z.prettifyError(parsed.error));
 }
 
-/** The visitors of the file as they are there; those that it does not name stay as they are. */
-export function importState(state: AllocatorState, exported: ExportedState): void {
+/**
+ * The visitors of the file as they are there; those that it does not name stay as they are. What waiting
+ * and running calls hold stays held, and a window that one of them pays into stays where it is.
+ */
+export function importState(state: AllocatorState, exported: ExportedState, at: Instant): void {
+  const { profile } = state.rules;
+  const quota = localQuota(profile, state.accounts, moveQuotaClock(state, at));
   for (const entry of exported.visitors) {
     const visitor = { key: entry.visitor, tier: entry.tier, hasToken: true };
-    const account = state.accounts.get(entry.visitor) ?? createAccount(visitor);
-    account.tier = entry.tier;
-    account.tierOverride = entry.tierOverride;
-    account.usedMs = Math.round(entry.usedSeconds * 1000);
-    account.runs = entry.runs;
-    account.windowStartMs =
-      entry.windowStartedAt === null ? null : Date.parse(entry.windowStartedAt);
-    account.creditMs = Math.max(Math.round(entry.creditSeconds * 1000), account.creditHeldMs);
-    state.accounts.set(entry.visitor, account);
+    quota.setUse(visitor, windowIn(entry, profile, at));
+    quota.setTier(visitor, entry.tierOverride);
+    quota.setCredits(visitor, Math.round(entry.creditSeconds * 1000));
   }
+}
+
+/** Unused when the window has ended since; one that opened in the future opens now. */
+function windowIn(
+  { windowStartedAt, usedSeconds, runs }: ExportedState['visitors'][number],
+  profile: PlatformProfile,
+  at: Instant,
+) {
+  const windowMs = profile.quota.windowSeconds * 1000;
+  const openForMs = windowStartedAt === null ? 0 : at.wallMs - Date.parse(windowStartedAt);
+  const resetsInMs = windowStartedAt === null ? null : windowMs - Math.max(0, openForMs);
+  if (resetsInMs !== null && resetsInMs <= 0) return { usedMs: 0, runs: 0, resetsInMs: null };
+  return { usedMs: Math.round(usedSeconds * 1000), runs, resetsInMs };
 }

@@ -152,7 +152,7 @@ describe('/release', () => {
     world.allow(1);
     world.pass(10.2);
     expect(answersOf(world.release(1, { fail: true }))).toEqual(['status 404']);
-    expect(ended(world.died(101))).toMatchObject({ end: 'deadline', chargedSeconds: 10.2 });
+    expect(ended(world.died(101))).toMatchObject({ end: 'deadline', chargedSeconds: 10.1 });
     expect(answersOf(world.release(1, { fail: true }))).toEqual(['status 404']);
   });
 
@@ -173,7 +173,113 @@ describe('/release', () => {
   });
 });
 
+describe('a grant that did not reach its client', () => {
+  const warm = () => {
+    const world = new World();
+    world.run({ seconds: 1 });
+    world.schedule();
+    return world;
+  };
+
+  it('of a warm worker ends at once, costs nothing, counts as no run, and the worker waits on', () => {
+    const world = warm();
+    world.wait(3);
+    const effects = world.abandon(2);
+    expect(ended(effects)).toMatchObject({ end: 'undelivered', chargedSeconds: 0 });
+    expect(answersOf(effects)).toEqual([]);
+    expect(world.state.warmWorkers).toMatchObject([{ process: processOf(101), evicting: false }]);
+    expect(quotaOf(world.state, visitor('free'), world.now)).toMatchObject({
+      runs: 1,
+      usedSeconds: 1,
+    });
+    expect(answersOf(world.schedule())).toEqual(['grant r3 slice 0 idle']);
+  });
+
+  it('of a warm worker is free also where the whole request is charged', () => {
+    const profile = profileWith((draft) => {
+      draft.quota.charge = 'requested';
+    });
+    const world = new World({ profile });
+    world.run({ duration: 10, seconds: 1 });
+    world.schedule({ duration: 60 });
+    world.abandon(2);
+    expect(left(world)).toBe(200);
+  });
+
+  it('gives its place to whoever waits', () => {
+    const world = warm();
+    world.schedule({ user: 'free:2' });
+    expect(answersOf(world.abandon(2))).toEqual(['stream-grant r3 slice 0 idle']);
+  });
+
+  it('to no worker yet ends at once, before its time to /allow', () => {
+    const world = new World();
+    world.schedule();
+    expect(ended(world.abandon(1))).toMatchObject({ end: 'undelivered', chargedSeconds: 0 });
+    expect(answersOf(world.allow(1))).toEqual(['status 404']);
+  });
+
+  it('costs nothing when its deadline has passed meanwhile', () => {
+    const world = warm();
+    world.pass(60.2);
+    world.abandon(2);
+    expect(ended(world.died(101))).toMatchObject({ end: 'undelivered', chargedSeconds: 0 });
+    expect(quotaOf(world.state, visitor('free'), world.now)).toMatchObject({
+      runs: 1,
+      usedSeconds: 1,
+    });
+  });
+
+  it('stands once somebody has asked /allow with its token', () => {
+    const world = warm();
+    world.died(101);
+    world.allow(2, 102);
+    expect(world.abandon(2)).toEqual([]);
+    expect(world.state.leases.size).toBe(1);
+  });
+});
+
+describe('a stop of the host', () => {
+  it('refuses what waits, ends what runs, charges what was used, and grants nothing more', () => {
+    const world = new World();
+    world.schedule({ user: 'free:1', duration: 9 });
+    world.allow(1);
+    world.schedule({ user: 'free:2' });
+    world.wait(2);
+    expect(answersOf(world.send({ type: 'stop' }))).toEqual(['stream-fail r2', 'kill 101 stopped']);
+    expect(answersOf(world.schedule({ user: 'free:3' }))).toEqual(['refuse r3 stopping']);
+    expect(ended(world.died(101))).toMatchObject({ end: 'stopped', chargedSeconds: 2 });
+    expect(world.state.leases.size).toBe(0);
+    expect(answersOf(world.restart([]))).toEqual([]);
+    expect(answersOf(world.schedule({ user: 'free:3' }))).toEqual(['grant r4 slice 0']);
+  });
+});
+
 describe('a deadline', () => {
+  it('is the most that is charged, however long a frozen worker takes to die', () => {
+    const world = new World();
+    world.schedule({ duration: 5 });
+    world.allow(1);
+    world.wait(9.8);
+    world.send({ type: 'tick' });
+    world.wait(3);
+    expect(ended(world.died(101))).toMatchObject({
+      end: 'deadline',
+      usedSeconds: 12.8,
+      chargedSeconds: 5.1,
+    });
+    expect(left(world)).toBeCloseTo(204.9, 6);
+  });
+
+  it('is the most that a late release is charged', () => {
+    const world = new World();
+    world.schedule({ duration: 5 });
+    world.allow(1);
+    world.wait(9.8);
+    world.release(1);
+    expect(ended(world.died(101))).toMatchObject({ chargedSeconds: 5.1 });
+  });
+
   it('is what was asked for plus the grace, from /allow', () => {
     const world = new World();
     world.schedule({ duration: 10 });

@@ -1,12 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import {
-  balanceOf,
-  begin,
-  costMs,
-  type Hold,
-  reserve,
-  settle,
-} from '../../../src/allocator/core/quota.js';
+import { localQuota, readBalance } from '../../../src/allocator/core/accounts.js';
+import { costMs, createAccount, decide, type Hold } from '../../../src/allocator/core/quota.js';
 import type { QuotaAccount } from '../../../src/allocator/core/types.js';
 import { loadProfile } from '../../../src/platform/index.js';
 import { visitor } from '../../support/allocator/world.js';
@@ -15,10 +9,13 @@ const profile = loadProfile('h200');
 const ada = visitor('free:ada');
 const DAY_MS = 86_400_000;
 
+const at = (accounts: Map<string, QuotaAccount>, quotaNowMs: number) =>
+  localQuota(profile, accounts, quotaNowMs);
+
 describe('the quota law', () => {
   it('gives a visitor who was never seen the whole quota of the tier', () => {
     const accounts = new Map<string, QuotaAccount>();
-    expect(balanceOf(profile, accounts, ada, 0)).toEqual({
+    expect(readBalance(profile, accounts, ada, 0)).toEqual({
       limitMs: 210_000,
       usedMs: 0,
       reservedMs: 0,
@@ -33,30 +30,30 @@ describe('the quota law', () => {
 
   it('holds seconds back from acceptance, and opens no window before a call begins', () => {
     const { accounts, hold } = withHold(60_000);
-    const before = balanceOf(profile, accounts, ada, 5_000);
+    const before = readBalance(profile, accounts, ada, 5_000);
     expect(before).toMatchObject({
       leftMs: 150_000,
       reservedMs: 60_000,
       resetsInMs: null,
       runs: 1,
     });
-    begin(profile, accounts, ada, hold, 5_000);
-    const after = balanceOf(profile, accounts, ada, 6_000);
+    at(accounts, 5_000).begin(ada, hold);
+    const after = readBalance(profile, accounts, ada, 6_000);
     expect(after).toMatchObject({ leftMs: 150_000, runs: 1, resetsInMs: DAY_MS - 1_000 });
   });
 
   it('charges what was used and gives the rest of the reservation back', () => {
     const { accounts, hold } = withHold(60_000);
-    const windowStartMs = begin(profile, accounts, ada, hold, 0);
-    settle(profile, accounts, ada, { ...hold, windowStartMs }, 7_900, 10_000);
-    const balance = balanceOf(profile, accounts, ada, 10_000);
+    const windowStartMs = at(accounts, 0).begin(ada, hold);
+    at(accounts, 10_000).settle(ada, { ...hold, windowStartMs }, 7_900);
+    const balance = readBalance(profile, accounts, ada, 10_000);
     expect(balance).toMatchObject({ usedMs: 7_900, reservedMs: 0, leftMs: 202_100, runs: 1 });
   });
 
   it('costs nothing and counts as no run when a call never began', () => {
     const { accounts, hold } = withHold(60_000);
-    settle(profile, accounts, ada, hold, 0, 10_000);
-    expect(balanceOf(profile, accounts, ada, 10_000)).toMatchObject({
+    at(accounts, 10_000).settle(ada, hold, 0);
+    expect(readBalance(profile, accounts, ada, 10_000)).toMatchObject({
       leftMs: 210_000,
       runs: 0,
       resetsInMs: null,
@@ -65,9 +62,9 @@ describe('the quota law', () => {
 
   it('shows nothing left, never less, after an overrun', () => {
     const { accounts, hold } = withHold(210_000);
-    const windowStartMs = begin(profile, accounts, ada, hold, 0);
-    settle(profile, accounts, ada, { ...hold, windowStartMs }, 210_150, 211_000);
-    expect(balanceOf(profile, accounts, ada, 211_000)).toMatchObject({
+    const windowStartMs = at(accounts, 0).begin(ada, hold);
+    at(accounts, 211_000).settle(ada, { ...hold, windowStartMs }, 210_150);
+    expect(readBalance(profile, accounts, ada, 211_000)).toMatchObject({
       usedMs: 210_150,
       leftMs: 0,
     });
@@ -75,11 +72,11 @@ describe('the quota law', () => {
 
   it('is whole again when the window is over, not a millisecond before', () => {
     const { accounts, hold } = withHold(60_000);
-    const windowStartMs = begin(profile, accounts, ada, hold, 1_000);
-    settle(profile, accounts, ada, { ...hold, windowStartMs }, 60_000, 61_000);
+    const windowStartMs = at(accounts, 1_000).begin(ada, hold);
+    at(accounts, 61_000).settle(ada, { ...hold, windowStartMs }, 60_000);
     const edge = 1_000 + DAY_MS;
-    expect(balanceOf(profile, accounts, ada, edge - 1)).toMatchObject({ leftMs: 150_000 });
-    expect(balanceOf(profile, accounts, ada, edge)).toMatchObject({
+    expect(readBalance(profile, accounts, ada, edge - 1)).toMatchObject({ leftMs: 150_000 });
+    expect(readBalance(profile, accounts, ada, edge)).toMatchObject({
       leftMs: 210_000,
       runs: 0,
       resetsInMs: null,
@@ -88,17 +85,17 @@ describe('the quota law', () => {
 
   it('lets the window in which a call began pay for it, all of it', () => {
     const { accounts, hold } = withHold(60_000);
-    const windowStartMs = begin(profile, accounts, ada, hold, 0);
-    expect(balanceOf(profile, accounts, ada, DAY_MS)).toMatchObject({
+    const windowStartMs = at(accounts, 0).begin(ada, hold);
+    expect(readBalance(profile, accounts, ada, DAY_MS)).toMatchObject({
       leftMs: 210_000,
       reservedMs: 0,
     });
     // A second call opens the next window before the first one ends.
-    reserve(profile, accounts, ada, 30_000, DAY_MS);
+    at(accounts, DAY_MS).reserve(ada, 30_000);
     const second: Hold = { reservedMs: 30_000, creditMs: 0, windowStartMs: null };
-    expect(begin(profile, accounts, ada, second, DAY_MS + 5)).toBe(DAY_MS + 5);
-    settle(profile, accounts, ada, { ...hold, windowStartMs }, 50_000, DAY_MS + 10);
-    expect(balanceOf(profile, accounts, ada, DAY_MS + 10)).toMatchObject({
+    expect(at(accounts, DAY_MS + 5).begin(ada, second)).toBe(DAY_MS + 5);
+    at(accounts, DAY_MS + 10).settle(ada, { ...hold, windowStartMs }, 50_000);
+    expect(readBalance(profile, accounts, ada, DAY_MS + 10)).toMatchObject({
       usedMs: 0,
       reservedMs: 30_000,
       runs: 1,
@@ -107,29 +104,76 @@ describe('the quota law', () => {
 
   it('carries what is held back for a waiting call into the next window', () => {
     const { accounts, hold } = withHold(60_000);
-    begin(profile, accounts, ada, hold, 0);
-    reserve(profile, accounts, ada, 40_000, 1_000);
-    const balance = balanceOf(profile, accounts, ada, DAY_MS);
+    at(accounts, 0).begin(ada, hold);
+    at(accounts, 1_000).reserve(ada, 40_000);
+    const balance = readBalance(profile, accounts, ada, DAY_MS);
     expect(balance).toMatchObject({ reservedMs: 40_000, leftMs: 170_000, runs: 1 });
   });
 
   it('follows the tier that the visitor has now', () => {
     const { accounts } = withHold(60_000);
     const asPro = { ...ada, tier: 'pro' as const };
-    expect(balanceOf(profile, accounts, asPro, 0).leftMs).toBe(1_440_000);
-    reserve(profile, accounts, asPro, 1_000, 0);
+    expect(readBalance(profile, accounts, asPro, 0).leftMs).toBe(1_440_000);
+    at(accounts, 0).reserve(asPro, 1_000);
     expect(accounts.get(ada.key)?.tier).toBe('pro');
   });
 
   it('stops on what can only be a bug', () => {
     const { accounts, hold } = withHold(200_000);
-    expect(() => reserve(profile, accounts, ada, 10_001, 0)).toThrow('does not cover');
-    expect(() => settle(profile, accounts, ada, hold, 5, 0)).toThrow('never began');
-    settle(profile, accounts, ada, hold, 0, 0);
-    expect(() => settle(profile, accounts, ada, hold, 0, 0)).toThrow('given back twice');
+    expect(at(accounts, 0).reserve(ada, 10_001)).toBeNull();
+    expect(() => at(accounts, 0).settle(ada, hold, 5)).toThrow('never began');
+    at(accounts, 0).settle(ada, hold, 0);
+    expect(() => at(accounts, 0).settle(ada, hold, 0)).toThrow('given back twice');
     const begun = { reservedMs: 1, creditMs: 0, windowStartMs: 0 };
-    expect(() => begin(profile, accounts, ada, begun, 0)).toThrow('began twice');
-    expect(() => settle(profile, new Map(), ada, hold, 0, 0)).toThrow('no quota account');
+    expect(() => at(accounts, 0).begin(ada, begun)).toThrow('began twice');
+    expect(() => at(new Map(), 0).settle(ada, hold, 0)).toThrow('no quota account');
+  });
+});
+
+describe('a call that never was', () => {
+  it('gives back its hold, its run, and the window that it alone had opened', () => {
+    const { accounts, hold } = withHold(60_000);
+    const windowStartMs = at(accounts, 5_000).begin(ada, hold);
+    at(accounts, 9_000).release(ada, { ...hold, windowStartMs });
+    expect(accounts.get(ada.key)).toEqual(createAccount(ada));
+  });
+
+  it('leaves the window of others, and what they used', () => {
+    const { accounts, hold } = withHold(60_000);
+    const windowStartMs = at(accounts, 0).begin(ada, hold);
+    const other = { reservedMs: 20_000, creditMs: 0, windowStartMs: null };
+    at(accounts, 0).reserve(ada, 20_000);
+    at(accounts, 1_000).begin(ada, other);
+    at(accounts, 2_000).settle(ada, { ...other, windowStartMs }, 1_000);
+    at(accounts, 3_000).release(ada, { ...hold, windowStartMs });
+    const balance = readBalance(profile, accounts, ada, 3_000);
+    expect(balance).toMatchObject({ usedMs: 1_000, reservedMs: 0, runs: 1 });
+    expect(balance.resetsInMs).toBe(DAY_MS - 3_000);
+  });
+});
+
+describe('the law', () => {
+  it('changes no account that it is given: it answers with another', () => {
+    const account = Object.freeze(createAccount(ada));
+    const reserved = decide('reserve', profile, account, { tier: 'free', costMs: 1_000 }, 0);
+    const begun = decide(
+      'begin',
+      profile,
+      Object.freeze(reserved.account),
+      {
+        hold: { reservedMs: 1_000, creditMs: 0, windowStartMs: null },
+      },
+      5,
+    );
+    expect(account).toEqual(createAccount(ada));
+    expect(reserved.account).toMatchObject({ reservedMs: 1_000, runs: 0, pendingRuns: 1 });
+    expect(begun).toMatchObject({ answer: 5, account: { runs: 1, pendingRuns: 0 } });
+  });
+
+  it('lets a refused reservation leave no account behind', () => {
+    const accounts = new Map<string, QuotaAccount>();
+    expect(at(accounts, 0).reserve(ada, 1e9)).toBeNull();
+    expect(accounts.size).toBe(0);
   });
 });
 
@@ -148,6 +192,8 @@ describe('costMs', () => {
 
 function withHold(reservedMs: number): { accounts: Map<string, QuotaAccount>; hold: Hold } {
   const accounts = new Map<string, QuotaAccount>();
-  const held = reserve(profile, accounts, ada, reservedMs, 0);
-  return { accounts, hold: { ...held, windowStartMs: null } };
+  const held = at(accounts, 0).reserve(ada, reservedMs);
+  expect(held).not.toBeNull();
+  const { creditMs = 0 } = held ?? {};
+  return { accounts, hold: { reservedMs, creditMs, windowStartMs: null } };
 }

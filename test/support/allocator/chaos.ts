@@ -208,6 +208,7 @@ export class Chaos {
     // What was on its way to them is lost, and has to come again.
     this.doomed.clear();
     this.world.restart([...this.alive], act.sameBoot);
+    if (!act.sameBoot) this.books.hearTime(this.world.now, 0, true);
     this.hear(true);
   }
 

@@ -31,15 +31,21 @@ export class Bookkeeper {
   private readonly watched = new Set<number>();
   private isRestarting = false;
   private quotaMs = 0;
-  private offsetMs = 0;
+  private advancedMs = 0;
+  private heardMs: number | null = null;
 
   constructor(private readonly slicesOf: (index: number, size: string) => readonly number[]) {}
 
-  /** Quota time by its definition: wall time, moved on by hand, never back. */
-  hearTime(at: Instant, advanceSeconds: number): void {
-    const shown = at.wallMs + this.offsetMs;
-    this.offsetMs += Math.max(0, this.quotaMs - shown) + advanceSeconds * 1000;
-    this.quotaMs = at.wallMs + this.offsetMs;
+  /**
+   * Quota time by its definition: wall time, moved on by hand; while the wall clock is behind, it goes
+   * on by the monotonic clock, which counts anew after a reboot.
+   */
+  hearTime(at: Instant, advanceSeconds: number, rebooted = false): void {
+    const passedMs = rebooted || this.heardMs === null ? 0 : at.monotonicMs - this.heardMs;
+    this.quotaMs = Math.max(this.quotaMs + passedMs, at.wallMs + this.advancedMs);
+    this.heardMs = at.monotonicMs;
+    this.quotaMs += advanceSeconds * 1000;
+    this.advancedMs += advanceSeconds * 1000;
   }
 
   /**
@@ -144,11 +150,13 @@ export class Bookkeeper {
     if (!call.granted) this.complain(`call ${record.call} ended before its grant`);
     const heldMs = call.startedMs === null ? 0 : at.monotonicMs - call.startedMs;
     const factor = record.size === 'xlarge' ? 2 : 1;
-    const rightMs = Math.ceil(heldMs * factor - 1e-6);
+    const mostMs =
+      call.startedMs === null ? 0 : Math.ceil((record.askedSeconds + 0.1) * factor * 1000 - 1e-6);
+    const isPaid = record.end !== 'undelivered';
+    const rightMs = isPaid ? Math.min(mostMs, Math.ceil(heldMs * factor - 1e-6)) : 0;
     call.chargedMs = Math.round(record.chargedSeconds * 1000);
+    if (!isPaid) call.windowStartMs = null;
     if (this.isRestarting) {
-      const mostMs =
-        call.startedMs === null ? 0 : Math.ceil((record.askedSeconds + 0.1) * factor * 1000);
       if (call.chargedMs < 0 || call.chargedMs > mostMs) {
         this.complain(`call ${record.call} was charged ${call.chargedMs} ms of ${mostMs} ms`);
       }
