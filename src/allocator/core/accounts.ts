@@ -4,17 +4,13 @@
  */
 import type { PlatformProfile } from '../../platform/schema.js';
 import { assert } from './assert.js';
+import { type Balance, balanceOf, createAccount, type Held, type WindowUse } from './balance.js';
 import {
   type AccountAnswers,
   type AccountCommand,
   type AccountCommands,
-  type Balance,
-  balanceOf,
-  createAccount,
   decide,
-  type Held,
   type Hold,
-  type WindowUse,
 } from './quota.js';
 import type { QuotaAccount, Tier, Visitor } from './types.js';
 

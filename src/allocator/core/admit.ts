@@ -16,7 +16,7 @@
  */
 
 import { readBalance } from './accounts.js';
-import { type Balance, coverageOf } from './quota.js';
+import { type Balance, coverageOf } from './balance.js';
 import { costFactorOf, reservationMs, slicesNeeded } from './sizes.js';
 import type { AllocatorState, GpuSize, Refusal, RefusalKind, Visitor } from './types.js';
 

@@ -12,7 +12,7 @@
  */
 import type { Instant } from '../../shared/clock.js';
 import type { ProcessId } from '../../shared/host.js';
-import { costMs } from './quota.js';
+import { costMs } from './balance.js';
 import { costFactorOf } from './sizes.js';
 import { quota, record, secondsSince, type Turn } from './turn.js';
 import type { AllocatorState, CallEnd, Lease, Waiter } from './types.js';

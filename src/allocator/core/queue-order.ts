@@ -13,7 +13,7 @@
  * Everything but the lift is frozen on arrival. The order therefore changes only when somebody
  * arrives, leaves or is lifted, and the queue is kept sorted instead of being sorted.
  */
-import type { Balance } from './quota.js';
+import type { Balance } from './balance.js';
 
 /** What the order goes by: the fields of a waiter that count. */
 export interface Rank {

@@ -18,26 +18,24 @@
  *
  * All amounts are whole quota milliseconds: milliseconds on the GPU times the size's cost factor.
  */
-import type { PlatformProfile, TierFacts } from '../../platform/schema.js';
+import type { PlatformProfile } from '../../platform/schema.js';
 import type { Tier } from '../../platform/tiers.js';
 import { assert } from './assert.js';
-import type { QuotaAccount, Visitor } from './types.js';
-
-/** What quota and credits hold back for a call. */
-export interface Held {
-  readonly reservedMs: number;
-  /** The part that credits cover; not in `reservedMs`. */
-  readonly creditMs: number;
-}
+import {
+  accountAt,
+  balanceOf,
+  coverageOf,
+  type Held,
+  type WindowUse,
+  windowMs,
+} from './balance.js';
+import type { QuotaAccount } from './types.js';
 
 /** What a call has taken out of an account: a lease or a waiter, as the quota law sees it. */
 export interface Hold extends Held {
   /** Null until the call has begun. */
   readonly windowStartMs: number | null;
 }
-
-/** A window as it stands elsewhere; `resetsInMs` is null while none is open. */
-export type WindowUse = Pick<Balance, 'usedMs' | 'runs' | 'resetsInMs'>;
 
 /** Everything that can be done to an account, with what it needs. */
 export interface AccountCommands {
@@ -87,40 +85,6 @@ type Rule<K extends AccountCommand> = (
   command: AccountCommands[K],
   quotaNowMs: number,
 ) => Decision<K>;
-
-/** An account as it stands at one moment of quota time. */
-export interface Balance {
-  readonly limitMs: number;
-  readonly usedMs: number;
-  readonly reservedMs: number;
-  /** Never below zero: a call that overran until its kill may have used a bit more than it held. */
-  readonly leftMs: number;
-  /** Prepaid milliseconds that no call holds; 0 for a tier that can have none. */
-  readonly creditLeftMs: number;
-  /** Prepaid milliseconds that waiters and leases hold. */
-  readonly creditHeldMs: number;
-  /** Begun and pending calls of the window. */
-  readonly runs: number;
-  /** Until the window is over; null when none is open. */
-  readonly resetsInMs: number | null;
-}
-
-/** All of a visitor's quota, unused. */
-export function createAccount(visitor: Pick<Visitor, 'key' | 'tier'>): QuotaAccount {
-  return {
-    key: visitor.key,
-    tier: visitor.tier,
-    tierOverride: null,
-    creditMs: 0,
-    creditHeldMs: 0,
-    windowStartMs: null,
-    usedMs: 0,
-    reservedMs: 0,
-    begunMs: 0,
-    runs: 0,
-    pendingRuns: 0,
-  };
-}
 
 /**
  * Carries out one command on one account. The account itself is not changed.
@@ -226,80 +190,6 @@ const RULES: { readonly [K in AccountCommand]: Rule<K> } = {
     return { account: { ...account, tierOverride: tier }, answer: null };
   },
 };
-
-/**
- * Reads an account without changing it.
- *
- * @param tier the one that counts for the visitor now
- */
-export function balanceOf(
-  profile: PlatformProfile,
-  stored: QuotaAccount,
-  tier: Tier,
-  quotaNowMs: number,
-): Balance {
-  const facts: TierFacts = profile.tiers[tier];
-  const account = accountAt(profile, stored, quotaNowMs);
-  const limitMs = Math.round(facts.quotaSeconds * 1000);
-  return {
-    limitMs,
-    usedMs: account.usedMs,
-    reservedMs: account.reservedMs,
-    leftMs: Math.max(0, limitMs - account.usedMs - account.reservedMs),
-    creditLeftMs: mayHaveCredits(profile, tier)
-      ? Math.max(0, account.creditMs - account.creditHeldMs)
-      : 0,
-    creditHeldMs: account.creditHeldMs,
-    runs: account.runs + account.pendingRuns,
-    resetsInMs:
-      account.windowStartMs === null
-        ? null
-        : account.windowStartMs + windowMs(profile) - quotaNowMs,
-  };
-}
-
-/**
- * What quota and credits would hold back for a call that costs so much.
- *
- * @returns null when they do not cover it
- */
-export function coverageOf(balance: Balance, costMs: number): Held | null {
-  const reservedMs = Math.min(costMs, balance.leftMs);
-  const creditMs = costMs - reservedMs;
-  return creditMs <= balance.creditLeftMs ? { reservedMs, creditMs } : null;
-}
-
-/** What a call costs that held the GPU for `heldMs` wall milliseconds; rounded up, once. */
-export function costMs(heldMs: number, costFactor: number): number {
-  // A product such as 10 000.000000000002 is float noise, not a started millisecond.
-  return Math.max(0, Math.ceil(heldMs * costFactor - 1e-6));
-}
-
-function mayHaveCredits(profile: PlatformProfile, tier: Tier): boolean {
-  return profile.credits?.tiers.includes(tier) ?? false;
-}
-
-function windowMs(profile: PlatformProfile): number {
-  return profile.quota.windowSeconds * 1000;
-}
-
-/** The account as it is at that time: after its window, what has begun stays with the old one. */
-export function accountAt(
-  profile: PlatformProfile,
-  account: QuotaAccount,
-  quotaNowMs: number,
-): QuotaAccount {
-  const start = account.windowStartMs;
-  if (start === null || quotaNowMs < start + windowMs(profile)) return account;
-  return {
-    ...account,
-    windowStartMs: null,
-    usedMs: 0,
-    reservedMs: account.reservedMs - account.begunMs,
-    begunMs: 0,
-    runs: 0,
-  };
-}
 
 /** The account without what a call held of it, whatever the call cost. */
 function withoutHold(account: QuotaAccount, hold: Hold): QuotaAccount {

@@ -1,5 +1,5 @@
 /** What a call of a size takes: slices of one GPU, and quota. */
-import { costMs } from './quota.js';
+import { costMs } from './balance.js';
 import type { AllocatorState, GpuSize } from './types.js';
 
 /** Slices of one GPU that a call of this size holds. */

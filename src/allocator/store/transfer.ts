@@ -8,7 +8,7 @@ import { TIERS } from '../../platform/tiers.js';
 import type { Instant } from '../../shared/clock.js';
 import { EXIT, UserError } from '../../shared/errors.js';
 import { localQuota } from '../core/accounts.js';
-import { accountAt } from '../core/quota.js';
+import { accountAt } from '../core/balance.js';
 import { moveQuotaClock, quotaTimeAt } from '../core/quota-clock.js';
 import type { AllocatorState, QuotaAccount } from '../core/types.js';
 

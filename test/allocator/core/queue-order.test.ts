@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { Balance } from '../../../src/allocator/core/balance.js';
 import {
   compareRank,
   quotaClassOf,
   type Rank,
   whyAhead,
 } from '../../../src/allocator/core/queue-order.js';
-import type { Balance } from '../../../src/allocator/core/quota.js';
 
 const rank = (change: Partial<Rank>): Rank => ({
   call: 1,

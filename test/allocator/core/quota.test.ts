@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { localQuota, readBalance } from '../../../src/allocator/core/accounts.js';
-import { costMs, createAccount, decide, type Hold } from '../../../src/allocator/core/quota.js';
+import { costMs, createAccount } from '../../../src/allocator/core/balance.js';
+import { decide, type Hold } from '../../../src/allocator/core/quota.js';
 import type { QuotaAccount } from '../../../src/allocator/core/types.js';
 import { loadProfile } from '../../../src/platform/index.js';
 import { visitor } from '../../support/allocator/world.js';
