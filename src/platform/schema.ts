@@ -52,6 +52,11 @@ export const profileSchema = z.strictObject({
   }),
   tiers: z.strictObject({ anonymous: tier, free: tier, pro: tier }),
   defaultDurationSeconds: z.number().positive(),
+  /** Calls before `launch()`, which carry no visitor (ahead-of-time compilation). */
+  startup: z.strictObject({
+    /** Longest duration that such a call may declare, in seconds. */
+    longestCallSeconds: z.number().positive(),
+  }),
   quota: z.strictObject({
     windowSeconds: z.number().positive(),
     /** What a finished call costs: the seconds it held the GPU, or all it asked for. */

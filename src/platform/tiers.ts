@@ -4,6 +4,9 @@
 export const TIERS = ['anonymous', 'free', 'pro'] as const;
 export type Tier = (typeof TIERS)[number];
 
+/** Stands in the place of a visitor for calls before `launch()`: they are charged to no quota. */
+export const STARTUP_KEY = 'start-up';
+
 /** Sizes that `@spaces.GPU(size=…)` takes (spaces 0.51.3, spaces/zero/api.py), the default first. */
 export const GPU_SIZES = ['large', 'xlarge'] as const;
 export type GpuSize = (typeof GPU_SIZES)[number];

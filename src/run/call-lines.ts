@@ -1,3 +1,4 @@
+import { isStartupCall } from '../allocator/core/startup.js';
 import type { CallEnd, Refusal, Visitor } from '../allocator/core/types.js';
 import { formatSeconds } from '../shared/duration.js';
 import type { NamedRecord } from './call-log.js';
@@ -86,7 +87,9 @@ const END_TEXT: Record<CallEnd, string> = {
 function endText(record: NamedRecord & { event: 'ended' }, symbols: Symbols) {
   const good = record.end === 'released';
   const used = `${formatSeconds(record.usedSeconds)} used of ${formatSeconds(record.askedSeconds)}`;
-  const quota = `quota ${wholeSeconds(record.leftBeforeSeconds)} ${symbols.start} ${wholeSeconds(record.leftAfterSeconds)}`;
+  const quota = isStartupCall(record)
+    ? 'no quota charged'
+    : `quota ${wholeSeconds(record.leftBeforeSeconds)} ${symbols.start} ${wholeSeconds(record.leftAfterSeconds)}`;
   const how = good ? '' : `, ${END_TEXT[record.end]}`;
   const unused = good && !record.gpuUsed ? ', GPU device not used' : '';
   return {
@@ -119,8 +122,9 @@ function wholeSeconds(seconds: number): string {
   return formatSeconds(Math.floor(Math.max(0, seconds)));
 }
 
-/** `pro:lin`, `free`, `anon`; a call without any token says so. */
+/** `pro:lin`, `free`, `anonymous`, `start-up`; a call without any token says so. */
 export function visitorLabel(visitor: Visitor): string {
+  if (isStartupCall({ visitor })) return visitor.key;
   if (!visitor.hasToken) return 'no token';
   return visitor.tier === 'anonymous' ? 'anonymous' : visitor.key;
 }

@@ -1,3 +1,4 @@
+import { isStartupCall } from '../allocator/core/startup.js';
 import type { CallRecord } from '../allocator/core/types.js';
 
 /** A record with what only the run knows: the function's name, and the moment it was told. */
@@ -6,6 +7,8 @@ export type NamedRecord = CallRecord & { readonly function: string };
 /** Seconds of one function's finished calls. */
 export interface FunctionUse {
   readonly name: string;
+  /** Calls before `launch()`, apart from those of visitors. */
+  readonly startup: boolean;
   readonly askedSeconds: number[];
   readonly usedSeconds: number[];
   killed: number;
@@ -35,15 +38,18 @@ export function createCallLog(
   }
   function count(record: NamedRecord): void {
     if (record.event !== 'ended' && record.event !== 'refused') return;
-    const use = uses.get(record.function) ?? {
+    const startup = isStartupCall(record);
+    const key = `${startup ? 'start-up' : 'visitors'} ${record.function}`;
+    const use = uses.get(key) ?? {
       name: record.function,
+      startup,
       askedSeconds: [],
       usedSeconds: [],
       killed: 0,
       refused: 0,
       peakVramBytes: null,
     };
-    uses.set(record.function, use);
+    uses.set(key, use);
     if (record.event === 'refused') {
       use.refused += 1;
       return;

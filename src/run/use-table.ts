@@ -14,6 +14,8 @@ const FEW_CALLS = 5;
 /** One line per function: what was declared, what was used, and what to declare instead. */
 export interface UseRow {
   readonly name: string;
+  /** Made before `launch()`, charged to no visitor. */
+  readonly startup: boolean;
   readonly calls: number;
   readonly p50Seconds: number;
   readonly p95Seconds: number;
@@ -35,6 +37,7 @@ export function usageRows(uses: readonly FunctionUse[]): readonly UseRow[] {
     const p95 = percentile(used, 0.95);
     return {
       name: use.name,
+      startup: use.startup,
       calls: used.length,
       p50Seconds: percentile(used, 0.5),
       p95Seconds: p95,
@@ -42,10 +45,13 @@ export function usageRows(uses: readonly FunctionUse[]): readonly UseRow[] {
       killed: use.killed,
       refused: use.refused,
       peakVramBytes: use.peakVramBytes,
-      ...advise(used.length, p95, declared, use.killed),
+      ...(use.startup ? STARTUP_ADVICE : advise(used.length, p95, declared, use.killed)),
     };
   });
 }
+
+/** No visitor waits for it or pays for it: a shorter duration gains nothing. */
+const STARTUP_ADVICE = { suggestedSeconds: null, advice: 'start-up, no quota charged' };
 
 function advise(calls: number, p95: number, declared: number, killed: number) {
   if (calls === 0) return { suggestedSeconds: null, advice: 'no call finished' };

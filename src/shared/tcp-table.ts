@@ -1,25 +1,39 @@
-/** Who listens where, as /proc tells it (Linux). */
+/** Who listens and who is connected where, as /proc has it (Linux). */
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { descendantsOf } from './process-table.js';
 
 /** State 0A in /proc/net/tcp. */
 const LISTEN = '0A';
 
-interface Listener {
+/** State 01 in /proc/net/tcp. */
+const ESTABLISHED = '01';
+
+interface Socket {
+  /** Of this end. */
   readonly port: number;
   readonly inode: string;
 }
 
-function listeners(): readonly Listener[] {
+function sockets(state: string): readonly Socket[] {
   return ['/proc/net/tcp', '/proc/net/tcp6'].flatMap((table) => {
     const lines = readLines(table).slice(1);
     return lines.flatMap((line) => {
       const fields = line.trim().split(/\s+/);
-      if (fields[3] !== LISTEN) return [];
+      if (fields[3] !== state) return [];
       const port = Number.parseInt(fields[1]?.split(':').at(-1) ?? '', 16);
       return [{ port, inode: fields[9] ?? '' }];
     });
   });
+}
+
+const listeners = () => sockets(LISTEN);
+
+/** Whether a process or one of its descendants holds a connection whose own end has this port. */
+export function hasConnectionFrom(pid: number, port: number): boolean {
+  const inodes = sockets(ESTABLISHED).filter((socket) => socket.port === port);
+  const pids = [pid, ...descendantsOf(pid).map((process) => process.pid)];
+  const held = new Set(pids.flatMap(socketInodesOf));
+  return inodes.some(({ inode }) => held.has(inode));
 }
 
 /** TCP ports on which a process or one of its descendants listens. */

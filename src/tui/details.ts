@@ -5,6 +5,7 @@ import type {
   SnapshotSlice,
   SnapshotVisitor,
 } from '../allocator/client/snapshot.js';
+import { STARTUP_KEY, type Tier } from '../platform/tiers.js';
 import { formatSeconds } from '../shared/duration.js';
 import { printable } from './lines.js';
 import { visitorName } from './panel-list.js';
@@ -39,7 +40,7 @@ function callDetails(entry: SnapshotQueueEntry, snapshot: Snapshot): Details {
     facts: [
       ['function', printable(entry.function)],
       ['Space', printable(entry.spaceName)],
-      ['visitor', `${visitorName(entry.visitor)}, counted as ${entry.tier}`],
+      ['visitor', callerWords(entry.visitor, entry.tier)],
       ['asks for', `${formatSeconds(entry.askedSeconds)} on a ${entry.size} slice`],
       [
         'waits',
@@ -59,6 +60,12 @@ function callDetails(entry: SnapshotQueueEntry, snapshot: Snapshot): Details {
     ],
     keys: 'k take it out of the queue   r reset quota   y tier   esc back',
   };
+}
+
+/** Who makes a call. */
+function callerWords(visitor: string, tier: Tier): string {
+  if (visitor === STARTUP_KEY) return 'none: the app calls before launch()';
+  return `${visitorName(visitor)}, counted as ${tier}`;
 }
 
 function reasonSentence({ reason }: SnapshotQueueEntry): string {
@@ -92,7 +99,7 @@ function sliceDetails(slice: SnapshotSlice): Details {
   if (call) {
     facts.push(
       ['call', `#${call.call} ${printable(call.function)} of ${printable(call.spaceName)}`],
-      ['visitor', `${visitorName(call.visitor)}, counted as ${call.tier}`],
+      ['visitor', callerWords(call.visitor, call.tier)],
       ['asked for', formatSeconds(call.askedSeconds)],
     );
     if (slice.forSeconds !== null) facts.push(['has used', wholeSeconds(slice.forSeconds)]);

@@ -16,6 +16,7 @@ import {
   nextCall,
   SLICE_WORDS,
   TIER_WORDS,
+  tierWord,
   wholeSeconds,
   whyWaiting,
 } from './words.js';
@@ -145,7 +146,7 @@ export function queuePanel(
           ]
         : []),
       { title: 'visitor', drop: 0, max: 24, cell: ({ visitor }) => visitorName(visitor) },
-      { title: 'tier', drop: 5, cell: ({ tier }) => TIER_WORDS[tier] },
+      { title: 'tier', drop: 5, cell: ({ visitor, tier }) => tierWord(visitor, tier) },
       {
         title: 'asks',
         drop: 0,

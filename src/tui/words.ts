@@ -5,6 +5,7 @@ import type {
   SnapshotSlice,
   SnapshotVisitor,
 } from '../allocator/client/snapshot.js';
+import { STARTUP_KEY, type Tier } from '../platform/tiers.js';
 import { formatSeconds } from '../shared/duration.js';
 
 /** Whole seconds, rounded down: quota that is not there is never shown. */
@@ -27,6 +28,11 @@ export function memory(bytes: number): string {
 }
 
 export const TIER_WORDS = { anonymous: 'anon', free: 'free', pro: 'PRO' } as const;
+
+/** The tier that a call counts as; none for a call at start-up, which has no visitor. */
+export function tierWord(visitor: string, tier: Tier): string {
+  return visitor === STARTUP_KEY ? '' : TIER_WORDS[tier];
+}
 
 /** Why a call waits: the reason for the first, the one ahead of it for all others. */
 export function whyWaiting(entry: SnapshotQueueEntry): string {

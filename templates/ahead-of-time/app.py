@@ -33,9 +33,9 @@ torch.manual_seed(0)
 block = Block().eval().to("cuda")
 
 
-@spaces.GPU(duration=80)
-def compile_block():
-    """Runs once, when the app starts, so that no visitor waits for it or pays for it."""
+@spaces.GPU(duration=1500)
+def build():
+    """Runs once, before launch(): a call at start-up has no visitor and may take up to 1500 s."""
     value = torch.randn(16, WIDTH, device="cuda")
     steps = torch.tensor(float(LAYERS), device="cuda")
     with torch.no_grad():
@@ -54,7 +54,7 @@ def compile_block():
 
 
 # From here on `block(…)` is the compiled one, in every worker.
-spaces.aoti_apply(compile_block(), block)
+spaces.aoti_apply(build(), block)
 
 
 @spaces.GPU(duration=10)

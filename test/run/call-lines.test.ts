@@ -97,6 +97,13 @@ describe('the line of a call', () => {
     );
   });
 
+  it('says of a call at start-up that no quota pays for it', () => {
+    const visitor = { key: 'start-up', tier: 'anonymous', hasToken: false } as const;
+    expect(callLine(recordOf('ended', { visitor }), ASCII_SYMBOLS)).toBe(
+      '#7   <-  generate   start-up   7.9s used of 1m00s   no quota charged',
+    );
+  });
+
   it('can do without arrows', () => {
     const ascii = (record: NamedRecord) => callLine(record, ASCII_SYMBOLS) ?? '';
     expect(ascii(recordOf('granted'))).toBe(
@@ -117,6 +124,7 @@ describe('a visitor', () => {
     [{ key: 'free', tier: 'free', hasToken: true }, 'free'],
     [{ key: 'anonymous:127.0.0.1', tier: 'anonymous', hasToken: true }, 'anonymous'],
     [{ key: 'anonymous:', tier: 'anonymous', hasToken: false }, 'no token'],
+    [{ key: 'start-up', tier: 'anonymous', hasToken: false }, 'start-up'],
   ] as const)('%j is called %s', (visitor, label) => {
     expect(visitorLabel(visitor)).toBe(label);
   });

@@ -48,6 +48,7 @@ describe('the log of calls', () => {
     expect(log.uses()).toEqual([
       {
         name: 'draw',
+        startup: false,
         askedSeconds: [60, 60, 60],
         usedSeconds: [7, 60, 2],
         killed: 1,
@@ -56,12 +57,28 @@ describe('the log of calls', () => {
       },
       {
         name: 'write',
+        startup: false,
         askedSeconds: [60],
         usedSeconds: [1],
         killed: 0,
         refused: 1,
         peakVramBytes: null,
       },
+    ]);
+  });
+
+  it('keeps calls at start-up apart from those of visitors', async () => {
+    const log = createCallLog(
+      async () => 'build',
+      () => {},
+    );
+    const startup = { key: 'start-up', tier: 'anonymous', hasToken: false } as const;
+    log.add(recordOf('ended', { visitor: startup }));
+    log.add(recordOf('ended'));
+    await log.flush();
+    expect(log.uses().map((use) => [use.name, use.startup, use.usedSeconds.length])).toEqual([
+      ['build', true, 1],
+      ['build', false, 1],
     ]);
   });
 

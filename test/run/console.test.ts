@@ -29,6 +29,7 @@ const BANNER: BannerFacts = {
 const ROWS = usageRows([
   {
     name: 'generate',
+    startup: false,
     askedSeconds: [60],
     usedSeconds: [7.9],
     killed: 0,

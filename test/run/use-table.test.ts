@@ -5,6 +5,7 @@ import { renderUseTable, usageRows } from '../../src/run/use-table.js';
 function use(overrides: Partial<FunctionUse>): FunctionUse {
   return {
     name: 'generate',
+    startup: false,
     askedSeconds: [60, 60, 60, 60, 60],
     usedSeconds: [7.9, 8.1, 8.3, 8.4, 8.8],
     killed: 0,
@@ -34,6 +35,13 @@ describe('use table', () => {
     expect(usageRows([use({ killed: 1 })])[0]).toMatchObject({
       suggestedSeconds: null,
       advice: 'more, or fewer steps',
+    });
+  });
+
+  it('has no shorter duration to suggest for a call at start-up', () => {
+    expect(usageRows([use({ startup: true, askedSeconds: [1500] })])[0]).toMatchObject({
+      suggestedSeconds: null,
+      advice: 'start-up, no quota charged',
     });
   });
 

@@ -11,6 +11,8 @@
  *  5. runs: the window's number of calls is used up;
  *  6. no GPU: the profile has no such size, or no card here has so many slices.
  *
+ * A call at start-up has no visitor (startup.ts): its own cap and the size alone can refuse it.
+ *
  * Only then do the Space's concurrency and the pool decide whether it runs or waits. A refused
  * call changes no account.
  */
@@ -18,6 +20,7 @@
 import { readBalance } from './accounts.js';
 import { type Balance, coverageOf } from './balance.js';
 import { costFactorOf, reservationMs, slicesNeeded } from './sizes.js';
+import { isStartupCall, longestStartupSeconds } from './startup.js';
 import type { AllocatorState, GpuSize, Refusal, RefusalKind, Visitor } from './types.js';
 
 export interface AskedCall {
@@ -43,6 +46,7 @@ export function refusalOf(
   call: AskedCall,
   quotaNowMs: number,
 ): Refusal | null {
+  if (isStartupCall(call)) return startupRefusalOf(state, call);
   const { profile } = state.rules;
   const balance = readBalance(profile, state.accounts, call.visitor, quotaNowMs);
   const { runsPerWindow } = profile.tiers[call.visitor.tier];
@@ -61,8 +65,30 @@ export function refusalOf(
   return null;
 }
 
+/** A call at start-up has no quota to exceed: only its own cap and the size can refuse it. */
+function startupRefusalOf(state: AllocatorState, call: AskedCall): Refusal | null {
+  const isLegal =
+    askedSecondsOf(state, call.declaredSeconds) <= longestStartupSeconds(state, call.size);
+  if (!isLegal) return startupRefusal(state, call, 'illegal-duration', -1);
+  return isEverPossible(state, call.size) ? null : startupRefusal(state, call, 'no-gpu', 0);
+}
+
+function startupRefusal(
+  state: AllocatorState,
+  call: AskedCall,
+  kind: RefusalKind,
+  waitSeconds: number,
+): Refusal {
+  return {
+    ...{ kind, leftSeconds: 0, waitSeconds },
+    requestedSeconds: askedSecondsOf(state, call.declaredSeconds),
+    longestSeconds: longestStartupSeconds(state, call.size),
+  };
+}
+
 /** The refusal of a call that was accepted and found no GPU in time. */
 export function noGpuRefusal(state: AllocatorState, call: AskedCall, quotaNowMs: number): Refusal {
+  if (isStartupCall(call)) return startupRefusal(state, call, 'no-gpu', 0);
   const balance = readBalance(state.rules.profile, state.accounts, call.visitor, quotaNowMs);
   return createRefusal(state, call, balance, 'no-gpu', 0);
 }

@@ -119,7 +119,7 @@ export type Effect =
       readonly hosted: number;
       readonly limit: number;
     }
-  /** Answer an /allow or a /release with a bare status. */
+  /** Answer an /allow, a /release or a /startup-report with a bare status. */
   | { readonly type: 'status'; readonly requestId: string; readonly status: 200 | 204 | 404 | 409 }
   /** Tell me with `process-died` when it is gone. */
   | { readonly type: 'watch'; readonly process: ProcessId }

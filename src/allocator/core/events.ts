@@ -15,7 +15,8 @@ export interface ScheduleEvent {
   readonly visitor: Visitor;
   /** Seconds as declared on the wire; null when the client sent none. */
   readonly durationSeconds: number | null;
-  readonly size: GpuSize;
+  /** Null when the client named none: the Space's default. */
+  readonly size: GpuSize | null;
   /** True when the visitor's token was ours and its time is over. */
   readonly tokenExpired: boolean;
 }
@@ -66,6 +67,15 @@ export interface SpaceStartedEvent {
   readonly at: Instant;
   readonly space: string;
   readonly root: ProcessId;
+}
+/** The Space has called `launch()` with at least one GPU function. Answered by `status`. */
+export interface StartupReportedEvent {
+  readonly type: 'startup-reported';
+  readonly at: Instant;
+  readonly requestId: string;
+  readonly space: string;
+  /** What the Space's package takes for the size of calls that name none. */
+  readonly defaultSize: GpuSize;
 }
 /** The Space's app ended: its waiters, leases and warm workers go. */
 export interface SpaceGoneEvent {
@@ -165,6 +175,7 @@ export type AllocatorEvent =
   | ReleaseCallEvent
   | RegisterSpaceEvent
   | SpaceStartedEvent
+  | StartupReportedEvent
   | SetTierEvent
   | SetCreditsEvent
   | SetUseEvent

@@ -14,8 +14,9 @@ import type { Instant } from '../../shared/clock.js';
 import type { ProcessId } from '../../shared/host.js';
 import { costMs } from './balance.js';
 import { costFactorOf } from './sizes.js';
+import { isStartupCall } from './startup.js';
 import { quota, record, secondsSince, type Turn } from './turn.js';
-import type { AllocatorState, CallEnd, Lease, Waiter } from './types.js';
+import type { AllocatorState, CallEnd, CallRecord, Lease, Waiter } from './types.js';
 
 /**
  * A warm worker may die between our answer `idle: true` and the moment the package looks at it; the
@@ -66,7 +67,9 @@ export function openLease(
 export function beginLease(turn: Turn, lease: Lease, process: ProcessId): void {
   lease.process = process;
   lease.startedAt = turn.at;
-  lease.windowStartMs = quota(turn).begin(lease.visitor, lease);
+  lease.windowStartMs = isStartupCall(lease)
+    ? turn.quotaNowMs
+    : quota(turn).begin(lease.visitor, lease);
 }
 
 /** Ends the lease and charges it. What becomes of its process is the caller's business. */
@@ -81,27 +84,43 @@ export function endLease(
     readonly usedSeconds?: number;
   },
 ): void {
-  const { state } = turn;
-  state.leases.delete(lease.allowToken);
+  turn.state.leases.delete(lease.allowToken);
   const usedSeconds = measured.usedSeconds ?? heldSeconds(lease, turn.at);
-  const chargedMs = chargeOf(state, lease, usedSeconds);
-  const { windowStartMs } = lease;
-  let byCreditMs = 0;
-  if (lease.undelivered) quota(turn).release(lease.visitor, lease);
-  else byCreditMs = quota(turn).settle(lease.visitor, lease, chargedMs);
-  const leftAfterMs = quota(turn).read(lease.visitor).leftMs;
-  const paysNow = state.accounts.get(lease.visitor.key)?.windowStartMs === windowStartMs;
   record(turn, lease, {
     event: 'ended',
     end,
     gpuUsed: measured.gpuUsed,
     usedSeconds,
+    peakVramBytes: measured.peakVramBytes,
+    ...pay(turn, lease, usedSeconds),
+  });
+}
+
+type EndRecord = Extract<CallRecord, { readonly event: 'ended' }>;
+type Payment = Pick<
+  EndRecord,
+  'chargedSeconds' | 'creditSeconds' | 'leftBeforeSeconds' | 'leftAfterSeconds'
+>;
+
+/** Charges the visitor for a lease that is over; a call at start-up has none. */
+function pay(turn: Turn, lease: Lease, usedSeconds: number): Payment {
+  if (isStartupCall(lease)) {
+    return { chargedSeconds: 0, creditSeconds: 0, leftBeforeSeconds: 0, leftAfterSeconds: 0 };
+  }
+  const { state } = turn;
+  const { visitor, windowStartMs } = lease;
+  const chargedMs = chargeOf(state, lease, usedSeconds);
+  let byCreditMs = 0;
+  if (lease.undelivered) quota(turn).release(visitor, lease);
+  else byCreditMs = quota(turn).settle(visitor, lease, chargedMs);
+  const leftAfterMs = quota(turn).read(visitor).leftMs;
+  const paysNow = state.accounts.get(visitor.key)?.windowStartMs === windowStartMs;
+  return {
     chargedSeconds: chargedMs / 1000,
     creditSeconds: byCreditMs / 1000,
-    peakVramBytes: measured.peakVramBytes,
     leftBeforeSeconds: (paysNow ? leftAfterMs + chargedMs - byCreditMs : leftAfterMs) / 1000,
     leftAfterSeconds: leftAfterMs / 1000,
-  });
+  };
 }
 
 /**

@@ -17,6 +17,12 @@ export function reservationMs(state: AllocatorState, askedSeconds: number, size:
   return costMs(askedSeconds * 1000, costFactorOf(state, size));
 }
 
+/** The size of a call that names none: the Space's default, `large` where the profile lacks that. */
+export function defaultSizeOf(state: AllocatorState, space: string): GpuSize {
+  const size = state.spaces.get(space)?.startup.defaultSize ?? 'large';
+  return state.rules.profile.sizes[size] === null ? 'large' : size;
+}
+
 /** A size that the profile lacks is refused; until that is said it counts as `large`. */
 function factsOf(state: AllocatorState, size: GpuSize) {
   const { sizes } = state.rules.profile;

@@ -27,7 +27,10 @@ export function onRegisterSpace(turn: Turn, event: RegisterSpaceEvent): void {
     turn.effects.push({ type: 'space-refused', requestId, hosted, limit });
     return;
   }
-  spaces.set(id, { id, name, owner, root: root ?? spaces.get(id)?.root ?? null });
+  const known = spaces.get(id);
+  // One that is new here and runs already has started elsewhere: its calls are visitors'.
+  const startup = known?.startup ?? { over: root !== null, defaultSize: 'large' };
+  spaces.set(id, { id, name, owner, root: root ?? known?.root ?? null, startup });
   if (root) turn.effects.push({ type: 'watch', process: root });
   turn.effects.push({ type: 'space-registered', requestId });
 }

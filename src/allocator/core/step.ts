@@ -28,9 +28,10 @@ import { enqueue } from './queue.js';
 import { quotaClassOf } from './queue-order.js';
 import { moveQuotaClock } from './quota-clock.js';
 import { onRestarted } from './restart.js';
-import { reservationMs } from './sizes.js';
+import { defaultSizeOf, reservationMs } from './sizes.js';
 import { onRegisterSpace, onRootDied, onSpaceGone, onSpaceStarted } from './spaces.js';
-import { quota, record, type Turn } from './turn.js';
+import { callerOf, isStartupCall, onStartupReported } from './startup.js';
+import { type Call, quota, record, type Turn } from './turn.js';
 import type {
   AbandonEvent,
   AllocatorEvent,
@@ -88,6 +89,10 @@ function handle(turn: Turn, event: AllocatorEvent): void {
     case 'space-started':
       onSpaceStarted(turn, event);
       break;
+    case 'startup-reported':
+      onStartupReported(turn, event);
+      turn.effects.push({ type: 'status', requestId: event.requestId, status: 200 });
+      break;
     case 'set-tier':
       onSetTier(turn, event);
       break;
@@ -130,8 +135,9 @@ function onAbandon(turn: Turn, { requestId }: AbandonEvent): void {
 /** Refuses the call, or holds its seconds back and puts it in the queue; dispatch does the rest. */
 function onSchedule(turn: Turn, event: ScheduleEvent): void {
   const { state } = turn;
-  const { requestId, allowToken, space, taskId, size, durationSeconds, tokenExpired } = event;
-  const visitor = asOverridden(state, event.visitor);
+  const { requestId, allowToken, space, taskId, durationSeconds, tokenExpired } = event;
+  const visitor = asOverridden(state, callerOf(state, space, event.visitor));
+  const size = event.size ?? defaultSizeOf(state, space);
   assert(durationSeconds === null || durationSeconds > 0, 'a duration that is not above zero');
   assert(!state.leases.has(allowToken), 'two calls with one token');
 
@@ -146,10 +152,7 @@ function onSchedule(turn: Turn, event: ScheduleEvent): void {
     turn.effects.push({ type: 'refuse', requestId, tier: visitor.tier, refusal });
     return;
   }
-  const { tiers, queue } = state.rules.profile;
-  const balance = quota(turn).read(visitor);
-  const held = quota(turn).reserve(visitor, reservationMs(state, askedSeconds, size));
-  assert(held !== null, 'a call was accepted that its quota does not cover');
+  const { quotaClass, ...held } = holdFor(turn, head);
   const waiter: Waiter = {
     call: head.call,
     space,
@@ -159,16 +162,27 @@ function onSchedule(turn: Turn, event: ScheduleEvent): void {
     size,
     requestId,
     allowToken,
-    reservedMs: held.reservedMs,
-    creditMs: held.creditMs,
+    ...held,
     arrivedAt: turn.at,
     reason: 'node',
-    tierRank: tiers[visitor.tier].queueRank,
-    quotaClass: quotaClassOf(balance, queue.quotaClasses),
+    tierRank: state.rules.profile.tiers[visitor.tier].queueRank,
+    quotaClass,
     agedTiers: 0,
   };
   state.unanswered.add(requestId);
   enqueue(state, waiter);
+}
+
+/** Holds the call's seconds back, and says what the quota that is left counts for in the queue. */
+function holdFor(turn: Turn, call: Call): Pick<Waiter, 'reservedMs' | 'creditMs' | 'quotaClass'> {
+  const { state } = turn;
+  const { profile } = state.rules;
+  const { visitor, askedSeconds, size } = call;
+  if (isStartupCall(call)) return { reservedMs: 0, creditMs: 0, quotaClass: 0 };
+  const balance = quota(turn).read(visitor);
+  const held = quota(turn).reserve(visitor, reservationMs(state, askedSeconds, size));
+  assert(held !== null, 'a call was accepted that its quota does not cover');
+  return { ...held, quotaClass: quotaClassOf(balance, profile.queue.quotaClasses) };
 }
 
 /** The visitor with the tier that an operator has given them. */

@@ -17,13 +17,16 @@ import type {
 /** Raised when a field of the state changes its meaning; the ledger knows how to read old ones. */
 export const STATE_FORMAT = 1;
 
+const STARTED: Pick<HostedSpace, 'startup'> = { startup: { over: true, defaultSize: 'large' } };
+
 export interface StoredState {
   readonly format: typeof STATE_FORMAT;
   readonly rules: AllocatorRules;
   readonly slices: AllocatorState['slices'];
   /** Not in what was written before there was any. */
   readonly lost?: readonly number[];
-  readonly spaces: readonly HostedSpace[];
+  /** Without `startup` in what was written before start-up was known. */
+  readonly spaces: readonly (Omit<HostedSpace, 'startup'> & Partial<HostedSpace>)[];
   readonly leases: readonly Lease[];
   readonly warmWorkers: readonly WarmWorker[];
   /** In the order of service. */
@@ -65,7 +68,7 @@ export function encodeState(state: AllocatorState): StoredState {
 /** The state that goes on where `stored` was taken. Takes over its objects. */
 export function decodeState(stored: StoredState): AllocatorState {
   const state = createState(stored.rules, stored.slices, [], stored);
-  for (const space of stored.spaces) state.spaces.set(space.id, space);
+  for (const space of stored.spaces) state.spaces.set(space.id, { ...STARTED, ...space });
   for (const lease of stored.leases) {
     // Older ledgers do not name the request.
     state.leases.set(lease.allowToken, { ...lease, requestId: lease.requestId ?? null });

@@ -17,7 +17,7 @@ export type { GpuSize, Tier } from '../../platform/tiers.js';
 export interface Visitor {
   readonly key: string;
   readonly tier: Tier;
-  /** False when the call came without a token (examples at start-up, direct address). */
+  /** False when the call came without a token (at start-up, or at the app's own address). */
   readonly hasToken: boolean;
 }
 
@@ -144,6 +144,15 @@ export interface HostedSpace {
   readonly owner: Owner;
   /** Root of its process tree; null until its app has started. */
   root: ProcessId | null;
+  startup: SpaceStartup;
+}
+
+/** Where a Space stands with its start-up (startup.ts). */
+export interface SpaceStartup {
+  /** Its startup report has arrived: from now on each call is a visitor's. */
+  readonly over: boolean;
+  /** Size of its calls that name none: what its `spaces` package has made the default. */
+  readonly defaultSize: GpuSize;
 }
 
 /** Whose Space it is: hosting limits count per owner. */

@@ -10,6 +10,7 @@
 import { noGpuRefusal } from './admit.js';
 import { isAtConcurrencyLimit, openPool } from './pool.js';
 import { dequeue, positionOf } from './queue.js';
+import { isStartupCall } from './startup.js';
 import { quota, record, secondsSince, type Turn } from './turn.js';
 import type { AllocatorState, QueuingReason, Waiter } from './types.js';
 
@@ -83,6 +84,7 @@ function answerInVain(turn: Turn, waiter: Waiter): void {
 /** Out of the queue, and what was held for it goes back to the quota. */
 function leaveQueue(turn: Turn, waiter: Waiter): void {
   dequeue(turn.state, waiter);
+  if (isStartupCall(waiter)) return;
   quota(turn).release(waiter.visitor, { ...waiter, windowStartMs: null });
 }
 

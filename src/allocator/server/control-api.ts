@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { OWNER_KINDS, TIERS } from '../../platform/tiers.js';
+import { OWNER_KINDS, STARTUP_KEY, TIERS } from '../../platform/tiers.js';
 import type { Clock } from '../../shared/clock.js';
 import { isSpaceId } from '../../shared/space-id.js';
 import { isBearer } from '../client/secret.js';
@@ -41,7 +41,13 @@ const streamQuery = sizeQuery.extend({
   records: z.enum(['none', 'only', 'too']).default('none'),
 });
 const callParams = z.object({ call: z.coerce.number().int().positive() });
-const visitorParams = z.object({ visitor: z.string().min(1).max(200) });
+const visitorParams = z.object({
+  visitor: z
+    .string()
+    .min(1)
+    .max(200)
+    .refine((key) => key !== STARTUP_KEY, `${STARTUP_KEY} is not a visitor: it has no quota`),
+});
 const advanceQuery = z.object({
   seconds: z.coerce
     .number()

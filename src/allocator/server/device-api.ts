@@ -1,3 +1,4 @@
+import type { GpuSize } from '../../platform/tiers.js';
 import type { Clock } from '../../shared/clock.js';
 import { isSameProcess, type ProcessId } from '../../shared/host.js';
 import { isLoopbackHost } from '../../shared/loopback.js';
@@ -22,8 +23,10 @@ export interface DeviceApiPorts {
   readonly clock: Clock;
   readonly driver: () => AllocatorDriver;
   readonly streams: WaitingStreams;
-  /** A Space with at least one GPU function has called `launch()`. */
-  readonly onStartupReport: () => void;
+  /** The Space whose app has sent a request, by its id; null when that can't be seen. */
+  readonly spaceOf: (request: Pick<ApiRequest, 'remotePort'>) => string | null;
+  /** The size of the Space's calls that name none. */
+  readonly defaultSize: (space: string) => Promise<GpuSize>;
   readonly verifyToken: (token: string) => Promise<TokenVerdict>;
   readonly newId: () => string;
   readonly faults: FaultPlan;
@@ -52,14 +55,23 @@ export function createDeviceApi(ports: DeviceApiPorts): DeviceApi {
   const killsAfter = new Map<string, number>();
   const http = createHttpApi(isLocalClient, ports.onError);
 
-  http.on('POST', '/startup-report', (_request, reply) => {
+  http.on('POST', '/startup-report', async (request, reply) => {
     const fault = ports.faults.nextStartup();
     if (fault) {
       ports.onFault(fault);
       return reply.send(404, { detail: 'Not found (fault)' });
     }
-    ports.onStartupReport();
-    reply.send(200);
+    const space = ports.spaceOf(request);
+    // A second report changes nothing, whoever sends it.
+    if (!space || ports.driver().state.spaces.get(space)?.startup.over) return reply.send(200);
+    const defaultSize = await ports.defaultSize(space);
+    ports.driver().dispatch({
+      type: 'startup-reported',
+      at: ports.clock.now(),
+      requestId: hold(reply),
+      space,
+      defaultSize,
+    });
   });
   http.on('GET', '/queue-size', (_request, reply) => {
     reply.send(200, ports.driver().state.queue.length);
@@ -92,7 +104,7 @@ export function createDeviceApi(ports: DeviceApiPorts): DeviceApi {
       visitor: caller.visitor,
       tokenExpired: caller.expired,
       durationSeconds: query.durationSeconds ?? null,
-      size: query.gpuSize,
+      size: query.gpuSize ?? null,
     });
   });
 

@@ -18,6 +18,8 @@ const JSON_TYPE = 'application/json; charset=utf-8';
 export interface ApiRequest {
   readonly headers: IncomingMessage['headers'];
   readonly query: ParsedUrlQuery;
+  /** Of the client's end of the connection. */
+  readonly remotePort: number | null;
   /** What stood in the place of the path's `:name` parts, decoded. */
   readonly params: Readonly<Record<string, string>>;
 }
@@ -89,6 +91,7 @@ export function createHttpApi(guard: Guard, onError: (error: unknown) => void): 
     try {
       const request = {
         headers: message.headers,
+        remotePort: message.socket.remotePort ?? null,
         query: mark < 0 ? {} : parseQuery(url.slice(mark + 1)),
         params: paramsOf(route, path),
       };

@@ -26,6 +26,7 @@ import { createProcessWatch, linuxProcesses } from './process-watch.js';
 import { assertSameGpus, knownProcesses } from './readopt.js';
 import { createRegistrations } from './registrations.js';
 import { createSpaceLabels, type SpaceLabels } from './space-labels.js';
+import { spaceOfClient } from './space-of-client.js';
 import { createWaitingStreams } from './streams.js';
 import type { VisitorTokens } from './visitor-tokens.js';
 
@@ -36,8 +37,6 @@ export interface AllocatorOptions {
   readonly clock: Clock;
   /** Told of every change of every call, in order. */
   readonly onRecord: (record: CallRecord) => void;
-  /** A Space with at least one GPU function has called `launch()`. */
-  readonly onStartupReport?: () => void;
   /** Answers on demand; none by default. */
   readonly faults?: FaultPlan;
   readonly onFault?: (fault: Fault) => void;
@@ -110,7 +109,8 @@ export async function startAllocator(options: AllocatorOptions): Promise<Allocat
     clock,
     driver: () => driver,
     streams,
-    onStartupReport: options.onStartupReport ?? (() => {}),
+    spaceOf: ({ remotePort }) => spaceOfClient(driver.state.spaces.values(), remotePort),
+    defaultSize: labels.defaultSize,
     verifyToken: options.tokens.verify,
     newId,
     identify: identifyProcess,

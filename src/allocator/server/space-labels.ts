@@ -1,4 +1,9 @@
+import type { GpuSize } from '../../platform/tiers.js';
 import { createTaskLabels } from './task-labels.js';
+import { askDefaultSize } from './task-names.js';
+
+/** How long the app may take to say it; it waits for the answer to its report meanwhile. */
+const ANSWER_MS = 2_000;
 
 /** A task id is an address in the app's memory: it says nothing to people. */
 const NAMELESS = 'function ?';
@@ -11,10 +16,13 @@ export interface SpaceLabels {
   ask(space: string, taskId: string): Promise<string>;
   /** The name if it is known by now, else a stand-in; the app is asked meanwhile. */
   now(space: string, taskId: string): string;
+  /** The size of the Space's calls that name none, as its app has it; `large` without an answer. */
+  defaultSize(space: string): Promise<GpuSize>;
   forget(space: string): void;
 }
 
 export function createSpaceLabels(): SpaceLabels {
+  const sockets = new Map<string, string>();
   const asking = new Map<string, (taskId: string) => Promise<string>>();
   const told = new Map<string, Map<string, string>>();
 
@@ -30,6 +38,7 @@ export function createSpaceLabels(): SpaceLabels {
   return {
     setSocket(space, socketPath) {
       asking.set(space, createTaskLabels(socketPath));
+      sockets.set(space, socketPath);
     },
     ask,
     now(space, taskId) {
@@ -37,7 +46,12 @@ export function createSpaceLabels(): SpaceLabels {
       if (known === undefined) void ask(space, taskId);
       return known ?? NAMELESS;
     },
+    async defaultSize(space) {
+      const socket = sockets.get(space);
+      return (socket && (await askDefaultSize(socket, ANSWER_MS))) || 'large';
+    },
     forget(space) {
+      sockets.delete(space);
       asking.delete(space);
       told.delete(space);
     },

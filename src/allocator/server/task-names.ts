@@ -3,6 +3,7 @@ import { open } from 'node:fs/promises';
 import { createConnection } from 'node:net';
 import { basename, dirname } from 'node:path';
 import * as z from 'zod';
+import { GPU_SIZES, type GpuSize } from '../../platform/tiers.js';
 
 /** What the app tells of a decorated function. */
 export interface TaskInfo {
@@ -38,18 +39,38 @@ export async function askTaskName(
 ): Promise<TaskInfo | null> {
   if (!/^\d+$/.test(taskId)) return null;
   try {
-    // The kernel takes socket paths of 107 bytes; through the folder's descriptor any will do.
-    const folder = await open(dirname(socketPath), constants.O_RDONLY | constants.O_DIRECTORY);
-    try {
-      const path = `/proc/self/fd/${folder.fd}/${basename(socketPath)}`;
-      const answer = await exchange(path, `{"taskId": ${taskId}}\n`, timeoutMs);
-      return answerSchema.parse(JSON.parse(answer));
-    } finally {
-      await folder.close();
-    }
+    const answer = await ask(socketPath, `{"taskId": ${taskId}}\n`, timeoutMs);
+    return answerSchema.parse(JSON.parse(answer));
   } catch {
     // A name is a comfort: without one the call is shown by its number.
     return null;
+  }
+}
+
+/**
+ * Asks the app's main process which size its `spaces` package gives to functions that name none.
+ *
+ * @returns null when it has made none the default, in releases without sizes, and without an answer in time
+ */
+export async function askDefaultSize(
+  socketPath: string,
+  timeoutMs: number,
+): Promise<GpuSize | null> {
+  try {
+    const answer = await ask(socketPath, '{"ask": "defaultSize"}\n', timeoutMs);
+    return z.enum(GPU_SIZES).nullable().parse(JSON.parse(answer));
+  } catch {
+    return null;
+  }
+}
+
+async function ask(socketPath: string, line: string, timeoutMs: number): Promise<string> {
+  // The kernel takes socket paths of 107 bytes; through the folder's descriptor any will do.
+  const folder = await open(dirname(socketPath), constants.O_RDONLY | constants.O_DIRECTORY);
+  try {
+    return await exchange(`/proc/self/fd/${folder.fd}/${basename(socketPath)}`, line, timeoutMs);
+  } finally {
+    await folder.close();
   }
 }
 

@@ -15,7 +15,7 @@ export const scheduleQuery = z.object({
     .transform(Number)
     .pipe(z.number().int().positive().max(Number.MAX_SAFE_INTEGER))
     .optional(),
-  gpuSize: z.enum(GPU_SIZES).default('large'),
+  gpuSize: z.enum(GPU_SIZES).optional(),
   token: z.string().min(1).max(16_384).optional(),
 });
 

@@ -1,8 +1,9 @@
-"""Tells `zerogpu` which function a task id belongs to.
+"""Tells `zerogpu` which function a task id belongs to, and which GPU size is the default.
 
 The allocator sees a decorated function as a number only: `id()` of the function in the app's main
 process. A daemon thread there answers on a Unix socket in the run's folder: for a line
-`{"taskId": N}` a line `{"name": ..., "module": ..., "file": ..., "line": ...}`, or `null`.
+`{"taskId": N}` a line `{"name": ..., "module": ..., "file": ..., "line": ...}`, or `null`; for a line
+`{"ask": "defaultSize"}` a line `"large"`, `"xlarge"` or `null`.
 """
 
 from __future__ import annotations
@@ -82,10 +83,26 @@ def answer_client(client: socket.socket) -> None:
         request += part
         if not part or len(request) > LONGEST_REQUEST_BYTES:
             return
-    message = json.loads(request)
-    if not isinstance(message, dict) or not isinstance(message.get("taskId"), int):
+    client.sendall(json.dumps(answer_to(json.loads(request))).encode() + b"\n")
+
+
+def answer_to(message: Any) -> Any:
+    """What a request asks for; raises ValueError when it asks for nothing."""
+    if not isinstance(message, dict):
+        raise ValueError("not an object")
+    if message.get("ask") == "defaultSize":
+        return default_size()
+    if not isinstance(message.get("taskId"), int):
         raise ValueError("no taskId")
-    client.sendall(json.dumps(describe(find_task(message["taskId"]))).encode() + b"\n")
+    return describe(find_task(message["taskId"]))
+
+
+def default_size() -> Optional[str]:
+    """The size that `spaces` takes for functions that name none; None in releases without sizes."""
+    zero = sys.modules.get("spaces.zero")
+    ask = getattr(zero, "default_gpu_size", None)
+    size = ask() if callable(ask) else None
+    return size if isinstance(size, str) else None
 
 
 def find_task(task_id: int) -> Optional[Any]:

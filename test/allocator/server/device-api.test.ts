@@ -319,6 +319,7 @@ describe('bad requests', () => {
   it('takes the startup report, and a repeated parameter as a bad request', async () => {
     await start(1);
     expect((await post('/startup-report')).status).toBe(200);
+    expect(server.state.spaces.get(SPACE)?.startup).toEqual({ over: true, defaultSize: 'large' });
     const twice = await fetch(`${server.url}/schedule?cgroupPath=${SPACE}&cgroupPath=x`, {
       method: 'POST',
     });

@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createTaskLabels } from '../../../src/allocator/server/task-labels.js';
-import { askTaskName } from '../../../src/allocator/server/task-names.js';
+import { askDefaultSize, askTaskName } from '../../../src/allocator/server/task-names.js';
 import { PYTHON, temporaryFolder } from '../../support/supervise.js';
 
 const RUNTIME = resolve(import.meta.dirname, '../../../src/run/python');
@@ -75,6 +75,17 @@ describe('asking for a name', () => {
     const path = await answerer((line) => void asked.push(line));
     expect(await askTaskName(path, id, 100)).toBeNull();
     expect(asked).toEqual([]);
+  });
+});
+
+describe('asking for the default size', () => {
+  it.each([
+    ['"xlarge"\n', 'xlarge'],
+    ['null\n', null],
+    ['"huge"\n', null],
+    ['', null],
+  ])('takes %j as %j', async (text, size) => {
+    expect(await askDefaultSize(await answer(text), 1_000)).toBe(size);
   });
 });
 
@@ -163,5 +174,7 @@ describe('an app', () => {
     expect(await nameOf('lambda')).toBe('<lambda>');
     expect(await nameOf('no')).toBeUndefined();
     expect(await askTaskName(socket, '1', 5_000)).toBeNull();
+    // No `spaces` there, or a release without sizes: then the default is the platform's.
+    expect(await askDefaultSize(socket, 5_000)).toBeNull();
   });
 });

@@ -38,7 +38,8 @@ export interface CallOptions {
   readonly task?: string;
   readonly user?: string;
   readonly duration?: number | null;
-  readonly size?: GpuSize;
+  /** Null for a call that names none. */
+  readonly size?: GpuSize | null;
   readonly expired?: boolean;
 }
 
@@ -131,7 +132,7 @@ export class World {
       taskId: options.task ?? '1',
       visitor: visitor(options.user ?? 'free'),
       durationSeconds: options.duration === undefined ? 60 : options.duration,
-      size: options.size ?? 'large',
+      size: options.size === undefined ? 'large' : options.size,
       tokenExpired: options.expired ?? false,
     });
   }
