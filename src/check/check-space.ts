@@ -71,11 +71,11 @@ export async function checkSpace(
 }
 
 function declaredCalls(
-  { gpuFunctions }: PythonModel,
+  { gpuFunctions, onlyAtStart }: PythonModel,
   { defaultDurationSeconds }: PlatformProfile,
 ): readonly DeclaredCall[] {
   return gpuFunctions
-    .filter(({ isReachable }) => isReachable)
+    .filter(({ isReachable, function: fn }) => isReachable && !(fn && onlyAtStart.has(fn)))
     .map(({ name, duration, size }) => {
       const isDefault = duration.kind === 'default';
       const declared = duration.kind === 'seconds' ? duration.seconds : null;
@@ -103,5 +103,6 @@ function isAskedFor(asked: readonly Rule[]) {
 
 function toHint({ file, range, rules }: IgnoreComment): Finding {
   const { id, severity } = unusedIgnore;
-  return { rule: id, severity, file, range, data: { rules }, fix: null, alsoFineOn: [] };
+  const about = { rule: id, severity, file, range, data: { rules } };
+  return { ...about, fix: null, isUnreached: false, alsoFineOn: [] };
 }

@@ -1,4 +1,5 @@
 import type { PlatformProfile } from '../platform/index.js';
+import { type CodeExecution, nodeAt } from '../space/python/index.js';
 import {
   type Finding,
   type Found,
@@ -30,7 +31,7 @@ export function runRules(rules: readonly Rule[], context: RuleContext): RuleResu
   const failures: RuleFailure[] = [];
   for (const rule of rules) {
     try {
-      const found = [...rule.check(context)];
+      const found = ask(rule, context);
       const asked = found.length > 0 && rule.asksOtherProfiles !== false ? otherProfiles : [];
       const elsewhere = asked.map(findIn(rule, context));
       findings.push(...unique(found.map((one) => toFinding(rule, one, elsewhere))));
@@ -41,6 +42,30 @@ export function runRules(rules: readonly Rule[], context: RuleContext): RuleResu
   return { findings: findings.sort(byGravity), failures };
 }
 
+/** A finding, and whether anything reaches the code that it is about. */
+interface Asked extends Found {
+  readonly isUnreached: boolean;
+}
+
+/**
+ * What a rule finds in code that something executes. In a function that nothing reaches an error or a
+ * warning is an info, because its caller may be beyond reading; what is lighter is left out.
+ */
+function ask(rule: Rule, context: RuleContext): readonly Asked[] {
+  return [...rule.check(context)].flatMap((found): readonly Asked[] => {
+    const execution = rule.asksUnreached ? 'executed' : executionAt(context, found);
+    if (execution === 'executed') return [{ ...found, isUnreached: false }];
+    const isGrave = !isLight(found.severity ?? rule.severity);
+    if (execution === 'never' || !isGrave) return [];
+    return [{ ...found, severity: 'info', isUnreached: true }];
+  });
+}
+
+function executionAt({ python }: RuleContext, { file, range }: Found): CodeExecution {
+  const read = range && python.files.find(({ path }) => path === file);
+  return read ? python.executionOf(read, nodeAt(read, range)) : 'executed';
+}
+
 interface Elsewhere {
   readonly profile: string;
   readonly places: ReadonlySet<string>;
@@ -48,13 +73,13 @@ interface Elsewhere {
 
 function findIn(rule: Rule, context: RuleContext) {
   return (profile: PlatformProfile): Elsewhere => {
-    const found = [...rule.check({ ...context, profile })];
+    const found = ask(rule, { ...context, profile });
     const grave = found.filter((one) => !isLight(one.severity ?? rule.severity));
     return { profile: profile.name, places: new Set(grave.map(placeOf)) };
   };
 }
 
-function toFinding(rule: Rule, found: Found, elsewhere: readonly Elsewhere[]): Finding {
+function toFinding(rule: Rule, found: Asked, elsewhere: readonly Elsewhere[]): Finding {
   const severity = found.severity ?? rule.severity;
   const place = placeOf(found);
   return {
@@ -64,6 +89,7 @@ function toFinding(rule: Rule, found: Found, elsewhere: readonly Elsewhere[]): F
     range: found.range,
     data: found.data,
     fix: found.fix ?? null,
+    isUnreached: found.isUnreached,
     alsoFineOn: isLight(severity)
       ? []
       : elsewhere.filter(({ places }) => !places.has(place)).map(({ profile }) => profile),

@@ -54,11 +54,14 @@ export function countPassed({ rules, findings }: SpaceReport): number {
 const byId: ReadonlyMap<RuleId, Rule> = new Map(allRules.map((rule) => [rule.id, rule]));
 
 /** The words for a finding, from its rule, with what holds for every rule. */
-export function wordsFor({ rule, data, alsoFineOn }: Finding): Words {
+export function wordsFor({ rule, data, alsoFineOn, isUnreached }: Finding): Words {
   const words = shorten(byId.get(rule)?.words(data) ?? { message: String(rule) });
-  if (alsoFineOn.length === 0) return words;
-  const elsewhere = `fine on ${alsoFineOn.join(', ')}`;
-  return { ...words, note: words.note ? `${words.note}; ${elsewhere}` : elsewhere };
+  const more = [
+    ...(isUnreached ? ['nothing in the Space calls this function'] : []),
+    ...(alsoFineOn.length > 0 ? [`fine on ${alsoFineOn.join(', ')}`] : []),
+  ];
+  if (more.length === 0) return words;
+  return { ...words, note: [words.note, ...more].filter(Boolean).join('; ') };
 }
 
 /** The user's own value is in the words; more of it than this says nothing more. */

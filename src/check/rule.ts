@@ -134,6 +134,8 @@ export interface Rule<Data extends FindingData = FindingData> {
   readonly asksOtherProfiles?: false;
   /** It looks at what the Hub says, so a folder is not asked about. */
   readonly asksHub?: true;
+  /** It is about code that may never run: the engine leaves its findings there as they are. */
+  readonly asksUnreached?: true;
   /** Pure: the same context gives the same findings. */
   check(context: RuleContext): Iterable<Found<Data>>;
   words(data: Data): Words;
@@ -147,6 +149,8 @@ export interface Finding {
   readonly range: TextRange | null;
   readonly data: FindingData;
   readonly fix: Fix | null;
+  /** It is in a function that nothing in the Space reaches. */
+  readonly isUnreached: boolean;
   /** Other profiles under which the rule finds nothing here: "not on h200; fine on rtx-pro-6000". */
   readonly alsoFineOn: readonly string[];
 }

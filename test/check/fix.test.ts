@@ -136,6 +136,7 @@ describe('--fix', () => {
       range: null,
       data: {},
       fix: { edits },
+      isUnreached: false,
       alsoFineOn: [],
     });
     const first = finding([{ file: 'a', range: at(1, 2), newText: 'x' }]);

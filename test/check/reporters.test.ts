@@ -39,6 +39,7 @@ const findings: readonly Finding[] = [
         },
       ],
     },
+    isUnreached: false,
     alsoFineOn: ['rtx-pro-6000'],
   },
   {
@@ -48,6 +49,7 @@ const findings: readonly Finding[] = [
     range: null,
     data: { found: 'Read me, "50%": <x>.md', meant: 'README.md' },
     fix: null,
+    isUnreached: false,
     alsoFineOn: [],
   },
   {
@@ -57,6 +59,7 @@ const findings: readonly Finding[] = [
     range: { line: 3, column: 1, endLine: 3, endColumn: 6 },
     data: { specifier: '', newest: '2.8.0' },
     fix: null,
+    isUnreached: false,
     alsoFineOn: [],
   },
 ];

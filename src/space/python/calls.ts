@@ -1,9 +1,11 @@
-import type { Names } from './names.js';
 import { childOf, nodesIn, textOf } from './tree.js';
 import type { PyCall, PyFunction, PyNode, PythonFile } from './types.js';
 
 /** The calls of a file, in source order, each with the function that it stands in. */
-export function collectCalls(file: PythonFile, names: Names): readonly PyCall[] {
+export function collectCalls(
+  file: PythonFile,
+  nameOf: (file: PythonFile, node: PyNode) => string | null,
+): readonly PyCall[] {
   const byNode = new Map(file.functions.map((one) => [one.node, one]));
   const calls: PyCall[] = [];
   for (const node of nodesIn(file.root)) {
@@ -15,7 +17,7 @@ export function collectCalls(file: PythonFile, names: Names): readonly PyCall[] 
     calls.push({
       file,
       node,
-      callee: names.nameOf(file, callee),
+      callee: nameOf(file, callee),
       method: last?.type === 'identifier' ? textOf(file, last) : null,
       positional,
       keywords,

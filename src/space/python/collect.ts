@@ -1,43 +1,47 @@
 /** What a syntax tree declares: imports, functions and calls. */
-import { normalizePath } from '../paths.js';
+import type { ModuleFinder } from './modules.js';
 import { ancestorsOf, childOf, nodesIn, nodesOfBody, textOf } from './tree.js';
 import type { PyFunction, PyImport, PyNode, PyParameter, PythonFile } from './types.js';
 
-/** Says which of the Space's files a module is; empty for none. */
-export type FindModule = (module: string, name: string | null) => readonly string[];
-
 type Text = Pick<PythonFile, 'text'>;
 
-export function collectImports(file: Text, root: PyNode, find: FindModule): readonly PyImport[] {
+export function collectImports(
+  file: Text,
+  root: PyNode,
+  finder: ModuleFinder,
+): readonly PyImport[] {
   return [...nodesIn(root)].flatMap((node) => {
-    if (node.type === 'import_statement') return importsOf(file, node, find);
-    return node.type === 'import_from_statement' ? importsFrom(file, node, find) : [];
+    if (node.type === 'import_statement') return importsOf(file, node, finder);
+    return node.type === 'import_from_statement' ? importsFrom(file, node, finder) : [];
   });
 }
 
-function importsOf(file: Text, node: PyNode, find: FindModule): readonly PyImport[] {
-  const place = placeOf(file, node);
+function importsOf(file: Text, node: PyNode, finder: ModuleFinder): readonly PyImport[] {
+  const around = surroundingsOf(file, node);
   return node.children.flatMap((child) => {
     const named = child.type === 'aliased_import' ? childOf(child, 'name') : child;
     const alias = child.type === 'aliased_import' ? childOf(child, 'alias') : null;
     if (named?.type !== 'dotted_name') return [];
     const module = textOf(file, named).replaceAll(/\s/g, '');
-    const files = find(module, null);
+    const files = finder.filesOf(module, null);
     // `import a.b` binds a, `import a.b as c` binds a.b to c.
     const boundTo = alias ? textOf(file, alias) : (module.split('.')[0] ?? module);
     const bound = alias ? module : boundTo;
-    return [{ node, module: bound, name: null, boundTo, files, ...place }];
+    const place = finder.placeOf(module, null, bound);
+    return [{ node, module: bound, name: null, boundTo, files, place, ...around }];
   });
 }
 
-function importsFrom(file: Text, node: PyNode, find: FindModule): readonly PyImport[] {
-  const place = placeOf(file, node);
+function importsFrom(file: Text, node: PyNode, finder: ModuleFinder): readonly PyImport[] {
+  const around = surroundingsOf(file, node);
   const moduleNode = childOf(node, 'module_name');
   if (!moduleNode) return [];
   const module = textOf(file, moduleNode).replaceAll(/\s/g, '');
   return node.children.flatMap((child): readonly PyImport[] => {
     if (child.type === 'wildcard_import') {
-      return [{ node, module, name: '*', boundTo: null, files: find(module, null), ...place }];
+      const files = finder.filesOf(module, null);
+      const place = finder.placeOf(module, null, module);
+      return [{ node, module, name: '*', boundTo: null, files, place, ...around }];
     }
     if (child.field !== 'name') return [];
     const named = child.type === 'aliased_import' ? childOf(child, 'name') : child;
@@ -45,11 +49,13 @@ function importsFrom(file: Text, node: PyNode, find: FindModule): readonly PyImp
     if (!named) return [];
     const name = textOf(file, named);
     const boundTo = alias ? textOf(file, alias) : name;
-    return [{ node, module, name, boundTo, files: find(module, name), ...place }];
+    const files = finder.filesOf(module, name);
+    const place = finder.placeOf(module, name, module);
+    return [{ node, module, name, boundTo, files, place, ...around }];
   });
 }
 
-function placeOf(file: Text, node: PyNode): Pick<PyImport, 'isModuleLevel' | 'guard'> {
+function surroundingsOf(file: Text, node: PyNode): Pick<PyImport, 'isModuleLevel' | 'guard'> {
   let guard: PyImport['guard'] = 'none';
   for (const around of ancestorsOf(node)) {
     if (around.type === 'function_definition') return { isModuleLevel: false, guard };
@@ -67,10 +73,15 @@ function guardOfIf(file: Text, node: PyNode): PyImport['guard'] {
   return /^(?:typing\.|t\.)?TYPE_CHECKING$/.test(text) ? 'type-checking' : 'if';
 }
 
-/** The functions of a file, lambdas that have a name included, outermost first. */
-export function collectFunctions(file: PythonFile): readonly PyFunction[] {
+/** The functions of a file, lambdas included, and its classes, outermost first. */
+export function collectDefinitions(file: PythonFile): {
+  readonly functions: readonly PyFunction[];
+  readonly classNodes: readonly PyNode[];
+} {
   const byNode = new Map<PyNode, PyFunction>();
+  const classNodes: PyNode[] = [];
   for (const node of nodesIn(file.root)) {
+    if (node.type === 'class_definition') classNodes.push(node);
     if (node.type === 'function_definition') {
       const nameNode = childOf(node, 'name');
       if (nameNode) byNode.set(node, makeFunction(file, node, nameNode, byNode));
@@ -80,7 +91,7 @@ export function collectFunctions(file: PythonFile): readonly PyFunction[] {
       byNode.set(node, makeFunction(file, node, nameNode, byNode));
     }
   }
-  return [...byNode.values()];
+  return { functions: [...byNode.values()], classNodes };
 }
 
 function makeFunction(
@@ -170,58 +181,4 @@ function parameterOf(file: Text, node: PyNode, isKeywordOnly: boolean): PyParame
     defaultValue,
     node,
   };
-}
-
-/**
- * Finds modules among the Space's files, as Python does with the app's folder first on its path.
- *
- * @param importer path of the file that imports
- * @param roots folders to look in, relative to the Space's; '' is the Space's own
- */
-export function moduleFinder(
-  paths: ReadonlySet<string>,
-  importer: string,
-  roots: readonly string[],
-): FindModule {
-  const folder = importer.includes('/') ? importer.slice(0, importer.lastIndexOf('/')) : '';
-  return (module, name) => {
-    const dots = /^\.*/.exec(module)?.[0].length ?? 0;
-    const parts = module
-      .slice(dots)
-      .split('.')
-      .filter((part) => part !== '');
-    if (dots === 0) {
-      for (const root of roots) {
-        const found = filesAlong(paths, root, parts, name);
-        if (found.length > 0) return found;
-      }
-      return [];
-    }
-    const base = normalizePath(`${folder}/${'../'.repeat(dots - 1)}`.replace(/^\//, ''));
-    return base === null ? [] : filesAlong(paths, base, parts, name);
-  };
-}
-
-/** `a.b` runs `a/__init__.py`, then `a/b.py`; a name taken out of it may be a module as well. */
-function filesAlong(
-  paths: ReadonlySet<string>,
-  root: string,
-  parts: readonly string[],
-  name: string | null,
-): readonly string[] {
-  const found: string[] = [];
-  let at = root;
-  const steps = name === null || name === '*' ? parts : [...parts, name];
-  for (const [index, step] of steps.entries()) {
-    at = at === '' ? step : `${at}/${step}`;
-    const file = [`${at}/__init__.py`, `${at}.py`].find((path) => paths.has(path));
-    if (file !== undefined) found.push(file);
-    else if (index >= parts.length) break;
-  }
-  if (parts.length === 0) return found;
-  // `import numpy.local` is no reason to take a folder of another name for it.
-  const first = `${root === '' ? '' : `${root}/`}${parts[0]}`;
-  const isOurs =
-    paths.has(`${first}.py`) || [...found].some((path) => path.startsWith(`${first}/`));
-  return isOurs ? found : [];
 }

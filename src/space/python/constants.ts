@@ -1,5 +1,5 @@
 /** Numbers that are the same at each run, and lengths of time among them. */
-import type { Names } from './names.js';
+import type { Resolver } from './targets.js';
 import { bare, childOf, textOf } from './tree.js';
 import type { PyNode, PythonFile } from './types.js';
 
@@ -27,7 +27,7 @@ const TIMEDELTA_ORDER = Object.keys(UNITS);
  * @returns null when it depends on anything that is not written here, such as the environment
  */
 export function foldNumber(
-  names: Names,
+  names: Resolver,
   file: PythonFile,
   node: PyNode,
   depth = 0,
@@ -48,14 +48,12 @@ export function foldNumber(
       const [left, right] = [fold(childOf(at, 'left')), fold(childOf(at, 'right'))];
       return left && right ? operate(file, at, left, right) : null;
     }
-    case 'identifier': {
-      const values = names.assignedTo(file, text);
-      const [value] = values;
-      if (value && values.length === 1) return fold(value);
-      return foldOrigin(names, file, at, depth);
+    case 'identifier':
+    case 'attribute': {
+      const [value, ...more] = names.valuesOf(file, at);
+      const isOne = value !== undefined && more.length === 0;
+      return isOne ? foldNumber(names, value.file, value.node, depth + 1) : null;
     }
-    case 'attribute':
-      return foldOrigin(names, file, at, depth);
     case 'call':
       return foldCall(names, file, at, depth);
     default:
@@ -65,14 +63,6 @@ export function foldNumber(
 
 function plain(value: number): FoldedNumber | null {
   return Number.isFinite(value) ? { value, isTimedelta: false } : null;
-}
-
-function foldOrigin(names: Names, file: PythonFile, node: PyNode, depth: number) {
-  const origin = names.originOf(file, node);
-  if (!origin) return null;
-  const values = names.assignedTo(origin.file, origin.name);
-  const [value] = values;
-  return value && values.length === 1 ? foldNumber(names, origin.file, value, depth + 1) : null;
 }
 
 function operate(
@@ -111,7 +101,7 @@ function compute(operator: string, a: number, b: number): number | null {
 }
 
 function foldCall(
-  names: Names,
+  names: Resolver,
   file: PythonFile,
   node: PyNode,
   depth: number,
@@ -136,7 +126,7 @@ function foldCall(
 }
 
 function foldTimedelta(
-  names: Names,
+  names: Resolver,
   file: PythonFile,
   list: PyNode,
   numbers: readonly (number | null)[],

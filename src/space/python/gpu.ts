@@ -2,7 +2,7 @@
 import { argumentsOf } from './calls.js';
 import { type FoldedNumber, foldNumber } from './constants.js';
 import type { Maker, Makers } from './makers.js';
-import type { Names } from './names.js';
+import type { Resolver } from './targets.js';
 import { bare, childOf, rangeOf, stringOf, textOf } from './tree.js';
 import type {
   DeclaredDuration,
@@ -18,20 +18,20 @@ export interface GpuFunctions {
   readonly all: readonly GpuFunction[];
   /** By what is decorated in place. */
   readonly byFunction: ReadonlyMap<PyFunction, GpuFunction>;
-  /** By the name that a call form's result is given: `fast = spaces.GPU(slow)`. */
-  readonly byName: ReadonlyMap<PythonFile, ReadonlyMap<string, GpuFunction>>;
+  /** By the call of the call form: `fast = spaces.GPU(slow)`. */
+  readonly byCall: ReadonlyMap<PyNode, GpuFunction>;
 }
 
 const DEFAULT: DeclaredDuration = { kind: 'default', seconds: null, node: null };
 
 export function findGpuFunctions(
   files: readonly PythonFile[],
-  names: Names,
+  names: Resolver,
   makers: Makers,
 ): GpuFunctions {
   const all: GpuFunction[] = [];
   const byFunction = new Map<PyFunction, GpuFunction>();
-  const byName = new Map<PythonFile, Map<string, GpuFunction>>();
+  const byCall = new Map<PyNode, GpuFunction>();
   for (const file of files) {
     for (const fn of file.functions) {
       const made = decoratedBy(fn, names, makers);
@@ -39,21 +39,17 @@ export function findGpuFunctions(
       all.push(made);
       byFunction.set(fn, made);
     }
-    const named = new Map<string, GpuFunction>();
-    byName.set(file, named);
     for (const call of file.calls) {
       const made = madeByCall(call, names, makers);
       if (!made) continue;
       all.push(made);
-      const { parent } = call.node;
-      const left = parent?.type === 'assignment' ? childOf(parent, 'left') : null;
-      if (left && call.node.field === 'right') named.set(textOf(file, left), made);
+      byCall.set(call.node, made);
     }
   }
-  return { all, byFunction, byName };
+  return { all, byFunction, byCall };
 }
 
-function decoratedBy(fn: PyFunction, names: Names, makers: Makers): GpuFunction | null {
+function decoratedBy(fn: PyFunction, names: Resolver, makers: Makers): GpuFunction | null {
   for (const decorator of fn.decorators) {
     const maker = makers.makerOf(fn.file, decorator);
     if (maker) {
@@ -73,7 +69,7 @@ function decoratedBy(fn: PyFunction, names: Names, makers: Makers): GpuFunction 
 }
 
 /** `spaces.GPU(f)`, `spaces.GPU(duration=60)(f)`, `on_gpu(f)`. */
-function madeByCall(call: PyCall, names: Names, makers: Makers): GpuFunction | null {
+function madeByCall(call: PyCall, names: Resolver, makers: Makers): GpuFunction | null {
   const { file, node, positional, keywords } = call;
   const callee = childOf(node, 'function');
   const target = keywords.get('task') ?? positional[0];
@@ -124,7 +120,7 @@ function gpuFunction(
   fn: PyFunction | null,
   name: string,
   options: Options,
-  names: Names,
+  names: Resolver,
 ): GpuFunction {
   const keywords = options.call ? keywordsOf(options.file, options.call) : [];
   const isWrapper = options.isSure === false;
@@ -145,7 +141,7 @@ function gpuFunction(
 }
 
 /** A wrapper may take a duration of its own: only a number that stands in it is sure. */
-function wrappedDuration(names: Names, options: Options): DeclaredDuration {
+function wrappedDuration(names: Resolver, options: Options): DeclaredDuration {
   const found = options.call && durationOf(names, options, 'call');
   const isSure = found?.kind === 'seconds' || found?.kind === 'default';
   return found && isSure ? found : { kind: 'unknown', node: null };
@@ -160,7 +156,7 @@ function keywordsOf(file: PythonFile, call: PyNode): readonly GpuKeyword[] {
 }
 
 function durationOf(
-  names: Names,
+  names: Resolver,
   { file, call }: Options,
   kind: GpuFunction['kind'],
 ): DeclaredDuration {
@@ -186,7 +182,7 @@ function durationOf(
 
 /** `GPU(45)`: what is first and no function is the duration, unless it is a word: that is the size. */
 function firstNumber(
-  names: Names,
+  names: Resolver,
   file: PythonFile,
   positional: readonly PyNode[],
   kind: GpuFunction['kind'],

@@ -1,5 +1,5 @@
 /** The functions that Gradio calls for a visitor. */
-import type { Names } from './names.js';
+import type { Resolver } from './targets.js';
 import { bare } from './tree.js';
 import type { EventHandler, PyCall, PyFunction, PyNode, PythonFile } from './types.js';
 
@@ -12,7 +12,10 @@ const COMPONENTS = new Set(['gradio.Interface', 'gradio.ChatInterface', 'gradio.
 /** Position of the function where it is not named. */
 const FN_POSITION: Readonly<Record<string, number>> = { 'gradio.Examples': 3, 'gradio.on': 1 };
 
-export function findHandlers(files: readonly PythonFile[], names: Names): readonly EventHandler[] {
+export function findHandlers(
+  files: readonly PythonFile[],
+  names: Resolver,
+): readonly EventHandler[] {
   return files.flatMap((file) => {
     if (!usesGradio(file)) return [];
     const bound = file.calls.flatMap((call) => handlersOf(call, names));
@@ -24,7 +27,7 @@ function usesGradio(file: PythonFile): boolean {
   return /\bgradio\b|\bgr\./.test(file.text);
 }
 
-function handlersOf(call: PyCall, names: Names): readonly EventHandler[] {
+function handlersOf(call: PyCall, names: Resolver): readonly EventHandler[] {
   const event = eventOf(call);
   if (event === null) return [];
   const named = call.keywords.get('fn');
@@ -45,7 +48,7 @@ function eventOf({ callee, method, node }: PyCall): string | null {
 }
 
 /** `@button.click(inputs=…)`, `@gr.on(…)`, `@gr.render(…)`. */
-function decoratedHandlers(fn: PyFunction, names: Names): readonly EventHandler[] {
+function decoratedHandlers(fn: PyFunction, names: Resolver): readonly EventHandler[] {
   return fn.decorators.flatMap((decorator: PyNode) => {
     const call = fn.file.calls.find(({ node }) => node === decorator);
     if (!call) return [];

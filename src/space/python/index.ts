@@ -5,6 +5,7 @@ export {
   bare,
   childOf,
   isInside,
+  nodeAt,
   nodesIn,
   nodesOfBody,
   rangeOf,
@@ -12,16 +13,19 @@ export {
   textOf,
 } from './tree.js';
 export type {
+  CodeExecution,
   DeclaredDuration,
   EventHandler,
   GpuFunction,
   GpuKeyword,
   PyCall,
+  PyClass,
   PyFunction,
   PyImport,
   PyNode,
   PyParameter,
   PythonFile,
   PythonModel,
+  PyValue,
   SyntaxRegion,
 } from './types.js';

@@ -3,8 +3,8 @@
  * of it beforehand, or a function of the project's own that reaches it.
  */
 import { argumentsOf } from './calls.js';
-import type { Names } from './names.js';
-import { bare, childOf, nodesIn, stringOf, textOf } from './tree.js';
+import type { Resolver } from './targets.js';
+import { bare, childOf, nodesIn } from './tree.js';
 import type { PyFunction, PyNode, PythonFile } from './types.js';
 
 export type Maker =
@@ -32,6 +32,8 @@ const PACKAGE_NAMES = new Set([
 ]);
 /** Wrappers of wrappers of wrappers; more nobody writes. */
 const ROUNDS = 4;
+/** Names of names of names; more nobody writes either. */
+const MOST_STEPS = 16;
 const NO_FUNCTION = new Set([
   'integer',
   'float',
@@ -45,11 +47,10 @@ const CHOICES = new Set(['conditional_expression', 'boolean_operator', 'parenthe
 
 export function findMakers(
   files: readonly PythonFile[],
-  names: Names,
+  names: Resolver,
   numberOf: (file: PythonFile, node: PyNode) => number | null,
 ): Makers {
   const wrappers = new Map<PyFunction, Maker>();
-  const aliases = new Map<PythonFile, Map<string, Maker>>();
 
   const takesFunction = (file: PythonFile, argument: PyNode): boolean => {
     const at = bare(argument);
@@ -62,38 +63,40 @@ export function findMakers(
     return numberOf(file, at) === null;
   };
 
-  const makerOf = (file: PythonFile, node: PyNode): Maker | null => {
+  const makerOf = (file: PythonFile, node: PyNode, steps = 0): Maker | null => {
+    if (steps > MOST_STEPS) return null;
     const at = bare(node);
     if (CHOICES.has(at.type)) {
-      return at.children.reduce<Maker | null>((found, one) => found ?? makerOf(file, one), null);
+      return at.children.reduce<Maker | null>(
+        (found, one) => found ?? makerOf(file, one, steps + 1),
+        null,
+      );
     }
-    if (at.type === 'call') return makerOfCall(file, at);
     const name = names.nameOf(file, at);
-    if (name === null) return null;
-    if (PACKAGE_NAMES.has(name)) return { kind: 'gpu' };
-    const own = at.type === 'identifier' ? aliases.get(file)?.get(textOf(file, at)) : undefined;
-    if (own) return own;
-    const origin = names.originOf(file, at);
-    const theirs = origin && aliases.get(origin.file)?.get(origin.name);
-    if (theirs) return theirs;
+    if (name !== null && PACKAGE_NAMES.has(name)) return { kind: 'gpu' };
+    if (at.type === 'call') return makerOfCall(file, at, steps + 1);
+    if (at.type !== 'identifier' && at.type !== 'attribute') return null;
     const fn = names.functionOf(file, at);
-    return fn ? (wrappers.get(fn) ?? null) : null;
+    if (fn) return wrappers.get(fn) ?? null;
+    // A parameter, or a name with a fallback, has other bindings beside the maker.
+    const bound = names.bindingsOf(file, at);
+    for (const one of bound?.bindings ?? []) {
+      const maker = one.kind === 'value' && bound ? makerOf(bound.file, one.node, steps + 1) : null;
+      if (maker) return maker;
+    }
+    return null;
   };
 
-  const makerOfCall = (file: PythonFile, call: PyNode): Maker | null => {
+  const makerOfCall = (file: PythonFile, call: PyNode, steps: number): Maker | null => {
     const callee = childOf(call, 'function');
     if (!callee) return null;
     const { positional, keywords } = argumentsOf(file, call);
     const name = names.nameOf(file, callee);
-    if (name === 'getattr' && positional[0] && positional[1]) {
-      const isPackage = names.nameOf(file, positional[0]) === 'spaces';
-      return isPackage && stringOf(file, positional[1]) === 'GPU' ? { kind: 'gpu' } : null;
-    }
     if (name === 'functools.partial' && positional[0]) {
-      const inner = makerOf(file, positional[0]);
+      const inner = makerOf(file, positional[0], steps + 1);
       return inner?.kind === 'gpu' ? { kind: 'configured', file, call } : inner;
     }
-    const maker = makerOf(file, callee);
+    const maker = makerOf(file, callee, steps + 1);
     if (!maker || maker.kind === 'configured') return null;
     const [first] = positional;
     const isApplied = keywords.has('task') || (first && takesFunction(file, first));
@@ -105,14 +108,6 @@ export function findMakers(
   for (let round = 0; round < ROUNDS; round += 1) {
     let isNew = false;
     for (const file of files) {
-      const found = aliases.get(file) ?? new Map<string, Maker>();
-      aliases.set(file, found);
-      for (const [name, value] of assignmentsOf(file)) {
-        if (found.has(name)) continue;
-        const maker = makerOf(file, value);
-        if (maker) found.set(name, maker);
-        isNew ||= maker !== null;
-      }
       for (const fn of file.functions) {
         if (wrappers.has(fn) || fn.node.type === 'lambda') continue;
         const maker = wrapperIn(fn, makerOf);
@@ -123,16 +118,6 @@ export function findMakers(
     if (!isNew) break;
   }
   return { makerOf, takesFunction, wrapperOf: (fn) => wrappers.get(fn) ?? null };
-}
-
-/** Every `name = value`, at module level and in `try`, `if` and functions alike. */
-function* assignmentsOf(file: PythonFile): Generator<readonly [string, PyNode]> {
-  if (!/GPU|gpu/.test(file.text)) return;
-  for (const node of nodesIn(file.root)) {
-    if (node.type !== 'assignment') continue;
-    const [left, right] = [childOf(node, 'left'), childOf(node, 'right')];
-    if (left?.type === 'identifier' && right) yield [textOf(file, left), right];
-  }
 }
 
 /**

@@ -1,26 +1,48 @@
 /** The parts put together: one immutable model that rules ask. */
 import { argumentsOf } from './calls.js';
 import { foldNumber } from './constants.js';
+import { makeExecution } from './execution.js';
 import { findGpuFunctions, type GpuFunctions } from './gpu.js';
 import { findHandlers } from './handlers.js';
 import { findMakers } from './makers.js';
-import { makeNames, type Names } from './names.js';
-import { bare, childOf, nodesIn, textOf } from './tree.js';
+import { findReach } from './reach.js';
+import { makeResolver } from './resolver.js';
+import type { Resolver } from './targets.js';
+import { bare, childOf, nodesIn } from './tree.js';
 import type { GpuFunction, PyFunction, PyNode, PythonFile, PythonModel } from './types.js';
 
+/**
+ * @param app the file that the platform starts
+ * @param found every file that was read, by path; their calls are those of this resolver
+ */
 export function buildModel(
   app: PythonFile | null,
   found: ReadonlyMap<string, PythonFile>,
-  names: Names,
+  names: Resolver,
 ): PythonModel {
   const files = [...found.values()];
   const numberOf = (file: PythonFile, node: PyNode) => foldNumber(names, file, node)?.value ?? null;
   const makers = findMakers(files, names, numberOf);
   const gpu = findGpuFunctions(files, names, makers);
+  const execution = makeExecution(names);
+  const isGpu = (fn: PyFunction) => gpu.byFunction.has(fn);
+  const reach = findReach({ files, names, execution, isGpu });
+  const executionOf: PythonModel['executionOf'] = (file, node) => {
+    if (execution.isDead(file, node)) return 'never';
+    const fn = names.functionAround(file, node);
+    const around = fn === null ? 'executed' : executionOf(file, fn.node);
+    if (around === 'never') return 'never';
+    const isReached = fn === null ? reach.files.has(file) : reach.functions.has(fn);
+    return isReached ? around : 'unreached';
+  };
   return {
     app,
     files,
-    gpuFunctions: gpu.all,
+    gpuFunctions: gpu.all.map((one) =>
+      one.isReachable && execution.isDead(one.file, one.maker)
+        ? { ...one, isReachable: false }
+        : one,
+    ),
     handlers: findHandlers(files, names),
     importsSpaces: files.some(
       ({ imports, isReachable }) =>
@@ -30,9 +52,16 @@ export function buildModel(
         ),
     ),
     onGpu: reachedFrom(gpu, names),
+    calledAtStart: reach.calledAtStart,
+    onlyAtStart: reach.onlyAtStart,
+    executionOf,
+    isConditional: execution.isConditional,
     syntaxErrorsOf: ({ syntaxErrors }) => syntaxErrors,
-    functionOf: names.functionOf,
-    nameOf: names.nameOf,
+    functionOf: (file, node) => names.functionOf(file, node),
+    classOf: (file, node) => names.classOf(file, node),
+    methodOf: (owner, name) => names.methodOf(owner, name),
+    valuesOf: (file, node) => names.valuesOf(file, node),
+    nameOf: (file, node) => names.nameOf(file, node),
     numberOf,
     gpuFunctionOf: (file, node) => gpuFunctionOf(gpu, names, file, node),
   };
@@ -40,22 +69,22 @@ export function buildModel(
 
 function gpuFunctionOf(
   gpu: GpuFunctions,
-  names: Names,
+  names: Resolver,
   file: PythonFile,
   node: PyNode,
 ): GpuFunction | null {
   const at = bare(node);
-  const own = at.type === 'identifier' ? gpu.byName.get(file)?.get(textOf(file, at)) : undefined;
-  if (own) return own;
-  const origin = names.originOf(file, at);
-  const theirs = origin && gpu.byName.get(origin.file)?.get(origin.name);
-  if (theirs) return theirs;
+  const bound = names.bindingsOf(file, at);
+  for (const one of bound?.bindings ?? []) {
+    const made = one.kind === 'value' ? gpu.byCall.get(bare(one.node)) : undefined;
+    if (made) return made;
+  }
   const fn = names.functionOf(file, at);
   return (fn && gpu.byFunction.get(fn)) ?? null;
 }
 
 /** GPU functions, what they call, and what is declared in them. */
-function reachedFrom({ all }: GpuFunctions, names: Names): ReadonlySet<PyFunction> {
+function reachedFrom({ all }: GpuFunctions, names: Resolver): ReadonlySet<PyFunction> {
   const reached = new Set<PyFunction>();
   const open = all.flatMap((one) => one.function ?? []);
   for (let fn = open.pop(); fn; fn = open.pop()) {
@@ -67,7 +96,7 @@ function reachedFrom({ all }: GpuFunctions, names: Names): ReadonlySet<PyFunctio
 }
 
 /** Functions that a body calls, hands on, or declares. */
-function* targetsOf(fn: PyFunction, names: Names): Generator<PyFunction> {
+function* targetsOf(fn: PyFunction, names: Resolver): Generator<PyFunction> {
   if (!fn.body) return;
   yield* fn.file.functions.filter(({ enclosing }) => enclosing === fn);
   for (const node of nodesIn(fn.body)) {
@@ -84,5 +113,5 @@ function* targetsOf(fn: PyFunction, names: Names): Generator<PyFunction> {
 
 /** The Python of a Space that has none. */
 export function noPython(): PythonModel {
-  return buildModel(null, new Map(), makeNames(new Map()));
+  return buildModel(null, new Map(), makeResolver(new Map()));
 }

@@ -2,13 +2,14 @@
 import type { SpaceFiles, SpaceListing } from '../files.js';
 import { normalizePath } from '../paths.js';
 import type { SourceText } from '../text.js';
-import { collectCalls } from './calls.js';
-import { collectFunctions, collectImports, moduleFinder } from './collect.js';
+import { argumentsOf, collectCalls } from './calls.js';
+import { collectDefinitions, collectImports } from './collect.js';
 import { encodingErrors } from './encoding.js';
 import { buildModel } from './model.js';
-import { makeNames } from './names.js';
+import { moduleFinder } from './modules.js';
 import { loadPythonParser, type ParsedPython } from './parser.js';
-import { nodesIn, stringOf } from './tree.js';
+import { makeResolver } from './resolver.js';
+import { childOf, nodesIn, stringOf, textOf } from './tree.js';
 import type { PyNode, PythonFile, PythonModel } from './types.js';
 
 /** A Space is small; whoever keeps more beside it is not to wait for us. */
@@ -34,13 +35,23 @@ export async function readPython(
   );
   const reader = new Reader(files, paths, appFile);
   const app = await reader.readFrom(appFile);
-  const found = reader.found();
-  const model = buildModel(app, found, makeNames(found));
+  const model = modelOf(app, reader.found());
   if (app === null || model.gpuFunctions.length > 0) return model;
   // Nobody has asked for a GPU: perhaps a file does that nothing imports.
   await reader.readUnreached();
-  const all = reader.found();
-  return buildModel(app, all, makeNames(all));
+  return modelOf(app, reader.found());
+}
+
+/** The model of files that are all there: what a name stands for may be in any of them. */
+function modelOf(
+  app: PythonFile | null,
+  found: ReadonlyMap<string, Mutable<PythonFile>>,
+): PythonModel {
+  const names = makeResolver(found);
+  for (const file of found.values()) {
+    file.calls = collectCalls(file, (one, node) => names.nameOf(one, node));
+  }
+  return buildModel(app, found, names);
 }
 
 /** Begins to load the parser, where there is Python: it takes longer than reading the other files. */
@@ -54,32 +65,37 @@ export function warmPythonParser({ entries }: SpaceListing): void {
 class Reader {
   readonly #files: SpaceFiles;
   readonly #paths: ReadonlySet<string>;
+  readonly #appFile: string;
   readonly #appFolder: string;
   readonly #roots: string[];
-  readonly #found = new Map<string, PythonFile>();
+  readonly #found = new Map<string, Mutable<PythonFile>>();
   #bytes = 0;
 
   constructor(files: SpaceFiles, paths: ReadonlySet<string>, appFile: string) {
     this.#files = files;
     this.#paths = paths;
+    this.#appFile = appFile;
     const slash = appFile.lastIndexOf('/');
     this.#appFolder = slash < 0 ? '' : appFile.slice(0, slash);
     this.#roots = [...new Set([this.#appFolder, ''])];
   }
 
-  found(): ReadonlyMap<string, PythonFile> {
+  found(): ReadonlyMap<string, Mutable<PythonFile>> {
     return this.#found;
   }
 
   /** Reads a file and all that it leads to, in the order of their imports. */
   async readFrom(path: string): Promise<PythonFile | null> {
-    const texts = new Map<string, SourceText>();
-    const open = [path];
+    const open = [{ path, isDynamic: false }];
     for (let next = open.shift(); next !== undefined; next = open.shift()) {
-      if (this.#found.has(next) || this.#isFull()) continue;
-      const text = texts.get(next) ?? (await this.#text(next));
-      const file = text && (await this.#add(next, text, true));
-      if (file) open.push(...this.#leadsOf(file));
+      const known = this.#found.get(next.path);
+      if (known && next.isDynamic) known.isDynamic = true;
+      if (known || this.#isFull()) continue;
+      const text = await this.#text(next.path);
+      const file = text && (await this.#add(next.path, text, true));
+      if (!file) continue;
+      file.isDynamic = next.isDynamic;
+      open.push(...this.#leadsOf(file));
     }
     return this.#found.get(path) ?? null;
   }
@@ -105,7 +121,11 @@ class Reader {
     return reading.kind === 'text' ? reading.source : null;
   }
 
-  async #add(path: string, source: SourceText, isReachable: boolean): Promise<PythonFile | null> {
+  async #add(
+    path: string,
+    source: SourceText,
+    isReachable: boolean,
+  ): Promise<Mutable<PythonFile> | null> {
     this.#bytes += source.text.length;
     const parser = await loadPythonParser(this.#paths.size > 40 ? 1_000_000 : source.text.length);
     const parsed = parser.parse(source);
@@ -120,41 +140,49 @@ class Reader {
     source: SourceText,
     parsed: ParsedPython,
     isReachable: boolean,
-  ): PythonFile {
+  ): Mutable<PythonFile> {
     const text = { text: source.text };
     for (const root of rootsIn(source.text, parsed.root, this.#appFolder)) {
       if (!this.#roots.includes(root)) this.#roots.push(root);
     }
-    const find = moduleFinder(this.#paths, path, this.#roots);
+    const finder = moduleFinder(this.#paths, path, this.#roots);
     const file: Mutable<PythonFile> = {
       path,
       source,
       text: source.text,
       root: parsed.root,
       syntaxErrors: [...encodingErrors(source), ...parsed.syntaxErrors],
-      imports: collectImports(text, parsed.root, find),
+      imports: collectImports(text, parsed.root, finder),
       functions: [],
+      classNodes: [],
       calls: [],
       isReachable,
+      isMain: path === this.#appFile,
+      isDynamic: false,
       isWhole: parsed.isWhole,
     };
-    file.functions = collectFunctions(file);
-    file.calls = collectCalls(file, makeNames(new Map([[path, file]])));
-    return file;
+    return Object.assign(file, collectDefinitions(file));
   }
 
   /** Files that running this one runs: imports, `import_module("x")`, and scripts named in strings. */
-  #leadsOf(file: PythonFile): readonly string[] {
+  #leadsOf(file: PythonFile): readonly { path: string; isDynamic: boolean }[] {
     const imported = file.imports.flatMap((one) =>
-      one.guard === 'type-checking' ? [] : one.files,
+      one.guard === 'type-checking' ? [] : one.files.map((path) => ({ path, isDynamic: false })),
     );
-    const find = moduleFinder(this.#paths, file.path, this.#roots);
-    const called = file.calls.flatMap((call) => {
-      const name = call.positional[0] && stringOf(file, call.positional[0]);
-      const isImport = call.callee === 'importlib.import_module' || call.callee === '__import__';
-      return isImport && name ? find(name, null) : [];
+    const named = [...this.#importedByName(file), ...this.#scriptsIn(file)];
+    return [...imported, ...named.map((path) => ({ path, isDynamic: true }))];
+  }
+
+  #importedByName(file: PythonFile): readonly string[] {
+    if (!/\bimport_module\b|\b__import__\b/.test(file.text)) return [];
+    const finder = moduleFinder(this.#paths, file.path, this.#roots);
+    return [...nodesIn(file.root)].flatMap((node) => {
+      const callee = node.type === 'call' ? childOf(node, 'function') : null;
+      if (!callee || !/(?:^|\.)(?:import_module|__import__)$/.test(textOf(file, callee))) return [];
+      const [first] = argumentsOf(file, node).positional;
+      const name = first ? stringOf(file, first) : null;
+      return name ? finder.filesOf(name, null) : [];
     });
-    return [...imported, ...called, ...this.#scriptsIn(file)];
   }
 
   #scriptsIn(file: PythonFile): readonly string[] {

@@ -79,6 +79,20 @@ export function* nodesIn(
   }
 }
 
+/** The innermost node at a place; lines and columns from 1. */
+export function nodeAt(
+  file: Pick<PythonFile, 'source' | 'root'>,
+  { line, column }: Pick<TextRange, 'line' | 'column'>,
+): PyNode {
+  const offset = (startsOf(file.source)[line - 1] ?? 0) + column - 1;
+  let at = file.root;
+  for (;;) {
+    const inner = at.children.find(({ start, end }) => start <= offset && offset < end);
+    if (!inner) return at;
+    at = inner;
+  }
+}
+
 /** What is around a node, innermost first. */
 export function* ancestorsOf(node: PyNode): Generator<PyNode> {
   for (let at = node.parent; at; at = at.parent) yield at;
@@ -114,4 +128,20 @@ export function stringOf(file: Pick<PythonFile, 'text'>, node: PyNode): string |
 /** Whether a node lies in another. */
 export function isInside(node: PyNode, around: PyNode): boolean {
   return node.start >= around.start && node.end <= around.end;
+}
+
+/** `a.b.c` as `a` and the names after it; null for what tree-sitter could not read. */
+export function chainOf(
+  file: Pick<PythonFile, 'text'>,
+  node: PyNode,
+): { readonly base: PyNode; readonly parts: readonly string[] } | null {
+  const parts: string[] = [];
+  let base = bare(node);
+  while (base.type === 'attribute') {
+    const [object, attribute] = [childOf(base, 'object'), childOf(base, 'attribute')];
+    if (!attribute || !object) return null;
+    parts.unshift(textOf(file, attribute));
+    base = bare(object);
+  }
+  return { base, parts };
 }

@@ -9,6 +9,7 @@
  */
 import type { SourceText } from '../text.js';
 import type { TextRange } from '../types.js';
+import type { ModulePlace } from './modules.js';
 
 /** One node of a syntax tree, named as tree-sitter-python names it; tokens without a name are left out. */
 export interface PyNode {
@@ -41,6 +42,8 @@ export interface PyImport {
   readonly boundTo: string | null;
   /** Files of the Space that it runs, in that order; empty for installed packages. */
   readonly files: readonly string[];
+  /** The module itself, where it is one of the Space's. */
+  readonly place: ModulePlace | null;
   /** False inside a function. */
   readonly isModuleLevel: boolean;
   /** Under `try`, `if`, or `if TYPE_CHECKING` (which never runs). */
@@ -77,6 +80,24 @@ export interface PyFunction {
   readonly className: string | null;
 }
 
+export interface PyClass {
+  readonly file: PythonFile;
+  readonly name: string;
+  /** `class_definition`. */
+  readonly node: PyNode;
+  readonly body: PyNode | null;
+  /** The expressions between its parentheses, keywords left out. */
+  readonly bases: readonly PyNode[];
+  /** Functions that stand in its body, by name. */
+  readonly methods: ReadonlyMap<string, PyFunction>;
+}
+
+/** An expression and the file that it is in. */
+export interface PyValue {
+  readonly file: PythonFile;
+  readonly node: PyNode;
+}
+
 export interface PyCall {
   readonly file: PythonFile;
   readonly node: PyNode;
@@ -100,9 +121,14 @@ export interface PythonFile {
   readonly imports: readonly PyImport[];
   /** In source order. */
   readonly functions: readonly PyFunction[];
+  readonly classNodes: readonly PyNode[];
   readonly calls: readonly PyCall[];
   /** Whether the app runs it, or names it in a string (`exec(open("x.py").read())`). */
   readonly isReachable: boolean;
+  /** Something names it in a string or imports it by name: it runs as a whole. */
+  readonly isDynamic: boolean;
+  /** The file that the platform starts: its `__name__` is `__main__`. */
+  readonly isMain: boolean;
   /** False for a long file of a library without a word of interest: its functions were left unread. */
   readonly isWhole: boolean;
 }
@@ -160,6 +186,12 @@ export interface EventHandler {
   readonly node: PyNode;
 }
 
+/**
+ * `never`: `__main__` blocks of imported modules, TYPE_CHECKING, after a return. `unreached`: in a
+ * function that nothing in the Space calls, hands on or may call by its name.
+ */
+export type CodeExecution = 'executed' | 'unreached' | 'never';
+
 export interface PythonModel {
   /** The app file, null when it is missing or can't be read. */
   readonly app: PythonFile | null;
@@ -173,11 +205,25 @@ export interface PythonModel {
   readonly onGpu: ReadonlySet<PyFunction>;
   /** What is wrong with a file as Python: what the interpreter says, where one was asked. */
   syntaxErrorsOf(file: PythonFile): readonly SyntaxRegion[];
+  /** Functions that run while the app starts, through other functions too; GPU functions among them. */
+  readonly calledAtStart: ReadonlySet<PyFunction>;
+  /** Those of them that nothing else calls or hands on: no visitor's call reaches them. */
+  readonly onlyAtStart: ReadonlySet<PyFunction>;
+  /** Whether anything executes the code at this node, when the app starts or on a visitor's call. */
+  executionOf(file: PythonFile, node: PyNode): CodeExecution;
+  /** Whether it is executed on some condition only, within its function or module. */
+  isConditional(file: PythonFile, node: PyNode): boolean;
   /** The function that a name or attribute stands for, across the Space's files. */
   functionOf(file: PythonFile, node: PyNode): PyFunction | null;
   /** A number that is the same at each run; null when it can't be told. */
   numberOf(file: PythonFile, node: PyNode): number | null;
-  /** Dotted name after imports are resolved; null for what is no name. */
+  /** The class that a name stands for, or of the instance that it stands for. */
+  classOf(file: PythonFile, node: PyNode): PyClass | null;
+  /** A method of a class, or of the classes of the Space that it inherits from. */
+  methodOf(owner: PyClass, name: string): PyFunction | null;
+  /** Everything that is assigned to a name or attribute, with its file; empty when that can't be told. */
+  valuesOf(file: PythonFile, node: PyNode): readonly PyValue[];
+  /** Dotted name after imports, aliases and re-exports are resolved; null for what is not a name. */
   nameOf(file: PythonFile, node: PyNode): string | null;
   /** What makes the callee of this call a GPU function, or null: calling it asks for a GPU. */
   gpuFunctionOf(file: PythonFile, node: PyNode): GpuFunction | null;

@@ -30,9 +30,18 @@ export function reachableFiles({ python }: RuleContext): readonly PythonFile[] {
   return python.files.filter(({ isReachable }) => isReachable);
 }
 
-/** Calls in files that the app runs. */
-export function* reachableCalls(context: RuleContext): Generator<PyCall> {
-  for (const file of reachableFiles(context)) yield* file.calls;
+const liveCalls = new WeakMap<object, readonly PyCall[]>();
+
+/** Calls in files that the app runs; those that nothing can execute left out. */
+export function reachableCalls(context: RuleContext): readonly PyCall[] {
+  const { python } = context;
+  const known = liveCalls.get(python);
+  if (known) return known;
+  const live = reachableFiles(context).flatMap(({ calls }) =>
+    calls.filter(({ file, node }) => python.executionOf(file, node) !== 'never'),
+  );
+  liveCalls.set(python, live);
+  return live;
 }
 
 /** Calls that run inside a GPU function, as far as names tell. */
@@ -222,10 +231,6 @@ export function callsIn(fn: PyFunction): readonly PyCall[] {
 }
 
 /** Whether a function is called while the app starts, where no visitor stands behind the call. */
-export function isCalledAtImport(context: RuleContext, fn: PyFunction): boolean {
-  for (const { file, node, inFunction } of reachableCalls(context)) {
-    const callee = inFunction ? null : childOf(node, 'function');
-    if (callee && context.python.functionOf(file, callee) === fn) return true;
-  }
-  return false;
+export function isCalledAtImport({ python }: RuleContext, fn: PyFunction): boolean {
+  return python.calledAtStart.has(fn);
 }

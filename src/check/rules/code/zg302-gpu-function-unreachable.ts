@@ -14,6 +14,7 @@ export const gpuFunctionUnreachable = defineRule<Data>({
     notFound: 'Modules that are loaded under a name that is made while the app runs.',
     evidence: 'spaces 0.51.3 (PyPI), spaces/zero/__init__.py: startup(); real Spaces.',
   },
+  asksUnreached: true,
   *check({ python }) {
     if (!python.app || python.gpuFunctions.some(({ isReachable }) => isReachable)) return;
     for (const { file, maker, name } of python.gpuFunctions) {

@@ -17,6 +17,7 @@ export const syntaxError = defineRule<Data>({
       "With a Python of the Space's version on this machine, that Python decides. Without one, what the parser can not read is a warning at most: it may be newer than the parser.",
     evidence: 'The interpreter itself (`ast.parse`).',
   },
+  asksUnreached: true,
   *check(context) {
     const python = pythonOf(context.space, context.profile).minor;
     for (const file of reachableFiles(context)) {
