@@ -7,6 +7,7 @@ import {
 } from 'node:http';
 import { PassThrough, pipeline, Transform } from 'node:stream';
 import { collectHeaders, hasBody, type PublicSide, returnedHeaders } from './headers.js';
+import { describesItself, namesTheGateway } from './self-description.js';
 import { createToldReader } from './told.js';
 
 export interface ForwardOptions {
@@ -56,6 +57,9 @@ export async function forwardRequest(
   const status = answer.statusCode ?? 502;
   // RFC 9110, section 8.6: such an answer has no length.
   if (status === 204) delete headers['content-length'];
+  const { appOrigins, origin } = options.publicSide;
+  const isOfItself = describesItself(options.url.replace(/[?#].*$/s, ''), headers);
+  if (isOfItself && request.method !== 'HEAD') delete headers['content-length'];
   response.writeHead(status, headers);
   // An event stream's first byte may be long in coming; its headers must not wait for it. Bytes and
   // not flushHeaders(), which would send a header's Latin-1 as UTF-8.
@@ -63,6 +67,7 @@ export async function forwardRequest(
   // Either side's end is the other's, whether it came early or not: there is nobody left to tell.
   const finished = () => {};
   if (isEventStream(headers)) pipeline(answer, readAlong(options.onTold), response, finished);
+  else if (isOfItself) pipeline(answer, namesTheGateway(appOrigins, origin), response, finished);
   else pipeline(answer, response, finished);
 }
 

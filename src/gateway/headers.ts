@@ -1,6 +1,6 @@
 /** What the gateway changes in headers, in both directions. Everything else passes as it came. */
 import type { IncomingHttpHeaders } from 'node:http';
-import { bearerVisitor, withoutOurCookie } from './identity.js';
+import { bearerVisitor, withoutOurCookies } from './identity.js';
 
 /** RFC 9110, section 7.6.1: these speak of one connection, not of the message. */
 const HOP_BY_HOP = new Set([
@@ -50,7 +50,7 @@ export function forwardedHeaders(
   }
   // A visitor's name or an account's token was meant for the proxy; any other scheme is the app's.
   if (isForTheProxy(incoming.authorization)) delete headers['authorization'];
-  const cookie = withoutOurCookie(incoming.cookie);
+  const cookie = withoutOurCookies(incoming.cookie);
   if (cookie === undefined) delete headers['cookie'];
   else headers['cookie'] = cookie;
   return {
@@ -68,6 +68,8 @@ export interface PublicSide {
   readonly origin: string;
   /** The app's own port, the gateway's address, `https` as the platform has it: they all lead here. */
   readonly aliases: readonly string[];
+  /** Of these, the app's own port. */
+  readonly appOrigins: readonly string[];
 }
 
 /** Whether a request has a body; an empty one counts only where it is sent in chunks. */
@@ -101,9 +103,22 @@ export function returnedHeaders(
     if (value === undefined || HOP_BY_HOP.has(name) || named.has(name)) continue;
     headers[name] = value;
   }
+  // The platform has TLS and the gateway has none: browsers drop what is for TLS alone.
+  const cookies = headers['set-cookie'];
+  if (cookies !== undefined) headers['set-cookie'] = [cookies].flat().map(cookieWithoutTls);
   const { location } = headers;
   if (typeof location === 'string') headers['location'] = ledBack(location, origin, aliases);
   return headers;
+}
+
+/** Names with these prefixes promise TLS: without it they are not to be had. */
+const FOR_TLS = /^__(?:Secure|Host)-/i;
+
+function cookieWithoutTls(cookie: string): string {
+  if (FOR_TLS.test(cookie) || !/;\s*secure\s*(?:;|$)/i.test(cookie)) return cookie;
+  return cookie
+    .replace(/;\s*secure\s*(?=;|$)/gi, '')
+    .replace(/;(\s*)samesite=none\s*(?=;|$)/gi, ';$1SameSite=Lax');
 }
 
 function ledBack(location: string, origin: string, aliases: readonly string[]): string {

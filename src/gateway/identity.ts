@@ -14,56 +14,106 @@ export interface RequestFacts {
   /** Path and query as the client sent them. */
   readonly url: string;
   readonly headers: IncomingHttpHeaders;
+  /** Whose access token the request has, from a login of a Space; null without one. */
+  readonly login?: VisitorName | null;
 }
 
 export interface Identification {
   readonly visitor: VisitorName;
+  /** False when the visitor is the default of `--as`. */
+  readonly isNamed: boolean;
   /** The URL to forward: without our own parameter. */
   readonly url: string;
   /** Set when the address named the visitor: the page's later requests must keep it. */
   readonly remember: boolean;
-  /** A `?as=` that names nobody. */
+  /** A `?as=` or a token that looks like a visitor and names nobody. */
   readonly unknownName: string | null;
 }
 
 const PARAMETER = 'as';
+/** Set by `?as=`. */
 const COOKIE = 'zerogpu_as';
+/** Set by the login page, and ended by logging out of the Space. */
+const LOGIN_COOKIE = 'zerogpu_login';
 
-/** In order: `?as=`, x-hf-authorization, authorization, cookie, then the default of `--as`. */
+/**
+ * In order: `?as=`, x-hf-authorization, authorization, the cookies of a login and of an earlier `?as=`,
+ * then the default of `--as`.
+ */
 export function identifyVisitor(request: RequestFacts, fallback: VisitorName): Identification {
+  const { headers, login = null } = request;
   const { url, value } = takeParameter(request.url);
   const asked = value === null ? null : parseVisitorName(value);
-  const visitor =
+  const named =
     asked ??
-    bearerVisitor(request.headers['x-hf-authorization']) ??
-    bearerVisitor(request.headers.authorization) ??
-    cookieVisitor(request.headers.cookie) ??
-    fallback;
-  return { visitor, url, remember: asked !== null, unknownName: value && !asked ? value : null };
+    bearerVisitor(headers['x-hf-authorization']) ??
+    bearerVisitor(headers.authorization) ??
+    login ??
+    cookieVisitor(headers.cookie, LOGIN_COOKIE) ??
+    cookieVisitor(headers.cookie, COOKIE);
+  const wrongToken = [headers['x-hf-authorization'], headers.authorization]
+    .map(misspeltVisitor)
+    .find((name) => name !== null);
+  const unknownName = value && !asked ? `?as=${value}` : (wrongToken ?? null);
+  return {
+    visitor: named ?? fallback,
+    isNamed: named !== null,
+    url,
+    remember: asked !== null,
+    unknownName,
+  };
+}
+
+/** The token of a Bearer header, or null. */
+export function bearerToken(header: string | string[] | undefined): string | null {
+  return typeof header === 'string' ? (/^Bearer\s+(\S+)$/i.exec(header)?.[1] ?? null) : null;
+}
+
+/** A token that begins as a visitor does, `pro:`, and is none: it was meant for nobody else. */
+function misspeltVisitor(header: string | string[] | undefined): string | null {
+  const [, text = ''] = /^Bearer\s+(.*)$/i.exec(String(header ?? '')) ?? [];
+  const [, tier = ''] = /^(?:hf_)?([a-z]+):/i.exec(text) ?? [];
+  if (parseVisitorName(tier) === null || parseVisitorToken(text) !== null) return null;
+  return `the token ${text}`;
 }
 
 /** The visitor that a Bearer header names, or null: then it is not for us. */
 export function bearerVisitor(header: string | string[] | undefined): VisitorName | null {
-  const token = typeof header === 'string' ? /^Bearer\s+(\S+)$/i.exec(header)?.[1] : undefined;
-  return token === undefined ? null : parseVisitorToken(token);
+  const token = bearerToken(header);
+  return token === null ? null : parseVisitorToken(token);
 }
 
-/** `Set-Cookie` value that keeps the visitor for this browser session. */
-export function rememberCookie(name: string): string {
-  return `${COOKIE}=${encodeURIComponent(name)}; Path=/; SameSite=Lax; HttpOnly`;
+/**
+ * `Set-Cookie` values that keep a visitor of `?as=` for this browser session. A login before it is over.
+ *
+ * @param header the cookies that came
+ */
+export function rememberCookies(name: string, header: string | undefined): readonly string[] {
+  const isLoggedIn = header?.includes(`${LOGIN_COOKIE}=`) ?? false;
+  return [cookie(COOKIE, name), ...(isLoggedIn ? [forgetLoginCookie] : [])];
+}
+
+/** `Set-Cookie` value for whoever has chosen a visitor on the login page. */
+export const loginCookie = (name: string): string => cookie(LOGIN_COOKIE, name);
+
+export const forgetLoginCookie = `${cookie(LOGIN_COOKIE, '')}; Max-Age=0`;
+
+function cookie(key: string, name: string): string {
+  return `${key}=${encodeURIComponent(name)}; Path=/; SameSite=Lax; HttpOnly`;
 }
 
 /** The cookie header without ours, or undefined when nothing is left. */
-export function withoutOurCookie(header: string | undefined): string | undefined {
-  const rest = header?.split(';').filter((pair) => !pair.trim().startsWith(`${COOKIE}=`));
+export function withoutOurCookies(header: string | undefined): string | undefined {
+  const isOurs = (pair: string) => /^\s*(?:zerogpu_as|zerogpu_login)=/.test(pair);
+  const rest = header?.split(';').filter((pair) => !isOurs(pair));
   return rest && rest.length > 0 ? rest.join(';').trim() : undefined;
 }
 
-function cookieVisitor(header: string | undefined): VisitorName | null {
-  const pair = header?.split(';').find((part) => part.trim().startsWith(`${COOKIE}=`));
+function cookieVisitor(header: string | undefined, key: string): VisitorName | null {
+  const pair = header?.split(';').find((part) => part.trim().startsWith(`${key}=`));
   if (pair === undefined) return null;
   try {
-    return parseVisitorName(decodeURIComponent(pair.trim().slice(COOKIE.length + 1)));
+    return parseVisitorName(decodeURIComponent(pair.trim().slice(key.length + 1)));
   } catch {
     return null;
   }

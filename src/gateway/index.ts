@@ -11,7 +11,13 @@ import { listenOrExplain } from '../shared/listen.js';
 import { isFromForeignPage, isLoopbackAddress, isLoopbackHost } from '../shared/loopback.js';
 import { forwardRequest } from './forward.js';
 import { forwardedHeaders, type PublicSide } from './headers.js';
-import { identifyVisitor, rememberCookie } from './identity.js';
+import {
+  bearerToken,
+  forgetLoginCookie,
+  identifyVisitor,
+  loginCookie,
+  rememberCookies,
+} from './identity.js';
 import { BODY_LIMITS, type BodyLimits, watchBody } from './slow-body.js';
 import { forwardUpgrade, headWithoutOffer, isOrdinary } from './upgrade.js';
 
@@ -27,8 +33,24 @@ export interface GatewayOptions {
   readonly tokenError?: string;
   /** What a visitor was told about the GPU, in the package's own words. */
   readonly onTold?: (message: string, visitor: string) => void;
+  /** Logging in to the Space; null for one without. */
+  readonly login?: GatewayLogin | null;
+  /** Whose access token it is, by a login of any Space on this machine; null for no login's. */
+  readonly visitorOfLogin?: (token: string) => Promise<VisitorName | null>;
   /** What a client owes that sends a body. */
   readonly bodyLimits?: BodyLimits;
+}
+
+/** The login of a Space, as far as it passes the gateway. */
+export interface GatewayLogin {
+  /** Where the login page stands, beside the app's own paths. */
+  readonly path: string;
+  /** Answers a request to the page. */
+  answer(
+    request: IncomingMessage,
+    response: ServerResponse,
+    visit: { readonly as: string | null; cookieFor(as: string): string },
+  ): Promise<void>;
 }
 
 /** How long an idle connection to the app is kept, milliseconds: uvicorn closes it after 5 s. */
@@ -38,6 +60,8 @@ const IDLE_MS = 4_000;
 export interface Gateway {
   readonly url: string;
   readonly port: number;
+  /** Where the app listens on 127.0.0.1. */
+  readonly upstreamPort: number;
   setUpstreamPort(port: number): void;
   /** Who a visitor is from now on that says nothing. */
   setDefaultVisitor(visitor: VisitorName): void;
@@ -50,6 +74,8 @@ interface Admission {
   readonly headers: Record<string, string | string[]>;
   readonly visitorKey: string;
   readonly setCookies: readonly string[];
+  /** Who the browser or the client says it is, as `--as` has it; null when it does not say. */
+  readonly as: string | null;
 }
 
 /** What is not forwarded, with the sentence that says why. */
@@ -99,6 +125,10 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     admit(request)
       .then((admission) => {
         if ('refused' in admission) return refuse(response, admission.refused, admission.why);
+        const { login } = options;
+        if (login && pathOf(admission.url) === login.path) {
+          return login.answer(request, response, { as: admission.as, cookieFor: loginCookie });
+        }
         return forwardRequest(request, response, {
           ...admission,
           agent,
@@ -141,7 +171,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       new URL(url).host,
       headers.host ?? '',
     ].flatMap((host) => [`http://${host}`, `https://${host}`]);
-    return { origin: `http://${headers.host ?? ''}`, aliases };
+    const appOrigins = hostNames(upstreamPort).map((host) => `http://${host}`);
+    return { origin: `http://${headers.host ?? ''}`, aliases, appOrigins };
   }
 
   async function admit(request: IncomingMessage): Promise<Admission | Refused> {
@@ -153,9 +184,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     if (!request.url?.startsWith('/')) return { refused: 400, why: 'Ask for a path: /…' };
     const clientAddress = request.socket.remoteAddress?.replace(/^::ffff:/, '') ?? '127.0.0.1';
     const facts = { url: request.url, headers: request.headers };
-    const who = identifyVisitor(facts, defaultVisitor);
+    const who = identifyVisitor({ ...facts, login: await loginOf(request) }, defaultVisitor);
     if (who.unknownName !== null) {
-      return { refused: 400, why: `?as=${who.unknownName} is no visitor. ${visitorNameHelp}` };
+      return { refused: 400, why: `${who.unknownName} is not a visitor. ${visitorNameHelp}` };
     }
     const passedOn = await passedOnToken(request.headers['x-ip-token']);
     const { tokenError } = options;
@@ -166,8 +197,25 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       url: who.url,
       headers: forwardedHeaders(request.headers, { token, clientAddress, host }),
       visitorKey: passedOn?.key ?? visitor.key,
-      setCookies: who.remember ? [rememberCookie(formatVisitorName(who.visitor))] : [],
+      setCookies: [
+        ...(who.remember
+          ? rememberCookies(formatVisitorName(who.visitor), request.headers.cookie)
+          : []),
+        // Gradio's and huggingface_hub's path; whoever was chosen at the login page leaves with it.
+        ...(options.login && /\/logout$/.test(pathOf(who.url)) ? [forgetLoginCookie] : []),
+      ],
+      as: who.isNamed ? formatVisitorName(who.visitor) : null,
     };
+  }
+
+  /** Whose login a client's token comes from: of this Space or of another one on this machine. */
+  async function loginOf({ headers }: IncomingMessage): Promise<VisitorName | null> {
+    for (const header of [headers['x-hf-authorization'], headers.authorization]) {
+      const token = bearerToken(header);
+      const visitor = token === null ? null : await options.visitorOfLogin?.(token);
+      if (visitor) return visitor;
+    }
+    return null;
   }
 
   /** A token that we signed ourselves keeps its visitor: a Space that passes its visitor on. */
@@ -185,6 +233,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   return {
     url,
     port,
+    get upstreamPort() {
+      return upstreamPort;
+    },
     setUpstreamPort(next) {
       upstreamPort = next;
     },
@@ -199,6 +250,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     },
   };
 }
+
+const pathOf = (url: string): string => url.replace(/[?#].*$/s, '');
 
 /** How the app may name this machine in its own addresses. */
 function hostNames(port: number): readonly string[] {

@@ -19,6 +19,8 @@ export interface AppEnvironmentFacts {
   /** Folders in front of PYTHONPATH: our runtime, then the backend's. */
   readonly pythonPath: readonly string[];
   readonly backend: Readonly<Record<string, string>>;
+  /** Of a Space with a login: OAUTH_CLIENT_ID and the rest; empty for others. */
+  readonly login: Readonly<Record<string, string>>;
 }
 
 /**
@@ -62,5 +64,6 @@ export function appEnvironment(facts: AppEnvironmentFacts): Record<string, strin
     ZEROGPU_RUN_DIR: facts.runDir,
     ZEROGPU_RUN_ID: facts.runId,
     ...facts.backend,
+    ...facts.login,
   };
 }

@@ -2,10 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { findAllocators } from '../allocator/client/index.js';
 import type { AllocatorRules } from '../allocator/core/types.js';
-import { visitorOf } from '../allocator/core/visitor.js';
+import { formatVisitorName, visitorOf } from '../allocator/core/visitor.js';
 import { createTaskLabels } from '../allocator/server/task-labels.js';
 import { createVisitorTokens } from '../allocator/server/visitor-tokens.js';
 import { type Gateway, startGateway } from '../gateway/index.js';
+import { loginEnvironment } from '../hub/login/index.js';
 import { loadProfile } from '../platform/index.js';
 import type { PlatformProfile } from '../platform/schema.js';
 import { systemClock } from '../shared/clock.js';
@@ -19,7 +20,8 @@ import { type CallLog, createCallLog } from './call-log.js';
 import { chooseBackend, type GpuChoice } from './choose-gpu.js';
 import type { Cleanup } from './cleanup.js';
 import type { RunConsole } from './console.js';
-import { openLocalHub } from './local-hub.js';
+import { knownVisitors, openLocalHub } from './local-hub.js';
+import { spaceLogin, visitorsOfLogins } from './login.js';
 import type { RunOptions } from './options.js';
 import { quotaClock } from './quota-clock.js';
 import { createRunFolder, type RunFolder, spaceLedgerDir } from './run-folder.js';
@@ -36,6 +38,8 @@ export interface RunParts {
   readonly spaceId: string;
   /** What clients get as HF_ENDPOINT; null without `--local-hub`. */
   readonly hubUrl: string | null;
+  /** What the platform sets for a Space with `hf_oauth`; empty for others. */
+  readonly loginEnvironment: Readonly<Record<string, string>>;
   /** Where the app is told to listen. */
   readonly upstreamPort: number;
   readonly log: CallLog;
@@ -95,6 +99,13 @@ export async function assemble(
   const tokens = createVisitorTokens(allocator.tokenKey, systemClock);
 
   const upstreamPort = await findFreePort();
+  const spaceId = findSpaceId(options.dir, options.spaceId, env);
+  let publicHost = '';
+  const login = spaceLogin({
+    ...{ space, spaceId, stateDir: state, host: () => publicHost },
+    defaultVisitor: formatVisitorName(options.visitor),
+    known: () => knownVisitors(allocator.url, state),
+  });
   const gateway = await startGateway({
     host: options.host,
     port: options.port,
@@ -105,18 +116,30 @@ export async function assemble(
       ? { tokenError: 'Invalid token (fault)' }
       : {}),
     onTold: console.told,
+    login: login?.gateway ?? null,
+    visitorOfLogin: visitorsOfLogins(state),
   });
+  publicHost = new URL(gateway.url).host;
   cleanup.add('the gateway', gateway.close);
-  const spaceId = findSpaceId(options.dir, options.spaceId, env);
   await allocator.reachable(spaceId, gateway.url);
-  let hubUrl: string | null = null;
-  if (options.localHub) {
-    const own = { id: spaceId, url: gateway.url };
-    const hub = await openLocalHub({ allocatorUrl: allocator.url, stateDir: state, own, env });
-    cleanup.add('the local Hub', hub.close);
-    hubUrl = hub.url;
-  }
-  return { runId, space, folder, allocator, gateway, spaceId, hubUrl, upstreamPort, log };
+  const hub =
+    options.localHub || login
+      ? await openLocalHub({
+          ...{ allocatorUrl: allocator.url, stateDir: state, env },
+          own: { id: spaceId, url: gateway.url },
+          login: login && { provider: login.provider, page: `${gateway.url}${login.gateway.path}` },
+        })
+      : null;
+  if (hub) cleanup.add('the local Hub', hub.close);
+  return {
+    ...{ runId, space, folder, allocator, gateway, spaceId, upstreamPort, log },
+    hubUrl: options.localHub && hub ? hub.url : null,
+    loginEnvironment:
+      login && hub
+        ? // What the app does with a visitor's token, it does at the Hub that gave it.
+          { ...loginEnvironment(login.provider.app, hub.url), HF_ENDPOINT: hub.url }
+        : {},
+  };
 }
 
 /** The visitor has used here what the account has used on the Hub. */

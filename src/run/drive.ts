@@ -20,6 +20,7 @@ import type { RunConsole } from './console.js';
 import { hotkeyActions } from './hotkey-actions.js';
 import type { RunWorld } from './index.js';
 import type { RunOptions } from './options.js';
+import { atTheGateway } from './own-address.js';
 import { assertPlatformSupported } from './platform-support.js';
 import { type RestartableApp, restartableApp } from './restartable-app.js';
 import type { RunTerminal } from './run-terminal.js';
@@ -172,7 +173,13 @@ async function announce(
       deviceUrl: parts.allocator.url,
       visitor: visitor.key,
       visitorLimitSeconds: rules.profile.tiers[visitor.tier].quotaSeconds,
-      notes: [`quotas ${ledger}`, ...(accountLine === null ? [] : [accountLine])],
+      notes: [
+        `quotas ${ledger}`,
+        ...(accountLine === null ? [] : [accountLine]),
+        ...(parts.loginEnvironment['OAUTH_CLIENT_ID']
+          ? ['hf_oauth: visitors log in as local visitors (docs/login.md)']
+          : []),
+      ],
       hub: parts.hubUrl === null ? null : { url: parts.hubUrl, spaceId: parts.spaceId },
     }),
   );
@@ -200,8 +207,10 @@ function startSpace(context: RunContext, parts: RunParts, python: PythonEnvironm
       spaceId: parts.spaceId,
       pythonPath: [runtimePythonDir(), ...allocator.device.pythonPath],
       backend: allocator.device.environment,
+      login: parts.loginEnvironment,
     }),
-    onLine: console.app,
+    onLine: (line, stream) =>
+      console.app(atTheGateway(line, gateway.upstreamPort, new URL(gateway.url).host), stream),
     sink: world.stderr,
   });
   if (app.root) allocator.started(app.root);

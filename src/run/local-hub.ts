@@ -1,13 +1,17 @@
 import { connect, controlSecret } from '../allocator/client/index.js';
 import { parseVisitorToken, visitorOf } from '../allocator/core/visitor.js';
 import {
+  LOCAL_HUB_PORT,
   type LocalHub,
   type LocalHubPorts,
+  type LocalLogin,
   type LocalSpace,
   startLocalHub,
 } from '../hub/local/index.js';
+import { LOCAL_ACCESS_PREFIX } from '../hub/login/index.js';
 import { readHubEndpoint } from '../hub/settings.js';
 import { systemClock } from '../shared/clock.js';
+import { accessTokensOf } from './login.js';
 
 /** Where a local Hub has its answers from. */
 export interface LocalHubSources {
@@ -16,6 +20,8 @@ export interface LocalHubSources {
   /** The Space of this process, in front of those that have joined the allocator. */
   readonly own: LocalSpace | null;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Of the Space of this process; null where it has none. */
+  readonly login?: LocalLogin | null;
 }
 
 /**
@@ -26,8 +32,15 @@ export interface LocalHubSources {
 export async function openLocalHub(sources: LocalHubSources): Promise<LocalHub> {
   const { allocatorUrl, stateDir, own, env } = sources;
   const client = connect(allocatorUrl, controlSecret(stateDir));
+  const access = accessTokensOf(stateDir);
   const ports: LocalHubPorts = {
-    visitorOf(token, address) {
+    async visitorOf(token, address) {
+      if (token.startsWith(LOCAL_ACCESS_PREFIX)) {
+        const login = await access.read(token, systemClock.now().wallMs);
+        if (login === null) return { why: 'This login of a Space is over.' };
+        const { as: key, tier, username: name } = login.visitor;
+        return { key, tier, name, access: login };
+      }
       const named = parseVisitorToken(token);
       if (named === null) return null;
       const { key, tier } = visitorOf(named, address);
@@ -50,5 +63,19 @@ export async function openLocalHub(sources: LocalHubSources): Promise<LocalHub> 
       return [...(own ? [own] : []), ...joined.map(({ spaceId, url }) => ({ id: spaceId, url }))];
     },
   };
-  return startLocalHub(ports, readHubEndpoint(env));
+  return startLocalHub(ports, readHubEndpoint(env), LOCAL_HUB_PORT, sources.login ?? null);
+}
+
+/** Keys of the visitors that an allocator's ledger has, as far as its snapshot lists them. */
+export async function knownVisitors(
+  allocatorUrl: string,
+  stateDir: string,
+): Promise<readonly string[]> {
+  const client = connect(allocatorUrl, controlSecret(stateDir));
+  try {
+    const { visitors } = await client.snapshot();
+    return visitors.entries.map(({ visitor }) => visitor);
+  } finally {
+    client.close();
+  }
 }

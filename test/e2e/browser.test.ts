@@ -7,17 +7,15 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { findOnPath } from '../../src/shared/find-program.js';
+import { chromiumPath, startChromium } from '../support/e2e/chromium.js';
 import { runToEnd, type StartedRun, startRun } from '../support/e2e/space.js';
 
-const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
-const executablePath = NAMES.flatMap((name) => findOnPath(name, process.env) ?? []).at(0);
 const pictures = process.env['ZEROGPU_SCREENSHOTS'];
 const WITHIN = { timeout: 60_000 };
 
-describe.skipIf(!executablePath)('a newcomer with a browser', () => {
+describe.skipIf(!chromiumPath)('a newcomer with a browser', () => {
   const folder = mkdtempSync(join(tmpdir(), 'zerogpu-test-'));
   const space = join(folder, 'my-space');
   const state = join(folder, 'state');
@@ -26,11 +24,7 @@ describe.skipIf(!executablePath)('a newcomer with a browser', () => {
   let page: Page;
 
   beforeAll(async () => {
-    browser = await chromium.launch({
-      ...(executablePath ? { executablePath } : {}),
-      // Chromium's own sandbox does not start for root, as in containers.
-      args: process.getuid?.() === 0 ? ['--no-sandbox'] : [],
-    });
+    browser = await startChromium();
     const context = await browser.newContext({ viewport: { width: 1000, height: 560 } });
     // Fonts and analytics of the page: it has to work without a network, and nobody is called.
     await context.route(/^https?:\/\/(?!127\.0\.0\.1[:/])/, (route) => route.abort());

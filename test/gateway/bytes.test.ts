@@ -166,6 +166,23 @@ describe('answers', () => {
     }
   });
 
+  it('in which Gradio describes itself name the gateway and not the app’s port', async () => {
+    const { url } = await gatewayBefore((incoming, response) => {
+      const own = `http://127.0.0.1:${incoming.socket.localPort}`;
+      const body = JSON.stringify({ root: own, other: `${own}1`, text: 'na\u00efve \u20ac' });
+      response.setHeader('content-type', 'application/json');
+      response.setHeader('content-length', Buffer.byteLength(body));
+      response.end(body);
+    });
+    for (const path of ['/config', '/gradio_api/info?all_endpoints=1', '/info']) {
+      const said = JSON.parse((await ask(`${url}${path}`)).text);
+      expect(said).toMatchObject({ root: url, text: 'na\u00efve \u20ac' });
+      expect(said.other).not.toContain(url);
+    }
+    // Everything else passes as it came.
+    expect(JSON.parse((await ask(`${url}/gradio_api/file`)).text).root).not.toBe(url);
+  });
+
   it('to HEAD keep the length of the body that they leave out', async () => {
     const { url } = await gatewayBefore((incoming, response) => {
       response.writeHead(200, {

@@ -118,7 +118,9 @@ describe('names that nobody has', () => {
     for (const name of ['prp', 'free:', 'free:a%20b', 'pro:lin:x', 'free:../x']) {
       const answer = await ask(`${url}/?as=${name}`);
       expect(answer.status, name).toBe(400);
-      expect(answer.text).toMatch(/^\?as=\S.* is no visitor\. A visitor is anonymous, free or pro/);
+      expect(answer.text).toMatch(
+        /^\?as=\S.* is not a visitor\. A visitor is anonymous, free or pro/,
+      );
     }
     expect(asked).toEqual([]);
   });
@@ -240,5 +242,94 @@ describe('a request for something other than a path', () => {
       socket.once('data', (part) => resolve(part.toString()));
     });
     expect(heard).toMatch(/^HTTP\/1\.1 400 /);
+  });
+});
+
+describe('a token that only looks like a visitor', () => {
+  it.each(['pro:\u00fcn\u00ef', 'hf_free:', 'pro:ann:x', 'PRO:-', 'pro:ann lee'])(
+    'is refused and not passed to the app: %s',
+    async (name) => {
+      const seen: string[] = [];
+      const { url } = await gatewayBefore((request, response) => {
+        seen.push(String(request.headers.authorization));
+        response.end();
+      });
+      for (const header of ['authorization', 'x-hf-authorization']) {
+        const bytes = Buffer.from(name).toString('latin1');
+        const answer = await ask(url, { headers: { [header]: `Bearer ${bytes}` } });
+        expect(answer.status, header).toBe(400);
+        expect(answer.text).toContain('is not a visitor. A visitor is');
+      }
+      expect(seen).toEqual([]);
+    },
+  );
+});
+
+describe('a login', () => {
+  const ann = { tier: 'pro', name: 'ann' } as const;
+  const keys: string[] = [];
+  const login = () =>
+    gatewayBefore(
+      async (request, response) => {
+        const verdict = await tokens.verify(String(request.headers['x-ip-token']));
+        keys.push(verdict.status === 'valid' ? verdict.visitor.key : 'nobody');
+        expect(request.headers.cookie).toBeUndefined();
+        expect(request.headers.authorization).toBeUndefined();
+        response.setHeader('set-cookie', 'session=x; Path=/; Secure; HttpOnly; SameSite=None');
+        response.end('app');
+      },
+      {
+        visitorOfLogin: async (token) => (token === 'hf_oauth_local_x' ? ann : null),
+        login: {
+          path: '/.zerogpu/login',
+          async answer(_, response, { as, cookieFor }) {
+            response.setHeader('set-cookie', cookieFor('pro:ann'));
+            response.end(`page for ${as}`);
+          },
+        },
+      },
+    );
+
+  it('has its page at the gateway, which says who the browser is already', async () => {
+    const { url } = await login();
+    const page = `${url}/.zerogpu/login?x=1`;
+    expect((await ask(page)).text).toBe('page for null');
+    const known = await ask(page, { headers: { cookie: 'zerogpu_as=free%3Aeve' } });
+    expect(known.text).toBe('page for free:eve');
+    expect(known.headers['set-cookie']).toEqual([
+      'zerogpu_login=pro%3Aann; Path=/; SameSite=Lax; HttpOnly',
+    ]);
+    expect((await ask(`${url}/.zerogpu/login/more`)).text).toBe('app');
+  });
+
+  it('goes before an earlier ?as=, until the next one and until logging out', async () => {
+    keys.length = 0;
+    const { url } = await login();
+    const cookie = 'zerogpu_as=free; zerogpu_login=pro%3Aann';
+    await ask(url, { headers: { cookie } });
+    const chosen = await ask(`${url}/?as=free:eve`, { headers: { cookie } });
+    expect(chosen.headers['set-cookie']).toContainEqual(
+      expect.stringMatching(/^zerogpu_login=;.*Max-Age=0/),
+    );
+    const out = await ask(`${url}/gradio/logout?x=1`, { headers: { cookie } });
+    expect(out.headers['set-cookie']).toContainEqual(
+      expect.stringMatching(/^zerogpu_login=;.*Max-Age=0/),
+    );
+    expect(keys).toEqual(['pro:ann', 'free:eve', 'pro:ann']);
+  });
+
+  it('names its visitor by its access token, which stays with the gateway', async () => {
+    keys.length = 0;
+    const { url } = await login();
+    for (const header of ['authorization', 'x-hf-authorization']) {
+      await ask(url, { headers: { [header]: 'Bearer hf_oauth_local_x' } });
+    }
+    expect(keys).toEqual(['pro:ann', 'pro:ann']);
+  });
+
+  it('keeps the cookie of its app, which the platform sends over TLS', async () => {
+    const { url } = await login();
+    const { headers } = await ask(url);
+    expect(headers['set-cookie']).toEqual(['session=x; Path=/; HttpOnly; SameSite=Lax']);
   });
 });

@@ -39,7 +39,7 @@ try {
 
 async function check(name, { gradio, spaces, limits }) {
   const { cacheDir, ensureNamedEnvironment } = await import('../../dist/environments.js');
-  const requirements = [`gradio==${gradio}`, `spaces==${spaces}`, TORCH, ...limits];
+  const requirements = [`gradio[oauth]==${gradio}`, `spaces==${spaces}`, TORCH, ...limits];
   let verdict = 'cannot be installed together';
   try {
     const python = await ensureNamedEnvironment('matrix', requirements, {

@@ -16,7 +16,7 @@ export function quotaBody(quota: LocalQuota): Record<string, unknown> {
 }
 
 /** `GET /api/whoami-v2` */
-export function whoBody({ key, name, tier }: LocalVisitor): Record<string, unknown> {
+export function whoBody({ key, name, tier, access }: LocalVisitor): Record<string, unknown> {
   return {
     type: 'user',
     id: key,
@@ -25,7 +25,9 @@ export function whoBody({ key, name, tier }: LocalVisitor): Record<string, unkno
     isPro: tier === 'pro',
     canPay: false,
     orgs: [],
-    auth: { type: 'access_token', accessToken: { displayName: 'zerogpu', role: 'read' } },
+    auth: access
+      ? { type: 'oauth', expiresAt: new Date(access.expiresAt * 1_000).toISOString() }
+      : { type: 'access_token', accessToken: { displayName: 'zerogpu', role: 'read' } },
   };
 }
 

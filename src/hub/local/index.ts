@@ -6,10 +6,12 @@ import { isFromForeignPage, isLoopbackHost } from '../../shared/loopback.js';
 import type { HubEndpoint } from '../settings.js';
 import { quotaBody, runtimeBody, spaceBody, whoBody } from './bodies.js';
 import { handOn } from './forward.js';
-import type { LocalHubPorts } from './port.js';
-import { bearerToken, routeOf } from './route.js';
+import { answerLogin, type LocalLogin } from './login.js';
+import type { LocalHubPorts, LocalVisitor } from './port.js';
+import { couldBeReal, credentialsOf, routeOf } from './route.js';
 
-export type { LocalHubPorts, LocalQuota, LocalSpace, LocalVisitor } from './port.js';
+export type { LocalLogin } from './login.js';
+export type { LocalHubPorts, LocalQuota, LocalSpace, LocalVisitor, NoVisitor } from './port.js';
 
 /** The first port that is tried; the next free one where it is taken. */
 export const LOCAL_HUB_PORT = 7870;
@@ -26,12 +28,14 @@ export interface LocalHub {
  * one goes to the endpoint of HF_ENDPOINT alone.
  *
  * @param port the first that is tried; 0 for any free one
+ * @param login of the Space of this run; null where it has none
  * @throws UserError E_PORT_TAKEN
  */
 export async function startLocalHub(
   ports: LocalHubPorts,
   upstream: HubEndpoint,
   port: number = LOCAL_HUB_PORT,
+  login: LocalLogin | null = null,
 ): Promise<LocalHub> {
   const sockets = new Set<Duplex>();
   const sinceMs = systemClock.now().wallMs;
@@ -64,9 +68,11 @@ export async function startLocalHub(
       return refuse(response, 403, 'Not for pages of other sites.');
     // Put behind the endpoint, anything else could lead to another host.
     if (!request.url?.startsWith('/')) return refuse(response, 400, 'Ask for a path.');
-    const token = bearerToken(request.headers.authorization);
-    const address = request.socket.remoteAddress?.replace(/^::ffff:/, '') ?? '127.0.0.1';
-    const visitor = token === null ? null : ports.visitorOf(token, address);
+    if (login && (await answerLogin(request, response, login, url))) return;
+    const credentials = credentialsOf(request.headers.authorization);
+    const token = credentials.kind === 'token' ? credentials.token : null;
+    const visitor = token === null ? null : await visitorOf(token, request);
+    if (visitor !== null && 'why' in visitor) return refuse(response, 401, visitor.why);
     const route = routeOf(request.method ?? 'GET', request.url);
 
     if (route.kind === 'space' || route.kind === 'runtime') {
@@ -76,13 +82,23 @@ export async function startLocalHub(
     }
     if (route.kind === 'quota' || route.kind === 'who') {
       if (visitor && route.kind === 'who') return reply(response, whoBody(visitor));
+      if (visitor?.access && !visitor.access.scopes.includes('read-billing')) {
+        return refuse(response, 403, 'The login of this Space lacks the scope read-billing.');
+      }
       if (visitor) return reply(response, quotaBody(await ports.quotaOf(visitor)));
       if (token === null) {
         const text = 'The local Hub wants a token: HF_TOKEN=free, pro, pro:ann or a real one.';
         return refuse(response, 401, text);
       }
     }
-    await beyond(request, response, visitor === null);
+    await beyond(request, response, token !== null && visitor === null);
+  }
+
+  async function visitorOf(token: string, { socket }: IncomingMessage) {
+    const address = socket.remoteAddress?.replace(/^::ffff:/, '') ?? '127.0.0.1';
+    const visitor: LocalVisitor | { why: string } | null = await ports.visitorOf(token, address);
+    if (visitor !== null || couldBeReal(token)) return visitor;
+    return { why: 'This token is neither a local visitor (free, pro:ann) nor one of the Hub.' };
   }
 
   async function beyond(

@@ -8,6 +8,13 @@ export interface LocalVisitor {
   /** As an account is called: `ann`, or the tier for a visitor without a name. */
   readonly name: string;
   readonly tier: Tier;
+  /** What the visitor's login allowed an app; null for a token that names the visitor itself. */
+  readonly access?: { readonly scopes: readonly string[]; readonly expiresAt: number } | null;
+}
+
+/** A local token that names nobody: misspelt, or a login that is over. It never leaves this machine. */
+export interface NoVisitor {
+  readonly why: string;
 }
 
 /** A visitor's quota as the ledger has it now. */
@@ -31,8 +38,11 @@ export interface LocalSpace {
 }
 
 export interface LocalHubPorts {
-  /** Null for a token that is no local visitor's: then it is a real one. */
-  visitorOf(token: string, clientAddress: string): LocalVisitor | null;
+  /** Null for a token that is not local: then it is a real one. */
+  visitorOf(
+    token: string,
+    clientAddress: string,
+  ): LocalVisitor | NoVisitor | null | Promise<LocalVisitor | NoVisitor | null>;
   /** @throws when the allocator does not answer */
   quotaOf(visitor: LocalVisitor): Promise<LocalQuota>;
   /** @throws when the allocator does not answer */

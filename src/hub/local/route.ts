@@ -18,7 +18,28 @@ export function routeOf(method: string, url: string): Route {
   return { kind: rest === '/runtime' ? 'runtime' : 'space', id: `${owner}/${name}` };
 }
 
-/** The token of a Bearer header, or null. */
-export function bearerToken(header: string | string[] | undefined): string | null {
-  return typeof header === 'string' ? (/^Bearer\s+(\S+)\s*$/i.exec(header)?.[1] ?? null) : null;
+/** What an Authorization header says. */
+export type Credentials =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'token'; readonly token: string }
+  /** Another scheme, or words that are not a token: nothing that may be handed on. */
+  | { readonly kind: 'odd' };
+
+/** The characters of tokens (RFC 6750, section 2.1). */
+const TOKEN = /^[\w.~+/-]+=*$/;
+
+/** Reads `Bearer TOKEN`, and `Basic` as Git sends it, whose password is the token. */
+export function credentialsOf(header: string | string[] | undefined): Credentials {
+  if (header === undefined) return { kind: 'none' };
+  const [, scheme = '', rest = ''] = /^(Bearer|Basic)\s+(\S+)\s*$/i.exec(String(header)) ?? [];
+  if (scheme === '') return { kind: 'odd' };
+  if (scheme.toLowerCase() === 'bearer') return { kind: 'token', token: rest };
+  const text = Buffer.from(rest, 'base64').toString('latin1');
+  const password = text.slice(text.indexOf(':') + 1);
+  return TOKEN.test(password) || password.includes(':')
+    ? { kind: 'token', token: password }
+    : { kind: 'odd' };
 }
+
+/** Whether a token could be the Hub's: those of local visitors have a colon, or other letters. */
+export const couldBeReal = (token: string): boolean => TOKEN.test(token);

@@ -177,6 +177,44 @@ describe('what is not for the local Hub', () => {
   });
 });
 
+describe('a token that is not the Hub’s', () => {
+  const basic = (text: string) => `Basic ${Buffer.from(text).toString('base64')}`;
+  const latin = (text: string) => Buffer.from(text).toString('latin1');
+
+  it.each([
+    ['of other letters', `Bearer ${latin('pro:ünï')}`],
+    ['with a colon', 'Bearer someone:else'],
+    ['misspelt', 'Bearer pro:ann:x'],
+    ['as a password', basic('user:pro:bob')],
+  ])('%s is refused, and never handed on', async (_, authorization) => {
+    const { hub, seen } = await hubBefore(() => ({}));
+    const answer = await fetch(`${hub.url}/api/models`, { headers: { authorization } });
+    expect(answer.status).toBe(401);
+    expect(seen).toEqual([]);
+  });
+
+  it.each([
+    ['two words', 'Bearer pro:ann lee'],
+    ['another scheme', 'Token pro:ann'],
+    ['none', 'pro:ann'],
+    ['none, of other letters', latin('pro:ünï')],
+    ['a password of ours', basic('user:pro:ann')],
+    ['a password of other letters', basic('user:ünï')],
+  ])('in a header with %s is not handed on', async (_, authorization) => {
+    const { hub, seen } = await hubBefore(() => ({}));
+    await fetch(`${hub.url}/api/models`, { headers: { authorization } });
+    expect(seen.map(({ headers }) => headers.authorization)).toEqual([undefined]);
+  });
+
+  it('but could be goes on as it came, a password too', async () => {
+    const { hub, seen } = await hubBefore(() => ({}));
+    const headers = [`Bearer hf_${'a'.repeat(34)}`, basic(`user:hf_${'a'.repeat(34)}`)];
+    for (const authorization of headers)
+      await fetch(`${hub.url}/api/x`, { headers: { authorization } });
+    expect(seen.map((one) => one.headers.authorization)).toEqual(headers);
+  });
+});
+
 describe('routes and addresses', () => {
   it('knows what it is asked for', () => {
     expect(routeOf('GET', '/api/spaces/zero-gpu/quota?x')).toEqual({ kind: 'quota' });
