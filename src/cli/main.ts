@@ -11,6 +11,7 @@ import { declarePython } from './commands/python.js';
 import { declareQuota } from './commands/quota.js';
 import { declareRun } from './commands/run.js';
 import { declareServe } from './commands/serve.js';
+import { declareSimulate } from './commands/simulate.js';
 import { declareState } from './commands/state.js';
 import { printFailure } from './failure.js';
 import { VERSION } from './version.js';
@@ -44,6 +45,7 @@ export function createProgram(
   declareQuota(program, world, setExitCode);
   declareExplain(program, world, setExitCode);
   declareServe(program, world, setExitCode);
+  declareSimulate(program, world, setExitCode);
   declareState(program, world);
   declareDoctor(program, world, setExitCode);
   declareConfig(program, world, setExitCode);

@@ -189,4 +189,9 @@ export const ERROR_PAGES: Readonly<Record<ErrorCode, ErrorPage>> = {
     instead:
       'Make room, or name another folder with `HF_HUB_CACHE`. Unfinished files are taken away.',
   },
+  E_SIMULATE_INPUT: {
+    why: 'The file is not YAML or JSON, a key of it has a wrong name or value, or a recording has no finished GPU call. The message names the key.',
+    instead:
+      '`zerogpu simulate --example` prints a workload that works; docs/simulate.md lists every key.',
+  },
 };

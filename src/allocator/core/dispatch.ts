@@ -24,7 +24,7 @@ import {
 } from './pool.js';
 import { dequeue } from './queue.js';
 import type { Turn } from './turn.js';
-import type { Grant, Waiter, WarmWorker } from './types.js';
+import type { AllocatorState, Grant, Waiter, WarmWorker } from './types.js';
 
 /**
  * Grants whatever can be granted now.
@@ -34,7 +34,7 @@ import type { Grant, Waiter, WarmWorker } from './types.js';
 export function dispatch(turn: Turn): ReadonlySet<string> {
   const { state } = turn;
   const claims = new Set<string>();
-  if (state.stopping || state.queue.length === 0) return claims;
+  if (state.stopping || state.queue.length === 0 || isEverySliceLeased(state)) return claims;
   const pool = openPool(state);
   let place = 0;
   for (let waiter = state.queue[place]; waiter; waiter = state.queue[place]) {
@@ -53,6 +53,19 @@ export function dispatch(turn: Turn): ReadonlySet<string> {
     }
   }
   return claims;
+}
+
+/**
+ * Each slice is held by a call that runs: the common case under load, and seen without drawing up the
+ * pool. O(leases).
+ */
+function isEverySliceLeased(state: AllocatorState): boolean {
+  let held = 0;
+  for (const lease of state.leases.values()) {
+    if (lease.killing) return false;
+    held += lease.slices.length;
+  }
+  return held >= state.slices.length;
 }
 
 /** A slice is left, and somebody waits in a Space that may have one. */

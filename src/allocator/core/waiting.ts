@@ -60,7 +60,8 @@ export function abandon(turn: Turn, waiter: Waiter, answer: boolean): void {
 function openStream(turn: Turn, waiter: Waiter): void {
   const { state } = turn;
   const { requestId, visitor } = waiter;
-  const isFull = isAtConcurrencyLimit(state, openPool(state), waiter);
+  const isLimited = state.rules.concurrencyPerSpace !== null;
+  const isFull = isLimited && isAtConcurrencyLimit(state, openPool(state), waiter);
   const reason: QueuingReason = isFull ? 'concurrency' : 'node';
   waiter.reason = reason;
   state.unanswered.delete(requestId);

@@ -1,11 +1,9 @@
 /** A core with clocks that the test moves, and short words for the events. */
 import {
   checkInvariants,
-  createState,
   decodeState,
   encodeState,
   type StoredState,
-  step,
 } from '../../../src/allocator/core/index.js';
 import type {
   AllocatorEvent,
@@ -21,6 +19,11 @@ import { loadProfile } from '../../../src/platform/index.js';
 import type { PlatformProfile } from '../../../src/platform/schema.js';
 import type { Instant } from '../../../src/shared/clock.js';
 import type { ProcessId, SliceSpec } from '../../../src/shared/host.js';
+import {
+  type EventBody,
+  makeSlices as slicesOf,
+  VirtualHost,
+} from '../../../src/simulate/virtual-host.js';
 
 /** Noon, so that nothing depends on a midnight. */
 const START_WALL_MS = Date.UTC(2026, 0, 1, 12);
@@ -43,15 +46,10 @@ export interface CallOptions {
   readonly expired?: boolean;
 }
 
-type EventBody = AllocatorEvent extends infer E
-  ? E extends AllocatorEvent
-    ? Omit<E, 'at'>
-    : never
-  : never;
-
 export class World {
   readonly rules: AllocatorRules;
-  state: AllocatorState;
+  /** The core that simulations drive too. */
+  private readonly host: VirtualHost;
   /** All events so far, as a ledger has them. */
   readonly events: AllocatorEvent[] = [];
   /** All effects so far, oldest first. */
@@ -60,7 +58,6 @@ export class World {
   wallMs = START_WALL_MS;
   /** The wall clock at the last event: the allocator knows of no later time. */
   seenWallMs = START_WALL_MS;
-  nextTickMs: number | null = null;
   private requests = 0;
 
   constructor(options: WorldOptions = {}) {
@@ -70,7 +67,15 @@ export class World {
       concurrencyPerSpace: options.concurrencyPerSpace ?? null,
     };
     const perGpu = options.slicesPerGpu ?? this.rules.profile.gpu.slicesPerGpu;
-    this.state = createState(this.rules, makeSlices(options.gpus ?? 1, perGpu));
+    this.host = new VirtualHost(this.rules, makeSlices(options.gpus ?? 1, perGpu));
+  }
+
+  get state(): AllocatorState {
+    return this.host.state;
+  }
+
+  get nextTickMs(): number | null {
+    return this.host.nextTickMs;
   }
 
   get now(): Instant {
@@ -79,20 +84,19 @@ export class World {
 
   /** Sends one event now, and fails on a broken invariant. */
   send(body: EventBody): readonly Effect[] {
-    const event = { ...body, at: this.now } as AllocatorEvent;
-    this.events.push(event);
+    const at = this.now;
+    this.events.push({ ...body, at } as AllocatorEvent);
     this.seenWallMs = this.wallMs;
-    const result = step(this.state, event);
-    this.nextTickMs = result.nextTickMonotonicMs;
-    this.effects.push(...result.effects);
+    const effects = this.host.send(body, at);
+    this.effects.push(...effects);
     const broken = checkInvariants(this.state);
     if (broken.length > 0) throw new Error(`after ${body.type}: ${broken.join('; ')}`);
-    return result.effects;
+    return effects;
   }
 
   /** Ends the process and starts it again on what was written down; these processes still live. */
   restart(alive: readonly number[], sameBoot = true): readonly Effect[] {
-    this.state = decodeState(storedOf(this.state));
+    this.host.state = decodeState(storedOf(this.state));
     return this.send({
       type: 'restarted',
       rules: this.rules,
@@ -191,14 +195,8 @@ export function processOf(pid: number): ProcessId {
   return { pid, startTime: pid * 10 };
 }
 
-export function makeSlices(gpus: number, slicesPerGpu: number): SliceSpec[] {
-  return Array.from({ length: gpus * slicesPerGpu }, (_, index) => ({
-    index,
-    gpu: Math.floor(index / slicesPerGpu),
-    uuid: `GPU-${index}`,
-    vramBytes: 70e9,
-  }));
-}
+export const makeSlices = (gpus: number, slicesPerGpu: number): readonly SliceSpec[] =>
+  slicesOf(gpus, slicesPerGpu, 70e9);
 
 /** h200 with changes, for the laws that need another number. */
 export function profileWith(change: (draft: PlatformProfile) => void): PlatformProfile {
