@@ -1,4 +1,5 @@
 import { EXIT } from '../shared/errors.js';
+import { isInForeground } from '../shared/foreground.js';
 import type { World } from './world.js';
 
 /** Signals closer together than this are one: terminals send Ctrl-C to us and to our wrappers. */
@@ -30,6 +31,7 @@ export function createProcessWorld(): World {
     env: process.env,
     cwd: process.cwd(),
     stdin: process.stdin,
+    inForeground: isInForeground,
     stdout: process.stdout,
     stderr: process.stderr,
     interrupted: interruption.signal,

@@ -11,6 +11,8 @@ export interface World {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
   readonly stdin: Readable & { readonly isTTY?: boolean };
+  /** False in a shell's background, where whoever takes the terminal is stopped; true when left out. */
+  readonly inForeground?: () => boolean;
   /** For results. */
   readonly stdout: OutputStream;
   /** For talk: progress, warnings, errors. */

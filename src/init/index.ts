@@ -21,6 +21,8 @@ export interface InitWorld {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
   readonly stdin: Readable & { readonly isTTY?: boolean };
+  /** False in a shell's background, where whoever takes the terminal is stopped; true when left out. */
+  readonly inForeground?: () => boolean;
   readonly stdout: Writable;
   readonly stderr: Writable & { readonly isTTY?: boolean };
   readonly interrupted: AbortSignal;
@@ -106,8 +108,11 @@ async function settle(
 }
 
 /** Nobody is asked where nobody can answer: no terminal, `--yes`, CI. */
-function terminalOf({ yes }: InitOptions, { env, stdin, stderr }: InitWorld): Terminal | null {
-  const isTerminal = stdin.isTTY === true && stderr.isTTY === true;
+function terminalOf(
+  { yes }: InitOptions,
+  { env, stdin, stderr, inForeground }: InitWorld,
+): Terminal | null {
+  const isTerminal = stdin.isTTY === true && stderr.isTTY === true && (inForeground?.() ?? true);
   return isTerminal && !yes && !env['CI'] ? { input: stdin, output: stderr } : null;
 }
 

@@ -32,7 +32,7 @@ export const HOTKEY_HELP: readonly (readonly [key: string, what: string])[] = [
   ['f', 'move quota time on by one hour'],
   ['r', 'start the app anew, with the code as it is now; quotas stay'],
   ['c', 'clear the screen'],
-  ['x', 'stop the Space and end; so does Ctrl-C'],
+  ['x', 'stop the Space and end; so do q, Ctrl-C and Ctrl-D'],
 ];
 
 export const hotkeyOf = (key: string): Hotkey | undefined => KEYS[key];

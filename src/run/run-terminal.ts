@@ -1,7 +1,13 @@
 /** A run's terminal: keys come in one by one, and a box below the log names them. */
-import type { Readable, Writable } from 'node:stream';
+import type { Writable } from 'node:stream';
 import { createFooter } from './footer.js';
 import { HOTKEY_HELP, type Hotkey, hotkeyOf, keysBox } from './hotkeys.js';
+import {
+  createKeyboard,
+  type JobControl,
+  processJobControl,
+  type TerminalInput,
+} from './keyboard.js';
 
 /** What the keys do; errors are told as warnings. */
 export interface HotkeyActions {
@@ -28,11 +34,6 @@ export interface RunTerminal {
   stop(): void;
 }
 
-export interface TerminalInput extends Readable {
-  setRawMode?(raw: boolean): unknown;
-  ref?(): unknown;
-}
-
 export interface TerminalOutput extends Writable {
   readonly columns?: number;
 }
@@ -43,6 +44,7 @@ export function createRunTerminal(
   stdin: TerminalInput,
   output: TerminalOutput,
   ascii: boolean,
+  job: JobControl = processJobControl,
 ): RunTerminal {
   let visitor = '';
   let listening: { actions: HotkeyActions } | null = null;
@@ -53,8 +55,10 @@ export function createRunTerminal(
     () => keysBox(visitor, output.columns ?? DEFAULT_COLUMNS, ascii),
   );
 
-  function onData(data: Buffer | string): void {
-    const text = data.toString();
+  // Without the keyboard the box is a lie, and its cursor codes would fall on a shell's prompt.
+  const keyboard = createKeyboard(stdin, onKeys, (has) => (has ? showBox() : hideBox()), job);
+
+  function onKeys(text: string): void {
     // Arrow keys and the like are one sequence, whose letters are not keys.
     if (text.startsWith('\u001b')) return;
     for (const key of text) {
@@ -62,16 +66,13 @@ export function createRunTerminal(
       if (hotkey && listening) void press(hotkey, listening.actions);
     }
   }
-  function listen(): void {
-    stdin.setRawMode?.(true);
-    stdin.on('data', onData);
-    stdin.ref?.();
-    stdin.resume();
+  function showBox(): void {
+    output.on('resize', footer.show);
+    footer.show();
   }
-  function deafen(): void {
-    stdin.off('data', onData);
-    stdin.setRawMode?.(false);
-    stdin.pause();
+  function hideBox(): void {
+    output.off('resize', footer.show);
+    footer.hide();
   }
 
   async function press(hotkey: Hotkey, actions: HotkeyActions): Promise<void> {
@@ -115,11 +116,11 @@ export function createRunTerminal(
         return;
       case 'quota':
         footer.hold();
-        deafen();
+        keyboard.stop();
         try {
           await actions.showQuota();
         } finally {
-          if (listening) listen();
+          if (listening) keyboard.start();
           footer.resume();
         }
     }
@@ -129,16 +130,12 @@ export function createRunTerminal(
     start(name, actions) {
       visitor = name;
       listening = { actions };
-      listen();
-      output.on('resize', footer.show);
-      footer.show();
+      keyboard.start();
     },
     stop() {
       if (!listening) return;
       listening = null;
-      deafen();
-      output.off('resize', footer.show);
-      footer.hide();
+      keyboard.stop();
     },
   };
 }

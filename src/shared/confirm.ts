@@ -6,12 +6,14 @@ export type Confirm = (question: string) => Promise<boolean>;
 interface Asked {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly stdin: Readable & { readonly isTTY?: boolean };
+  /** False in a shell's background, where whoever takes the terminal is stopped; true when left out. */
+  readonly inForeground?: () => boolean;
   readonly stderr: Writable & { readonly isTTY?: boolean };
 }
 
-/** Null where nobody can answer: no terminal, or CI. */
-export function confirmOn({ env, stdin, stderr }: Asked): Confirm | null {
-  if (!stdin.isTTY || !stderr.isTTY || env['CI']) return null;
+/** Null where nobody can answer: no terminal, a shell's background, or CI. */
+export function confirmOn({ env, stdin, stderr, inForeground }: Asked): Confirm | null {
+  if (!stdin.isTTY || !stderr.isTTY || !(inForeground?.() ?? true) || env['CI']) return null;
   return async (message) => {
     const { confirm } = await import('@clack/prompts');
     return (await confirm({ message, initialValue: false, input: stdin, output: stderr })) === true;

@@ -12,6 +12,8 @@ import { chooseStyle } from './style.js';
 export interface QuotaWorld {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly stdin: Readable & { readonly isTTY?: boolean };
+  /** False in a shell's background, where whoever takes the terminal is stopped; true when left out. */
+  readonly inForeground?: () => boolean;
   readonly stdout: Writable & { readonly isTTY?: boolean };
   readonly interrupted: AbortSignal;
 }
@@ -35,7 +37,8 @@ export async function quota(
   account: AccountSource | null = null,
 ): Promise<number> {
   const { env, stdin, stdout, interrupted } = world;
-  const isTerminal = Boolean(stdin.isTTY && stdout.isTTY) && !wantsPlain(env);
+  const isOurs = world.inForeground?.() ?? true;
+  const isTerminal = Boolean(stdin.isTTY && stdout.isTTY) && isOurs && !wantsPlain(env);
   const options = parseQuotaOptions(raw, isTerminal);
   const found = find();
   if (account && !(found && options.mode === 'live')) {

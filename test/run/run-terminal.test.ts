@@ -93,11 +93,14 @@ describe('the box of keys', () => {
 });
 
 describe('the terminal of a run', () => {
-  function start(change: Partial<HotkeyActions> = {}) {
+  function start(change: Partial<HotkeyActions> = {}, foreground = true) {
     const stdin = Object.assign(new PassThrough(), {
       raw: false,
+      /** How often the mode was set. */
+      set: 0,
       setRawMode(raw: boolean) {
         stdin.raw = raw;
+        stdin.set += 1;
       },
     });
     const output = Object.assign(new PassThrough(), { columns: 80 });
@@ -106,7 +109,15 @@ describe('the terminal of a run', () => {
       written += String(data);
     });
     const did: string[] = [];
-    const terminal = createRunTerminal(stdin, output, false);
+    const shell = { foreground, stops: 0, goOn: () => {} };
+    const terminal = createRunTerminal(stdin, output, false, {
+      isInForeground: () => shell.foreground,
+      stop: () => void shell.stops++,
+      onContinued(callback) {
+        shell.goOn = callback;
+        return () => {};
+      },
+    });
     terminal.start('anonymous', {
       open: () => void did.push('open'),
       nextVisitor: () => 'free',
@@ -121,7 +132,7 @@ describe('the terminal of a run', () => {
       stdin.write(keys);
       await new Promise((done) => setTimeout(done, 5));
     };
-    return { terminal, stdin, did, press, screen: () => screenOf(written).join('\n') };
+    return { terminal, stdin, shell, did, press, screen: () => screenOf(written).join('\n') };
   }
 
   it('reads key by key, and gives the keyboard back', async () => {
@@ -191,5 +202,38 @@ describe('the terminal of a run', () => {
     await press('q');
     await press('\u0003');
     expect(did).toEqual(['exit', 'exit', 'exit']);
+  });
+
+  it('in the background reads no key, sets nothing and draws no box, until it is in the foreground', async () => {
+    const { terminal, stdin, shell, did, press, screen } = start({}, false);
+    await press('o');
+    terminal.write('a line');
+    expect(screen()).toBe('a line');
+    shell.foreground = true;
+    // A shell's `fg` of a job that runs sends no signal.
+    await expect.poll(() => stdin.raw).toBe(true);
+    expect(screen()).toContain('x exit');
+    await press('f');
+    expect(did).toContain('forward');
+    shell.foreground = false;
+    const sets = stdin.set;
+    await expect.poll(screen).not.toContain('x exit');
+    terminal.stop();
+    expect(stdin.set).toBe(sets);
+  });
+
+  it('Ctrl-Z gives the terminal back and stops the job; the box is back when it goes on', async () => {
+    const { terminal, stdin, shell, press, screen } = start();
+    await press('\u001a');
+    expect(shell.stops).toBe(1);
+    expect(stdin.raw).toBe(false);
+    expect(screen()).not.toContain('x exit');
+    shell.goOn();
+    expect(stdin.raw).toBe(true);
+    expect(screen()).toContain('x exit');
+    shell.foreground = false;
+    shell.goOn();
+    expect(screen()).not.toContain('x exit');
+    terminal.stop();
   });
 });
