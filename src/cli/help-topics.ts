@@ -21,7 +21,10 @@ export const EXIT_CODES: readonly Row[] = [
   ['2', 'wrong use: a flag, a folder that is no Space, an unknown platform'],
   ['3', "could not work: port taken, no Python, a package that can't be installed"],
   ['70', 'a bug in zerogpu'],
-  ['129, 130, 143', 'interrupted (SIGHUP, SIGINT, SIGTERM) before ready'],
+  [
+    '129, 130, 131, 143',
+    'interrupted (SIGHUP, SIGINT, SIGQUIT, SIGTERM) before ready, or while the command of `run -- CMD` ran',
+  ],
   ["the command's", '`run -- CMD` and `python ARGS`; 128 + n when signal n ended it'],
 ];
 

@@ -8,16 +8,16 @@ const SAME_SIGNAL_MS = 100;
 /** The world of the real process. */
 export function createProcessWorld(): World {
   const interruption = new AbortController();
-  let force: (() => void) | null = null;
+  const forced: (() => void)[] = [];
   let firstAtMs = 0;
-  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const) {
     process.on(name, () => {
       const nowMs = performance.now();
       if (!interruption.signal.aborted) {
         firstAtMs = nowMs;
         interruption.abort(name);
       } else if (nowMs - firstAtMs > SAME_SIGNAL_MS) {
-        force?.();
+        for (const callback of forced) callback();
       }
     });
   }
@@ -36,7 +36,7 @@ export function createProcessWorld(): World {
     stderr: process.stderr,
     interrupted: interruption.signal,
     onForced(callback) {
-      force = callback;
+      forced.push(callback);
     },
   };
 }

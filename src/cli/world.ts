@@ -17,7 +17,7 @@ export interface World {
   readonly stdout: OutputStream;
   /** For talk: progress, warnings, errors. */
   readonly stderr: OutputStream;
-  /** Aborted by SIGINT, SIGTERM or SIGHUP; the reason is the signal's name. */
+  /** Aborted by SIGINT, SIGTERM, SIGHUP or SIGQUIT; the reason is the signal's name. */
   readonly interrupted: AbortSignal;
   /** Called when the second signal comes: end at once. */
   onForced(callback: () => void): void;

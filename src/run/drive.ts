@@ -5,7 +5,7 @@ import { assertTorchSupported } from '../gpu/mock/supported-torch.js';
 import { lacksCuda } from '../python-env/cuda-torch.js';
 import { type PythonEnvironment, resolvePython } from '../python-env/index.js';
 import { systemClock } from '../shared/clock.js';
-import { EXIT, signalExitCode } from '../shared/errors.js';
+import { interruptible } from '../shared/interruption.js';
 import { runMark } from '../shared/process-marks.js';
 import { runtimePythonDir } from '../shared/runtime-python.js';
 import { listeningPortsBelow } from '../shared/tcp-table.js';
@@ -16,7 +16,9 @@ import { type AppProcess, startApp } from './app-process.js';
 import { assemble, type RunParts } from './assemble.js';
 import { bannerFacts } from './banner.js';
 import { type Cleanup, createCleanup, runCleanup } from './cleanup.js';
+import { assertCommandExists, type CommandProcess, startCommand } from './command-process.js';
 import type { RunConsole } from './console.js';
+import { type Ending, endingText, exitCodeOf, signalForCommand } from './ending.js';
 import { hotkeyActions } from './hotkey-actions.js';
 import type { RunWorld } from './index.js';
 import type { RunOptions } from './options.js';
@@ -24,7 +26,7 @@ import { atTheGateway } from './own-address.js';
 import { assertPlatformSupported } from './platform-support.js';
 import { type RestartableApp, restartableApp } from './restartable-app.js';
 import type { RunTerminal } from './run-terminal.js';
-import { type Ending, howEnded, serveUntilDone, waitForStart } from './serve.js';
+import { serveUntilDone, waitForStart } from './serve.js';
 import { sweepProcesses } from './sweep.js';
 import { usageRows } from './use-table.js';
 
@@ -47,7 +49,7 @@ interface RunContext {
  * serves until told to stop, and leaves nothing behind.
  *
  * @returns the exit code of the process
- * @throws UserError for everything that a user can mend
+ * @throws UserError for everything that a user can fix; the signal's reason when the start is interrupted
  */
 export async function drive(
   options: RunOptions,
@@ -57,17 +59,34 @@ export async function drive(
   terminal: RunTerminal | null = null,
 ): Promise<number> {
   const cleanup = createCleanup();
+  const context = { options, console, world, version, cleanup, terminal };
+  const { interrupted } = world;
   try {
-    return await startAndServe({ options, console, world, version, cleanup, terminal });
+    const started = await interruptible(interrupted, () => start(context));
+    return await serve(context, started);
+  } catch (error) {
+    if (interrupted.aborted && error === interrupted.reason) {
+      console.stopping(`Stopping (${interrupted.reason}): the app had not started.`);
+    }
+    throw error;
   } finally {
     terminal?.stop();
     await runCleanup(cleanup, console.warn);
   }
 }
 
-async function startAndServe(context: RunContext): Promise<number> {
+/** A run whose app answers. */
+interface StartedRun {
+  readonly parts: RunParts;
+  readonly python: PythonEnvironment;
+  readonly app: RestartableApp;
+}
+
+async function start(context: RunContext): Promise<StartedRun> {
   const { options, console, world, cleanup } = context;
   assertPlatformSupported(process.platform);
+  const [file, ...args] = options.command;
+  if (file !== undefined) assertCommandExists([file, ...args], world.cwd, world.env);
   const startedMs = systemClock.now().monotonicMs;
   let found: Promise<PythonEnvironment> | null = null;
   const pythonOf = (space: Space) => {
@@ -78,36 +97,69 @@ async function startAndServe(context: RunContext): Promise<number> {
   const lacks = async (space: Space) => lacksCuda((await pythonOf(space)).python, world.env);
   const parts = await assemble(options, world.env, console, cleanup, context.version, lacks);
   const python = await pythonOf(parts.space);
-  if (world.interrupted.aborted) return signalExitCode(world.interrupted.reason);
+  world.interrupted.throwIfAborted();
   if (parts.allocator.device.name === 'mock') assertTorchSupported(python.packages.torch);
   await announce(context, parts, python);
 
-  const start = () => startSpace(context, parts, python);
-  const first = start();
+  const startApp = () => startSpace(context, parts, python);
+  const first = startApp();
   const app = restartableApp(first, {
-    start,
+    start: startApp,
     async between() {
       await sweepProcesses(parts.runId);
       await parts.allocator.restarting();
     },
-    untilReady: async (newest) => void (await untilReady(context, parts, newest)),
+    untilReady: (newest) => untilReady(context, parts, newest),
   });
   stopWithTheRun(context, parts, app);
-  if (!(await untilReady(context, parts, first))) return signalExitCode(world.interrupted.reason);
+  await untilReady(context, parts, first);
   console.ready(parts.gateway.url, (systemClock.now().monotonicMs - startedMs) / 1_000);
   // With a command, stdout is the command's alone.
   if (options.command.length === 0) world.stdout.write(`ready ${parts.gateway.url}\n`);
 
+  return { parts, python, app };
+}
+
+async function serve(context: RunContext, { parts, python, app }: StartedRun): Promise<number> {
+  const { options, world } = context;
   listenToKeys(context, parts, app);
-  const { hubUrl } = parts;
-  const commandEnv = hubUrl === null ? world.env : { ...world.env, HF_ENDPOINT: hubUrl };
+  const command = runCommand(context, parts, python);
   const ending = await Promise.race([
     orAllocatorFails(parts.allocator.failed),
-    serveUntilDone(app.ended, options, parts.gateway.url, world.cwd, commandEnv, world.interrupted),
+    serveUntilDone(app.ended, options.forSeconds, command?.ended ?? null, world.interrupted),
   ]);
   context.terminal?.stop();
-  return finish(context, parts, app, ending);
+  return finish(context, parts, app, command, ending);
 }
+
+/** Starts the command after `--`, which finds the Space by its environment. */
+function runCommand(
+  { options, world, cleanup }: RunContext,
+  { gateway, hubUrl, runId }: RunParts,
+  { python }: PythonEnvironment,
+): CommandProcess | null {
+  const [file, ...args] = options.command;
+  if (file === undefined) return null;
+  const command = startCommand({
+    command: [file, ...args],
+    cwd: world.cwd,
+    env: {
+      ...world.env,
+      ...(hubUrl === null ? {} : { HF_ENDPOINT: hubUrl }),
+      ZEROGPU_URL: gateway.url,
+      GRADIO_URL: gateway.url,
+    },
+    python,
+    supervisor: supervisorFile(),
+    mark: runMark(runId),
+    inForeground: world.inForeground?.() ?? false,
+  });
+  cleanup.add('the command', async () => void (await command.stop('SIGTERM')));
+  world.onForced(command.kill);
+  return command;
+}
+
+const supervisorFile = () => join(runtimePythonDir(), 'supervise.py');
 
 function listenToKeys(
   { terminal, options, console, world }: RunContext,
@@ -190,7 +242,7 @@ function startSpace(context: RunContext, parts: RunParts, python: PythonEnvironm
   const { space, folder, allocator, gateway, runId } = parts;
   const app = startApp({
     python: python.python,
-    supervisor: join(runtimePythonDir(), 'supervise.py'),
+    supervisor: supervisorFile(),
     appFile: space.appFile,
     mark: runMark(runId),
     cwd: space.dir,
@@ -233,51 +285,44 @@ function stopWithTheRun(
   });
 }
 
-/** @returns false when the start was interrupted */
+/** @throws the signal's reason when it is interrupted; UserError E_APP_CRASHED, E_APP_SILENT */
 async function untilReady(
   { options, console, world }: RunContext,
   parts: RunParts,
   app: AppProcess,
-): Promise<boolean> {
+): Promise<void> {
   const candidates = () => [
     parts.upstreamPort,
     ...(app.root ? listeningPortsBelow(app.root.pid) : []),
   ];
-  const start = await waitForStart(app, candidates, options, world.interrupted);
-  if ('signal' in start) return false;
-  parts.gateway.setUpstreamPort(start.port);
-  if (start.port !== parts.upstreamPort) {
+  const port = await waitForStart(app, candidates, options, world.interrupted);
+  parts.gateway.setUpstreamPort(port);
+  if (port !== parts.upstreamPort) {
     console.warn(
-      `the app chose port ${start.port} itself; on the platform only 7860 (or none given) works`,
+      `the app chose port ${port} itself; on the platform only 7860 (or none given) works`,
     );
   }
-  return true;
 }
 
 async function finish(
   { console, cleanup }: RunContext,
   parts: RunParts,
   app: RestartableApp,
+  command: CommandProcess | null,
   ending: Ending,
 ): Promise<number> {
   const running = (await soon(parts.allocator.running())) ?? 0;
   console.stopping(
     `Stopping (${endingText(ending)}): ${running === 0 ? 'no call' : `${running} call(s)`} running.`,
   );
+  const commandCode = (await command?.stop(signalForCommand(ending))) ?? null;
   await app.stop();
   // One that is gone has no calls of ours; one that is frozen will see that the app has died.
   await soon(parts.allocator.gone());
   await cleanup.run();
   await parts.log.flush();
   console.table(usageRows(parts.log.uses()));
-  switch (ending.kind) {
-    case 'app-ended':
-      return ending.exit.code === 0 ? EXIT.ok : EXIT.failed;
-    case 'command-ended':
-      return ending.code;
-    default:
-      return EXIT.ok;
-  }
+  return exitCodeOf(ending, commandCode);
 }
 
 /** What an allocator says, unless it fails or takes long: nobody waits for it at the end. */
@@ -290,17 +335,4 @@ function orAllocatorFails(failed: AbortSignal): Promise<never> {
   return new Promise((_resolve, reject) => {
     failed.addEventListener('abort', () => reject(failed.reason), { once: true });
   });
-}
-
-function endingText(ending: Ending): string {
-  switch (ending.kind) {
-    case 'interrupted':
-      return ending.signal;
-    case 'time-over':
-      return 'the time of --for is over';
-    case 'app-ended':
-      return `the app ended with ${howEnded(ending.exit)}`;
-    case 'command-ended':
-      return `the command ended with code ${ending.code}`;
-  }
 }

@@ -15,6 +15,8 @@ export interface RunWorld {
   readonly stdin: Readable & { readonly isTTY?: boolean };
   readonly stdout: Writable & { readonly isTTY?: boolean };
   readonly stderr: Writable & { readonly isTTY?: boolean; readonly columns?: number };
+  /** False in a shell's background, where whoever takes the terminal is stopped; true when left out. */
+  readonly inForeground?: () => boolean;
   readonly interrupted: AbortSignal;
   onForced(callback: () => void): void;
 }

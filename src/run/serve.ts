@@ -1,30 +1,23 @@
-import { constants } from 'node:os';
-import { execa } from 'execa';
-import { systemClock } from '../shared/clock.js';
+import { systemClock, type Timer } from '../shared/clock.js';
 import { EXIT, UserError } from '../shared/errors.js';
+import { isInterrupted } from '../shared/interruption.js';
 import type { AppExit, AppProcess } from './app-process.js';
+import { type Ending, howEnded } from './ending.js';
 import type { RunOptions } from './options.js';
 import { waitUntilAnswering } from './wait-ready.js';
-
-/** Why a run ended. */
-export type Ending =
-  | { readonly kind: 'interrupted'; readonly signal: string }
-  | { readonly kind: 'time-over' }
-  | { readonly kind: 'app-ended'; readonly exit: AppExit }
-  | { readonly kind: 'command-ended'; readonly code: number };
 
 /**
  * Waits for the app's first answer.
  *
- * @returns the port that answers, or how the start was interrupted
- * @throws UserError E_APP_CRASHED, E_APP_SILENT
+ * @returns the port that answers
+ * @throws the signal's reason when the start is interrupted; UserError E_APP_CRASHED, E_APP_SILENT
  */
 export async function waitForStart(
   app: AppProcess,
   candidatePorts: () => readonly number[],
   options: Pick<RunOptions, 'startTimeoutSeconds'>,
   interrupted: AbortSignal,
-): Promise<{ readonly port: number } | { readonly signal: string }> {
+): Promise<number> {
   const gaveUp = new AbortController();
   const timeout = systemClock.after(options.startTimeoutSeconds * 1_000, () => gaveUp.abort());
   const answering = waitUntilAnswering(
@@ -38,8 +31,8 @@ export async function waitForStart(
   timeout.cancel();
   gaveUp.abort();
   if ('exit' in first) throw crashed(first.exit, app.lastLines());
-  if (first.port !== null) return { port: first.port };
-  if (interrupted.aborted) return { signal: String(interrupted.reason) };
+  if (first.port !== null) return first.port;
+  interrupted.throwIfAborted();
   throw new UserError(
     'E_APP_SILENT',
     `the app did not answer within ${options.startTimeoutSeconds} s`,
@@ -63,71 +56,41 @@ function crashed(exit: AppExit, lastLines: readonly string[]): UserError {
   });
 }
 
-/** `code 1`, `SIGKILL`. */
-export function howEnded(exit: AppExit): string {
-  return exit.signal ?? `code ${exit.code ?? 'unknown'}`;
-}
-
-/** Serves until a signal, the end of `--for`, the end of the app, or of the command after `--`. */
+/**
+ * Serves until a signal, the end of `--for`, the end of the app, or of the command after `--`.
+ *
+ * @param commandEnded the code of that command; null without one
+ */
 export async function serveUntilDone(
   appEnded: Promise<AppExit>,
-  options: Pick<RunOptions, 'forSeconds' | 'command'>,
-  url: string,
-  cwd: string,
-  env: Readonly<Record<string, string | undefined>>,
+  forSeconds: number | null,
+  commandEnded: Promise<number> | null,
   interrupted: AbortSignal,
 ): Promise<Ending> {
-  const done = new AbortController();
   const endings: Promise<Ending>[] = [
     onAbort(interrupted).then(() => ({ kind: 'interrupted', signal: String(interrupted.reason) })),
     appEnded.then((exit) => ({ kind: 'app-ended', exit })),
   ];
-  const { forSeconds } = options;
+  let timer: Timer | null = null;
   if (forSeconds !== null) {
     endings.push(
       new Promise((resolve) => {
-        const timer = systemClock.after(forSeconds * 1_000, () => resolve({ kind: 'time-over' }));
-        done.signal.addEventListener('abort', timer.cancel);
+        timer = systemClock.after(forSeconds * 1_000, () => resolve({ kind: 'time-over' }));
       }),
     );
   }
-  if (options.command.length > 0) {
-    endings.push(runCommand(options.command, url, cwd, env, done.signal));
+  if (commandEnded) {
+    endings.push(commandEnded.then(async (code) => commandEnding(code, interrupted)));
   }
-  try {
-    return await Promise.race(endings);
-  } finally {
-    done.abort();
-  }
+  return Promise.race(endings).finally(() => timer?.cancel());
 }
 
-async function runCommand(
-  [file = '', ...args]: readonly string[],
-  url: string,
-  cwd: string,
-  env: Readonly<Record<string, string | undefined>>,
-  cancel: AbortSignal,
-): Promise<Ending> {
-  const result = await execa(file, args, {
-    cwd,
-    env: { ...env, ZEROGPU_URL: url, GRADIO_URL: url },
-    extendEnv: false,
-    stdio: 'inherit',
-    buffer: false,
-    reject: false,
-    cancelSignal: cancel,
-    forceKillAfterDelay: 5_000,
-  });
-  if (result.exitCode === undefined && result.signal === undefined && !cancel.aborted) {
-    throw new UserError('E_COMMAND_NOT_FOUND', `could not start ${file}`, {
-      why: (result.code !== 'ENOENT' && result.shortMessage) || 'There is no such program.',
-      fix: 'zerogpu run DIR -- COMMAND   (a program on PATH, or its path)',
-      exitCode: EXIT.cannot,
-    });
+/** Ctrl-C in a terminal reaches the command as well, whose end may be seen first. */
+async function commandEnding(code: number, interrupted: AbortSignal): Promise<Ending> {
+  if (code !== 0 && (await isInterrupted(interrupted))) {
+    return { kind: 'interrupted', signal: String(interrupted.reason) };
   }
-  // As shells have it for a command that a signal ended.
-  const signalCode = result.signal ? 128 + constants.signals[result.signal] : EXIT.failed;
-  return { kind: 'command-ended', code: result.exitCode ?? signalCode };
+  return { kind: 'command-ended', code };
 }
 
 function onAbort(signal: AbortSignal): Promise<void> {

@@ -60,12 +60,14 @@ export const EXIT = {
   bug: 70,
   sighup: 129,
   sigint: 130,
+  sigquit: 131,
   sigterm: 143,
 } as const;
 
 /** The shells' code for a program that a signal has ended. */
 export function signalExitCode(signal: unknown): number {
   if (signal === 'SIGTERM') return EXIT.sigterm;
+  if (signal === 'SIGQUIT') return EXIT.sigquit;
   return signal === 'SIGHUP' ? EXIT.sighup : EXIT.sigint;
 }
 

@@ -1,3 +1,14 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** A terminal sends Ctrl-C to our tools as well, and the end of one may be seen before the signal. */
+const SIGNAL_MS = 100;
+
+/** Whether this process is being interrupted, by a signal that is on its way included. */
+export async function isInterrupted(signal: AbortSignal): Promise<boolean> {
+  if (!signal.aborted) await sleep(SIGNAL_MS);
+  return signal.aborted;
+}
+
 /**
  * What fails because somebody has interrupted it failed for that reason, whatever it says itself: the
  * process then ends with the code of the signal.
@@ -8,7 +19,7 @@ export async function interruptible<T>(signal: AbortSignal, work: () => Promise<
   try {
     return await work();
   } catch (error) {
-    signal.throwIfAborted();
+    if (await isInterrupted(signal)) signal.throwIfAborted();
     throw error;
   }
 }

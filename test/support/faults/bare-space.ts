@@ -1,8 +1,18 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll } from 'vitest';
+import { processesOfRun } from '../../../src/shared/process-marks.js';
 import { processesOf } from '../e2e/run-processes.js';
 import type { Ended } from '../e2e/space.js';
 import { testPython } from '../e2e/space.js';
@@ -10,7 +20,16 @@ import { testPython } from '../e2e/space.js';
 const BIN = resolve(import.meta.dirname, '../../../bin/zerogpu.js');
 
 /** What the app does before it listens; see bare_app.py. */
-export type Behaviour = 'slow' | 'hold' | 'wait' | 'deaf' | 'family' | 'lines' | 'line' | 'mute';
+export type Behaviour =
+  | 'brief'
+  | 'slow'
+  | 'hold'
+  | 'wait'
+  | 'deaf'
+  | 'family'
+  | 'lines'
+  | 'line'
+  | 'mute';
 
 /** A run of the smallest app there is, ready or not. */
 export interface BareRun {
@@ -23,6 +42,8 @@ export interface BareRun {
   flooded(): boolean;
   /** Processes of the app, by the mark that the run has put into their environment. */
   processes(): readonly number[];
+  /** Every process that carries the mark of this run, whatever its environment and its parents. */
+  marked(): readonly number[];
 }
 
 const folders: string[] = [];
@@ -56,6 +77,12 @@ export function startBare(
   });
   children.add(child);
   let isOver = false;
+  let runId: string | null = null;
+  /** Kept once known: the folder of the run goes with it. */
+  const ownRunId = () => {
+    runId ??= runIdOf(join(state, 'runs'), child.pid);
+    return runId;
+  };
   const said = { stdout: '', stderr: '' };
   for (const name of ['stdout', 'stderr'] as const) {
     child[name].on('data', (part) => {
@@ -78,5 +105,21 @@ export function startBare(
     stderr: () => said.stderr,
     flooded: () => isOver,
     processes: () => processesOf(join(state, 'runs')),
+    marked() {
+      const id = ownRunId();
+      return id === null ? [] : processesOfRun(id).map(({ pid }) => pid);
+    },
   };
+}
+
+function runIdOf(runs: string, pid: number | undefined): string | null {
+  for (const name of existsSync(runs) ? readdirSync(runs) : []) {
+    try {
+      const owner = JSON.parse(readFileSync(join(runs, name, 'owner.json'), 'utf8'));
+      if (owner.pid === pid) return owner.runId;
+    } catch {
+      // Being made, or being removed.
+    }
+  }
+  return null;
 }
