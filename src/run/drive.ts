@@ -1,4 +1,4 @@
-import { basename, join } from 'node:path';
+import { basename } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { formatVisitorName, visitorOf } from '../allocator/core/visitor.js';
 import { assertTorchSupported } from '../gpu/mock/supported-torch.js';
@@ -7,42 +7,28 @@ import { type PythonEnvironment, resolvePython } from '../python-env/index.js';
 import { systemClock } from '../shared/clock.js';
 import { interruptible } from '../shared/interruption.js';
 import { runMark } from '../shared/process-marks.js';
-import { runtimePythonDir } from '../shared/runtime-python.js';
-import { listeningPortsBelow } from '../shared/tcp-table.js';
 import { cacheDir, stateDir } from '../shared/user-folders.js';
 import type { Space } from '../space/index.js';
-import { appEnvironment } from './app-environment.js';
-import { type AppProcess, startApp } from './app-process.js';
 import { assemble, type RunParts } from './assemble.js';
 import { bannerFacts } from './banner.js';
-import { type Cleanup, createCleanup, runCleanup } from './cleanup.js';
+import { createCleanup, runCleanup } from './cleanup.js';
 import { assertCommandExists, type CommandProcess, startCommand } from './command-process.js';
 import type { RunConsole } from './console.js';
 import { type Ending, endingText, exitCodeOf, signalForCommand } from './ending.js';
 import { hotkeyActions } from './hotkey-actions.js';
 import type { RunWorld } from './index.js';
 import type { RunOptions } from './options.js';
-import { atTheGateway } from './own-address.js';
 import { assertPlatformSupported } from './platform-support.js';
 import { type RestartableApp, restartableApp } from './restartable-app.js';
+import type { RunContext } from './run-context.js';
 import type { RunTerminal } from './run-terminal.js';
-import { serveUntilDone, waitForStart } from './serve.js';
+import { serveUntilDone } from './serve.js';
+import { startSpace, stopWithTheRun, supervisorFile, untilReady } from './space-app.js';
 import { sweepProcesses } from './sweep.js';
 import { usageRows } from './use-table.js';
 
 /** For each of the last two questions to the allocator, milliseconds. */
 const LAST_ANSWER_MS = 1_500;
-
-/** What one run was given. */
-interface RunContext {
-  readonly options: RunOptions;
-  readonly console: RunConsole;
-  readonly world: RunWorld;
-  readonly version: string;
-  readonly cleanup: Cleanup;
-  /** Null where nobody presses keys. */
-  readonly terminal: RunTerminal | null;
-}
 
 /**
  * One run from start to end: finds the Space and its Python, starts allocator, gateway and app,
@@ -159,8 +145,6 @@ function runCommand(
   return command;
 }
 
-const supervisorFile = () => join(runtimePythonDir(), 'supervise.py');
-
 function listenToKeys(
   { terminal, options, console, world }: RunContext,
   parts: RunParts,
@@ -235,73 +219,6 @@ async function announce(
       hub: parts.hubUrl === null ? null : { url: parts.hubUrl, spaceId: parts.spaceId },
     }),
   );
-}
-
-function startSpace(context: RunContext, parts: RunParts, python: PythonEnvironment): AppProcess {
-  const { console, world } = context;
-  const { space, folder, allocator, gateway, runId } = parts;
-  const app = startApp({
-    python: python.python,
-    supervisor: supervisorFile(),
-    appFile: space.appFile,
-    mark: runMark(runId),
-    cwd: space.dir,
-    env: appEnvironment({
-      base: world.env,
-      python: python.python,
-      deviceApiUrl: allocator.url,
-      cgroupFile: folder.cgroupFile,
-      offloadDir: folder.offloadDir,
-      runDir: folder.dir,
-      runId,
-      upstreamPort: parts.upstreamPort,
-      publicHost: new URL(gateway.url).host,
-      spaceId: parts.spaceId,
-      pythonPath: [runtimePythonDir(), ...allocator.device.pythonPath],
-      backend: allocator.device.environment,
-      login: parts.loginEnvironment,
-    }),
-    onLine: (line, stream) =>
-      console.app(atTheGateway(line, gateway.upstreamPort, new URL(gateway.url).host), stream),
-    sink: world.stderr,
-  });
-  if (app.root) allocator.started(app.root);
-  return app;
-}
-
-/** Whatever way the run ends, nothing of the app outlives it. */
-function stopWithTheRun(
-  { console, world, cleanup }: RunContext,
-  { runId }: RunParts,
-  app: RestartableApp,
-): void {
-  cleanup.add('the app', async () => {
-    await app.stop();
-    await sweepProcesses(runId);
-  });
-  world.onForced(() => {
-    console.stopping('Stopping at once.');
-    app.current.kill();
-  });
-}
-
-/** @throws the signal's reason when it is interrupted; UserError E_APP_CRASHED, E_APP_SILENT */
-async function untilReady(
-  { options, console, world }: RunContext,
-  parts: RunParts,
-  app: AppProcess,
-): Promise<void> {
-  const candidates = () => [
-    parts.upstreamPort,
-    ...(app.root ? listeningPortsBelow(app.root.pid) : []),
-  ];
-  const port = await waitForStart(app, candidates, options, world.interrupted);
-  parts.gateway.setUpstreamPort(port);
-  if (port !== parts.upstreamPort) {
-    console.warn(
-      `the app chose port ${port} itself; on the platform only 7860 (or none given) works`,
-    );
-  }
 }
 
 async function finish(

@@ -1,0 +1,16 @@
+import type { Cleanup } from './cleanup.js';
+import type { RunConsole } from './console.js';
+import type { RunWorld } from './index.js';
+import type { RunOptions } from './options.js';
+import type { RunTerminal } from './run-terminal.js';
+
+/** What one run was given. */
+export interface RunContext {
+  readonly options: RunOptions;
+  readonly console: RunConsole;
+  readonly world: RunWorld;
+  readonly version: string;
+  readonly cleanup: Cleanup;
+  /** Null where nobody presses keys. */
+  readonly terminal: RunTerminal | null;
+}

@@ -1,0 +1,88 @@
+/** The app of a run: started below its supervisors, found when it answers, and gone with the run. */
+import { join } from 'node:path';
+import type { PythonEnvironment } from '../python-env/index.js';
+import { runMark } from '../shared/process-marks.js';
+import { runtimePythonDir } from '../shared/runtime-python.js';
+import { listeningPortsBelow } from '../shared/tcp-table.js';
+import { appEnvironment } from './app-environment.js';
+import { type AppProcess, startApp } from './app-process.js';
+import type { RunParts } from './assemble.js';
+import { atTheGateway } from './own-address.js';
+import type { RestartableApp } from './restartable-app.js';
+import type { RunContext } from './run-context.js';
+import { waitForStart } from './serve.js';
+import { sweepProcesses } from './sweep.js';
+
+/** The program that lets nothing outlive us. */
+export const supervisorFile = () => join(runtimePythonDir(), 'supervise.py');
+
+export function startSpace(
+  context: RunContext,
+  parts: RunParts,
+  python: PythonEnvironment,
+): AppProcess {
+  const { console, world } = context;
+  const { space, folder, allocator, gateway, runId } = parts;
+  const app = startApp({
+    python: python.python,
+    supervisor: supervisorFile(),
+    appFile: space.appFile,
+    mark: runMark(runId),
+    cwd: space.dir,
+    env: appEnvironment({
+      base: world.env,
+      python: python.python,
+      deviceApiUrl: allocator.url,
+      cgroupFile: folder.cgroupFile,
+      offloadDir: folder.offloadDir,
+      runDir: folder.dir,
+      runId,
+      upstreamPort: parts.upstreamPort,
+      publicHost: new URL(gateway.url).host,
+      spaceId: parts.spaceId,
+      pythonPath: [runtimePythonDir(), ...allocator.device.pythonPath],
+      backend: allocator.device.environment,
+      login: parts.loginEnvironment,
+    }),
+    onLine: (line, stream) =>
+      console.app(atTheGateway(line, gateway.upstreamPort, new URL(gateway.url).host), stream),
+    sink: world.stderr,
+  });
+  if (app.root) allocator.started(app.root);
+  return app;
+}
+
+/** Whatever way the run ends, nothing of the app outlives it. */
+export function stopWithTheRun(
+  { console, world, cleanup }: RunContext,
+  { runId }: RunParts,
+  app: RestartableApp,
+): void {
+  cleanup.add('the app', async () => {
+    await app.stop();
+    await sweepProcesses(runId);
+  });
+  world.onForced(() => {
+    console.stopping('Stopping at once.');
+    app.current.kill();
+  });
+}
+
+/** @throws the signal's reason when it is interrupted; UserError E_APP_CRASHED, E_APP_SILENT */
+export async function untilReady(
+  { options, console, world }: RunContext,
+  parts: RunParts,
+  app: AppProcess,
+): Promise<void> {
+  const candidates = () => [
+    parts.upstreamPort,
+    ...(app.root ? listeningPortsBelow(app.root.pid) : []),
+  ];
+  const port = await waitForStart(app, candidates, options, world.interrupted);
+  parts.gateway.setUpstreamPort(port);
+  if (port !== parts.upstreamPort) {
+    console.warn(
+      `the app chose port ${port} itself; on the platform only 7860 (or none given) works`,
+    );
+  }
+}
