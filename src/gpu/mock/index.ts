@@ -7,6 +7,12 @@ import type { BackendRequest, GpuBackend } from '../port.js';
 import { readMeter, removeMeter, resetCallPeak } from './meter.js';
 
 /**
+ * How UUIDs of emulated slices begin. A process of a Space has the device while CUDA_VISIBLE_DEVICES
+ * names one of them: `spaces` sets it in a worker, before it initialises CUDA.
+ */
+const SLICE_UUID_PREFIX = 'GPU-e3010a7e-0000-4000-8000-';
+
+/**
  * The emulated GPU: slices that exist in name and size only. The device itself is made in the worker,
  * by the Python package `emulated_cuda`, out of host memory.
  */
@@ -22,6 +28,7 @@ export function createMockBackend(request: BackendRequest): GpuBackend {
     environment: () => ({
       ...emulatedEnvironment(profile, vramBytes),
       ZEROGPU_METER_DIR: meterDir,
+      ZEROGPU_EMULATED_SLICE_PREFIX: SLICE_UUID_PREFIX,
     }),
     pythonPath: () => [emulatedPythonDir()],
     beginCall: ({ pid }) => resetCallPeak(meterDir, pid),
@@ -49,7 +56,7 @@ function makeSlices({ gpus, profile }: BackendRequest, vramBytes: number): reado
   return Array.from({ length: gpus * slicesPerGpu }, (_, index) => ({
     index,
     gpu: Math.floor(index / slicesPerGpu),
-    uuid: `GPU-e3010a7e-0000-4000-8000-${String(index).padStart(12, '0')}`,
+    uuid: `${SLICE_UUID_PREFIX}${String(index).padStart(12, '0')}`,
     vramBytes,
   }));
 }

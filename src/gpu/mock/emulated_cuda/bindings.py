@@ -1,44 +1,49 @@
-"""What PyTorch looks up in its C++ module, and the few methods whose C++ side refuses a CPU build."""
+"""`torch._C._cuda_*`: the C++ names on which PyTorch's own `torch.cuda` stands.
+
+A CPU build lacks most of them, and a CUDA build's ask a driver. With these, everything that PyTorch
+does in Python (lazy initialisation, queued seeds, counters, devices) is PyTorch's own code: in the
+app's main process, where there is no driver, as well as in a worker.
+"""
 
 from __future__ import annotations
 
-import mmap
 from typing import Any
 
 import torch
 
+from .card import DeviceProperties, Runtime
+from .config import Config
+from .driver import Driver
 from .errors import invalid_device
-from .storage import CPU, CUDA, Storages
+from .memory import memory_bindings
+from .meter import Meter
+from .rng import DeviceRandom
+from .streams import require_runtime
 
 # What CUDA builds of 2025 ship (9.10.2).
 CUDNN_VERSION = 91002
-
-NOT_SUPPORTED = (
-    "ZeroGPU does not support torch.compile. Compile ahead of time instead: "
-    "spaces.aoti_capture, torch.export.export and spaces.aoti_compile (torch 2.8 or newer)."
-)
+# Stream's id, device's index, and its type: 1 is CUDA.
+DEFAULT_STREAM = (0, 0, 1)
 
 
-def replace_bindings() -> None:
-    """`torch._C._cuda_*`: names that a CPU build lacks, or that would ask the driver."""
-    for name, value in {
-        "_cuda_init": lambda: None,
-        "_cuda_getDeviceCount": lambda: 1,
-        "_cuda_setDevice": lambda index: None,
-        "_cuda_getDevice": lambda: 0,
-        "_cuda_exchangeDevice": lambda index: 0,
-        "_cuda_maybeExchangeDevice": lambda index: 0,
-        "_cuda_synchronize": lambda: None,
-        "_cuda_getCurrentRawStream": lambda index=0: 0,
-        "_cuda_isCurrentStreamCapturing": lambda: False,
-        "_cuda_isInBadFork": lambda: False,
-        "_cuda_emptyCache": lambda: None,
-        "_cuda_clearCublasWorkspaces": lambda: None,
-        "_cuda_getCompiledVersion": lambda: 12080,
-    }.items():
+def replace_bindings(
+    driver: Driver, config: Config, meter: Meter, random: DeviceRandom
+) -> None:
+    """`torch._C._cuda_*`: PyTorch's own `torch.cuda` stands on these names.
+
+    A CPU build lacks them; a CUDA build's ask a driver. What asks none is kept where it exists.
+    """
+    _drivers.append(driver)
+    names = {**presence(driver), **streams(driver), **memory_bindings(driver, meter)}
+    for name, value in names.items():
         setattr(torch._C, name, value)
-    # Modules that have taken the name from the C++ module already.
-    torch.cuda.graphs._cuda_isCurrentStreamCapturing = lambda: False
+    for name, value in constants(config).items():
+        if not hasattr(torch._C, name):
+            setattr(torch._C, name, value)
+    _replace_captured_names(config, meter)
+    driver.at_start(lambda: setattr(torch.cuda, "default_generators", (random.default,)))
+    if not torch.version.cuda:
+        torch.version.cuda = "12.8"
     torch.backends.cuda.is_built = lambda: True
     # Convolutions must not choose cuDNN; that it is there is what programs ask.
     torch._C._set_cudnn_enabled(False)
@@ -50,106 +55,106 @@ def replace_bindings() -> None:
         setattr(marks, name, lambda *args: 0)
 
 
-def normalized(device: Any) -> Any:
-    """A device argument with its index; raises for a card that is not there."""
-    if device is None:
-        return None
-    if isinstance(device, int) and not isinstance(device, bool):
-        device = torch.device("cuda", device)
-    elif isinstance(device, str):
-        device = torch.device(device)
-    if isinstance(device, torch.device) and device.type == "cuda":
-        if device.index:
-            raise invalid_device(device.index)
-        return CUDA
-    return device
+def presence(driver: Driver) -> dict[str, Any]:
+    """What tells which devices there are, and chooses one.
 
-
-def replace_tensor_methods() -> None:
-    """Moves between devices: the C++ side of `.cuda()` initialises a driver before anything else."""
-    move = torch.Tensor.to
-
-    def to(self: torch.Tensor, *args: Any, **kwargs: Any) -> torch.Tensor:
-        if args and not isinstance(args[0], (torch.dtype, torch.Tensor)):
-            args = (normalized(args[0]), *args[1:])
-        if "device" in kwargs:
-            kwargs["device"] = normalized(kwargs["device"])
-        return move(self, *args, **kwargs)
-
-    def cuda(
-        self: torch.Tensor,
-        device: Any = None,
-        non_blocking: bool = False,
-        memory_format: torch.memory_format = torch.preserve_format,
-    ) -> torch.Tensor:
-        target = CUDA if device is None else normalized(device)
-        return move(self, target, non_blocking=non_blocking, memory_format=memory_format)
-
-    def cpu(
-        self: torch.Tensor, memory_format: torch.memory_format = torch.preserve_format
-    ) -> torch.Tensor:
-        return move(self, CPU, memory_format=memory_format)
-
-    torch.Tensor.to = to
-    torch.Tensor.cuda = cuda
-    torch.Tensor.cpu = cpu
-    torch.Tensor.pin_memory = pin_memory
-    torch.Tensor.is_pinned = lambda self, device=None: getattr(self, "_zerogpu_pinned", False)
-    torch.Tensor.record_stream = lambda self, stream: None
-
-
-def pin_memory(self: torch.Tensor, device: Any = None) -> torch.Tensor:
-    """A copy in page-aligned memory: `spaces` reads its files into it with O_DIRECT."""
-    if self.is_cuda:
-        raise RuntimeError(f"cannot pin '{self.type()}' only dense CPU tensors can be pinned")
-    size_bytes = self.untyped_storage().nbytes()
-    pinned = self
-    if size_bytes:
-        pages = torch.frombuffer(mmap.mmap(-1, size_bytes), dtype=torch.uint8)
-        pinned = torch.empty(0, dtype=self.dtype).set_(
-            pages.untyped_storage(), self.storage_offset(), self.shape, self.stride()
-        )
-        pinned.copy_(self)
-    pinned._zerogpu_pinned = True
-    return pinned
-
-
-def replace_storage_constructor(storages: Storages) -> None:
-    """`torch.UntypedStorage(n, device="cuda")`: what `torch.load(map_location="cuda")` calls."""
-    make = torch.UntypedStorage.__new__
-
-    def new(cls: type, *args: Any, device: Any = None, **kwargs: Any) -> Any:
-        if device is None or torch.device(device).type != "cuda":
-            extra = {} if device is None else {"device": device}
-            return make(cls, *args, **extra, **kwargs)
-        normalized(device)
-        return storages.allocate(int(args[0]) if args else 0)
-
-    torch.UntypedStorage.__new__ = new
-    torch.UntypedStorage._share_cuda_ = refuse_to_leave
-
-
-def refuse_to_leave(self: torch.UntypedStorage, *_: Any, **__: Any) -> Any:
-    """What pickling between processes calls: results of a GPU function go that way.
-
-    On ZeroGPU such a call hangs, since the app's process asks for a GPU to unpack it.
+    Where PyTorch's C++ initialises CUDA through Python (`torch.cuda._lazy_init`), so does this.
     """
-    raise RuntimeError(
-        "a CUDA tensor cannot leave its worker process: return .cpu(), .item() or a NumPy array. "
-        "On ZeroGPU this call would hang."
-    )
+
+    def only_device(index: int) -> int:
+        if index not in (0, -1):
+            raise invalid_device(index)
+        return 0
+
+    def initialised(result: Any) -> Any:
+        torch.cuda._lazy_init()
+        return result
+
+    def choose(index: int) -> int:
+        torch.cuda._lazy_init()
+        return only_device(index)
+
+    def set_device(index: int) -> None:
+        choose(index)
+
+    def has_context(index: int) -> bool:
+        if not driver.visible():
+            raise RuntimeError(
+                f"hasPrimaryContext expects a valid device index, but got device_index={index}"
+            )
+        return driver.initialised
+
+    return {
+        "_cuda_init": driver.initialise,
+        "_cuda_getDeviceCount": driver.count,
+        "_cuda_isInBadFork": is_in_bad_fork,
+        "_cuda_getDevice": lambda: initialised(0),
+        "_cuda_setDevice": set_device,
+        "_cuda_exchangeDevice": choose,
+        "_cuda_maybeExchangeDevice": choose,
+        "_cuda_canDeviceAccessPeer": lambda device, peer: initialised(False),
+        "_cuda_hasPrimaryContext": has_context,
+    }
 
 
-def refuse_compile() -> None:
-    """`torch.compile` fails on ZeroGPU: here too, at once and with the way out."""
-
-    def compile(*_: Any, **__: Any) -> Any:
-        raise RuntimeError(NOT_SUPPORTED)
-
-    def compile_module(self: torch.nn.Module, *_: Any, **__: Any) -> Any:
-        raise RuntimeError(NOT_SUPPORTED)
-
-    torch.compile = compile
-    torch.nn.Module.compile = compile_module
+# Asked in a child process by `spaces`, which sends it there pickled: by its name in this module.
+_drivers: list[Driver] = []
 
 
+def is_in_bad_fork() -> bool:
+    """Whether the parent process had touched CUDA before it forked this one."""
+    return any(driver.in_bad_fork for driver in _drivers)
+
+
+def streams(driver: Driver) -> dict[str, Any]:
+    """Work is done when a call returns: there is one stream, and nothing to wait for."""
+
+    def running(result: Any) -> Any:
+        require_runtime(driver)
+        return result
+
+    return {
+        "_cuda_getCurrentStream": lambda index: running(DEFAULT_STREAM),
+        "_cuda_getDefaultStream": lambda index: running(DEFAULT_STREAM),
+        "_cuda_getStreamFromExternal": lambda pointer, index: running(DEFAULT_STREAM),
+        "_cuda_getCurrentRawStream": lambda index=0: running(0),
+        "_cuda_getCurrentBlasHandle": lambda: running(0),
+        "_cuda_setStream": lambda *args, **kwargs: running(None),
+        "_cuda_synchronize": lambda: running(None),
+        "_cuda_sleep": lambda cycles: running(None),
+        "_cuda_isCurrentStreamCapturing": lambda: running(False),
+        "_cuda_ipc_collect": lambda: None,
+        "_cuda_clearCublasWorkspaces": lambda: None,
+        "_cuda_get_sync_debug_mode": lambda: running(0),
+        "_cuda_set_sync_debug_mode": lambda mode: running(None),
+        "_cuda_lock_mutex": lambda: None,
+        "_cuda_unlock_mutex": lambda: None,
+    }
+
+
+def constants(config: Config) -> dict[str, Any]:
+    """What a CUDA build knows without asking."""
+    major, minor = config.capability
+    return {
+        "_cuda_getCompiledVersion": lambda: 12080,
+        "_cuda_getArchFlags": lambda: f"sm_{major}{minor}",
+        "_cuda_getAllocatorBackend": lambda: "native",
+        "_cuda_tunableop_is_enabled": lambda: False,
+        "_cuda_record_untuned_is_enabled": lambda: False,
+    }
+
+
+def _replace_captured_names(config: Config, meter: Meter) -> None:
+    """Names that PyTorch's Python modules have taken from the C++ module already."""
+    cuda = torch.cuda
+    properties = DeviceProperties(config)
+    cuda._is_in_bad_fork = is_in_bad_fork
+    cuda._cudart = Runtime(meter)
+    cuda._exchange_device = torch._C._cuda_exchangeDevice
+    cuda._maybe_exchange_device = torch._C._cuda_maybeExchangeDevice
+    cuda._get_device_properties = lambda index: properties
+    cuda.graphs._cuda_isCurrentStreamCapturing = torch._C._cuda_isCurrentStreamCapturing
+    cuda.graphs._graph_pool_handle = lambda: (0, 1)
+    # Cards of this machine must not be counted: the device is another one.
+    cuda._device_count_nvml = lambda: -1
+    cuda._raw_device_count_nvml = lambda: -1

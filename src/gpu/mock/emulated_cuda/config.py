@@ -19,6 +19,8 @@ class Config:
         capability: compute capability, major and minor.
         sm_count: multiprocessors, for code that sizes its work by them.
         meter_dir: folder of the meter's files, None for no meter outside this process.
+        slice_prefix: how UUIDs of slices begin, where a process has a GPU only while it was granted one;
+            None where every process has it.
     """
 
     vram_bytes: int
@@ -26,6 +28,7 @@ class Config:
     capability: tuple[int, int]
     sm_count: int
     meter_dir: str | None
+    slice_prefix: str | None
 
 
 def read_config(environment: os._Environ[str] | dict[str, str]) -> Config:
@@ -37,4 +40,5 @@ def read_config(environment: os._Environ[str] | dict[str, str]) -> Config:
         capability=(int(major), int(minor or 0)),
         sm_count=int(environment.get("ZEROGPU_EMULATED_SM_COUNT", "60")),
         meter_dir=environment.get("ZEROGPU_METER_DIR") or None,
+        slice_prefix=environment.get("ZEROGPU_EMULATED_SLICE_PREFIX") or None,
     )

@@ -1,25 +1,27 @@
-"""The two C++ objects that PyTorch asks about the CUDA device, taught to answer for ours.
+"""The two C++ objects that PyTorch asks about the CUDA device, made to answer for ours.
 
 A CPU build has no device guard for CUDA, and its CUDA hooks say that there is none; a CUDA build's
 look for a driver. Both are plain objects with a table of virtual functions: here they get a copy of
-their table in which some entries are ours. Which entry is which is read from the headers that come
-with PyTorch, since the order differs between versions.
+their table in which some entries are ours.
 """
 
 from __future__ import annotations
 
 import ctypes
-import mmap
 import os
 import platform
-import re
 from typing import Any
 
 import torch
 
+from .driver import NO_DRIVER, Driver
+from .errors import WITHOUT_DRIVER
+from .tables import Slots, Table, function, library_path, machine_code, thrower
+
 # DeviceType::CUDA, and c10::Device(CUDA, 0) as it travels in a register: type, then index.
 CUDA_TYPE = 1
 CUDA_DEVICE = 0x0001
+CPU_TYPE = 0
 
 GUARD_TABLE_SYMBOL = "_ZN3c104impl26device_guard_impl_registryE"
 CPU_ALLOCATOR_SYMBOL = "_ZN3c1015GetCPUAllocatorEv"
@@ -32,130 +34,100 @@ RETURN_DEFAULT_STREAM = {
     "aarch64": bytes.fromhex("200080d2 010080d2 c0035fd6"),
 }
 
+NEW_STREAMS = ("getDefaultStream", "getStreamFromGlobalPool", "getNewStream")
+
 _P = ctypes.c_void_p
 _kept: list[Any] = []
 
 
-def install_guard() -> None:
+def install_guard(driver: Driver) -> None:
     """Puts a guard for CUDA into the registry: a copy of the CPU's that answers `cuda:0`."""
-    library = ctypes.CDLL(_library("libc10.so"))
+    library = ctypes.CDLL(library_path("libc10.so"))
     registry = (_P * 32).in_dll(library, GUARD_TABLE_SYMBOL)
-    slots = _virtual_functions("c10/core/impl/DeviceGuardImplInterface.h", destructor_last=True)
-    table = _copy_of_table(registry[0], len(slots) + 2)
-    entries = {
-        "type": _function(ctypes.c_uint8, lambda self: CUDA_TYPE),
-        "exchangeDevice": _function(ctypes.c_uint16, lambda self, _: CUDA_DEVICE, ctypes.c_uint16),
-        "getDevice": _function(ctypes.c_uint16, lambda self: CUDA_DEVICE),
-        "setDevice": _function(None, lambda self, _: None, ctypes.c_uint16),
-        "uncheckedSetDevice": _function(None, lambda self, _: None, ctypes.c_uint16),
-        "deviceCount": _function(ctypes.c_int8, lambda self: 1),
-        "record": _function(None, lambda *_: None, _P, _P, ctypes.c_int8, ctypes.c_int),
-        "block": _function(None, lambda *_: None, _P, _P),
-        "queryEvent": _function(ctypes.c_bool, lambda *_: True, _P),
-        "queryStream": _function(ctypes.c_bool, lambda *_: True, _P),
-        "synchronizeStream": _function(None, lambda *_: None, _P),
-        "synchronizeEvent": _function(None, lambda *_: None, _P),
-        "synchronizeDevice": _function(None, lambda *_: None, ctypes.c_int8),
-    }
-    stream = _default_stream_function()
-    for name in ("getStream", "getDefaultStream", "getStreamFromGlobalPool", "getNewStream"):
-        entries[name] = stream
-    entries["exchangeStream"] = stream
-    _fill(table, slots, entries)
-    guard = (_P * 1)(ctypes.addressof(table))
-    _kept.extend([table, guard])
+    slots = Slots("c10/core/impl/DeviceGuardImplInterface.h")
+    table = Table(registry[CPU_TYPE] or 0, slots)
+    table.check({"type": (ctypes.c_uint8, (CPU_TYPE,)), "deviceCount": (ctypes.c_uint8, (1,))})
+    stream = machine_code(RETURN_DEFAULT_STREAM[platform.machine()])
+    for name in ("exchangeDevice", "getDevice", "setDevice"):
+        slots.index(name)
+    table.fill(
+        {
+            "type": function(ctypes.c_uint8, lambda self: CUDA_TYPE),
+            "exchangeDevice": function(
+                ctypes.c_uint16, lambda self, _: CUDA_DEVICE, ctypes.c_uint16
+            ),
+            "getDevice": function(ctypes.c_uint16, lambda self: CUDA_DEVICE),
+            "setDevice": function(None, lambda self, _: None, ctypes.c_uint16),
+            "uncheckedSetDevice": function(None, lambda self, _: None, ctypes.c_uint16),
+            "deviceCount": function(ctypes.c_int8, lambda self: driver.visible()),
+            "record": function(None, lambda *_: None, _P, _P, ctypes.c_int8, ctypes.c_int),
+            "block": function(None, lambda *_: None, _P, _P),
+            "queryEvent": function(ctypes.c_bool, lambda *_: True, _P),
+            "queryStream": function(ctypes.c_bool, lambda *_: True, _P),
+            "synchronizeStream": function(None, lambda *_: None, _P),
+            "synchronizeEvent": function(None, lambda *_: None, _P),
+            "synchronizeDevice": function(None, lambda *_: None, ctypes.c_int8),
+            **{name: stream for name in ("getStream", "exchangeStream", *NEW_STREAMS)},
+        }
+    )
+    if not driver.is_present():
+        refuse = thrower(WITHOUT_DRIVER)
+        table.fill({name: refuse for name in NEW_STREAMS if name in slots.may_throw})
+        driver.at_start(lambda: table.fill(dict.fromkeys(NEW_STREAMS, stream)))
+    guard = (_P * 1)(table.address)
+    _kept.append(guard)
     registry[CUDA_TYPE] = ctypes.addressof(guard)
 
 
-def install_hooks() -> None:
+def install_hooks(driver: Driver) -> None:
     """Makes CUDA the accelerator that PyTorch finds: autograd and torch.accelerator ask for it."""
-    library = ctypes.CDLL(_library("libtorch_cpu.so"))
+    library = ctypes.CDLL(library_path("libtorch_cpu.so"))
     get_hooks = getattr(library, HOOKS_SYMBOL)
     get_hooks.restype = _P
     hooks = ctypes.cast(get_hooks(), ctypes.POINTER(_P))
-    slots = _virtual_functions("ATen/detail/AcceleratorHooksInterface.h")
-    slots += [
-        name
-        for name in _virtual_functions("ATen/detail/CUDAHooksInterface.h", destructor_first=False)
-        if name not in slots
-    ]
-    table = _copy_of_table(ctypes.addressof(hooks.contents), len(slots))
+    slots = hook_slots()
+    table = Table(ctypes.addressof(hooks.contents), slots)
+    table.check({"hasCUDA": (ctypes.c_uint8, (0, 1)), "hasROCM": (ctypes.c_uint8, (0,))})
     device = ctypes.c_int8
     # All of the device's memory is host memory: pinned memory is what the host's allocator gives.
-    get_allocator = getattr(ctypes.CDLL(_library("libc10.so")), CPU_ALLOCATOR_SYMBOL)
+    get_allocator = getattr(ctypes.CDLL(library_path("libc10.so")), CPU_ALLOCATOR_SYMBOL)
     get_allocator.restype = _P
     cpu_allocator = get_allocator()
-    _fill(
-        table,
-        slots,
+    table.fill(
         {
-            "isBuilt": _function(ctypes.c_bool, lambda self: True),
-            "isAvailable": _function(ctypes.c_bool, lambda self: True),
-            "hasCUDA": _function(ctypes.c_bool, lambda self: True),
-            "hasPrimaryContext": _function(ctypes.c_bool, lambda self, _: True, device),
-            "init": _function(None, lambda self: None),
-            "initCUDA": _function(None, lambda self: None),
-            "deviceCount": _function(device, lambda self: 1),
-            "getNumGPUs": _function(ctypes.c_int, lambda self: 1),
-            "setCurrentDevice": _function(None, lambda self, _: None, device),
-            "getCurrentDevice": _function(device, lambda self: 0),
-            "current_device": _function(device, lambda self: 0),
-            "exchangeDevice": _function(device, lambda self, _: 0, device),
-            "maybeExchangeDevice": _function(device, lambda self, _: 0, device),
-            "getPinnedMemoryAllocator": _function(_P, lambda self: cpu_allocator),
-            "isPinnedPtr": _function(ctypes.c_bool, lambda self, _: False, _P),
-            "deviceSynchronize": _function(None, lambda self, _: None, device),
-        },
+            "isBuilt": function(ctypes.c_bool, lambda self: True),
+            "isAvailable": function(ctypes.c_bool, lambda self: driver.visible() > 0),
+            "hasCUDA": function(ctypes.c_bool, lambda self: driver.visible() > 0),
+            "hasPrimaryContext": function(
+                ctypes.c_bool, lambda self, _: driver.initialised, device
+            ),
+            "deviceCount": function(device, lambda self: driver.visible()),
+            "getNumGPUs": function(ctypes.c_int, lambda self: driver.visible()),
+            "setCurrentDevice": function(None, lambda self, _: None, device),
+            "getCurrentDevice": function(device, lambda self: 0),
+            "current_device": function(device, lambda self: 0),
+            "exchangeDevice": function(device, lambda self, _: 0, device),
+            "maybeExchangeDevice": function(device, lambda self, _: 0, device),
+            "isPinnedPtr": function(ctypes.c_bool, lambda self, _: False, _P),
+            "deviceSynchronize": function(None, lambda self, _: None, device),
+        }
     )
-    _kept.append(table)
-    hooks[0] = ctypes.addressof(table)
+    alive = {
+        "init": function(None, lambda self: None),
+        "initCUDA": function(None, lambda self: None),
+        "getPinnedMemoryAllocator": function(_P, lambda self: cpu_allocator),
+    }
+    if driver.is_present():
+        table.fill(alive)
+    else:
+        refuse = thrower(NO_DRIVER)
+        table.fill({name: refuse for name in alive if name in slots.may_throw})
+        driver.at_start(lambda: table.fill(alive))
+    hooks[0] = table.address
 
 
-def _virtual_functions(
-    header: str, destructor_first: bool = True, destructor_last: bool = False
-) -> list[str]:
-    """Names of a class's new virtual functions in the order of its table (Itanium C++ ABI).
-
-    A destructor takes two entries where it is declared.
-    """
-    path = os.path.join(os.path.dirname(torch.__file__), "include", header)
-    with open(path, encoding="utf-8") as file:
-        text = re.sub(r"//[^\n]*|/\*.*?\*/", "", file.read(), flags=re.DOTALL)
-    # A later class of the same file derives from this one: its functions have no `virtual`.
-    names = []
-    for match in re.finditer(r"\bvirtual\s+[^;{]*?(~?\w+)\s*\(", text):
-        name = match.group(1)
-        names += [f"{name}#1", name] if name.startswith("~") else [name]
-    assert destructor_first or destructor_last or not any(n.startswith("~") for n in names)
-    return names
-
-
-def _copy_of_table(object_address: int, count: int) -> Any:
-    source = ctypes.cast(
-        ctypes.cast(object_address, ctypes.POINTER(_P))[0], ctypes.POINTER(_P)
-    )
-    return (_P * count)(*[source[index] for index in range(count)])
-
-
-def _fill(table: Any, slots: list[str], entries: dict[str, Any]) -> None:
-    for index, name in enumerate(slots):
-        if name in entries:
-            table[index] = ctypes.cast(entries[name], _P).value
-
-
-def _function(result: Any, body: Any, *arguments: Any) -> Any:
-    function = ctypes.CFUNCTYPE(result, _P, *arguments)(body)
-    _kept.append(function)
-    return function
-
-
-def _default_stream_function() -> Any:
-    code = RETURN_DEFAULT_STREAM[platform.machine()]
-    page = mmap.mmap(-1, mmap.PAGESIZE, prot=mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC)
-    page.write(code)
-    _kept.append(page)
-    return _P(ctypes.addressof(ctypes.c_char.from_buffer(page)))
-
-
-def _library(name: str) -> str:
-    return os.path.join(os.path.dirname(torch.__file__), "lib", name)
+def hook_slots() -> Slots:
+    """Functions of the CUDA hooks, which had no base class before PyTorch 2.3."""
+    base = "ATen/detail/AcceleratorHooksInterface.h"
+    has_base = os.path.exists(os.path.join(os.path.dirname(torch.__file__), "include", base))
+    return Slots("ATen/detail/CUDAHooksInterface.h", Slots(base) if has_base else None)

@@ -6,6 +6,9 @@ import torch
 
 from .meter import Meter
 
+# What CUDA's runtime answers on a machine without a driver.
+WITHOUT_DRIVER = "CUDA error: CUDA driver version is insufficient for CUDA runtime version"
+
 OutOfMemoryError: type[RuntimeError] = getattr(
     torch, "OutOfMemoryError", torch.cuda.OutOfMemoryError
 )
@@ -24,11 +27,20 @@ def out_of_memory(size_bytes: int, meter: Meter) -> RuntimeError:
 
 def invalid_device(index: int) -> RuntimeError:
     """The error of using a card that is not there: one slice is one visible device."""
-    error = getattr(torch, "AcceleratorError", RuntimeError)
-    message = (
+    return _cuda_error(
         "CUDA error: invalid device ordinal\n"
         f"cuda:{index} was asked for; a ZeroGPU worker sees one device, cuda:0."
     )
+
+
+def runtime_without_driver() -> RuntimeError:
+    """The error of CUDA's runtime on a machine without a driver."""
+    return _cuda_error(WITHOUT_DRIVER)
+
+
+def _cuda_error(message: str) -> RuntimeError:
+    # PyTorch 2.8 and newer have a class for it.
+    error = getattr(torch, "AcceleratorError", RuntimeError)
     try:
         return error(message)
     except TypeError:

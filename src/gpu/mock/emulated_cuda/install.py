@@ -3,19 +3,10 @@
 from __future__ import annotations
 
 import os
-import platform
-import re
-import sys
 from types import ModuleType
 from typing import Any
 
-OLDEST_TORCH = (2, 4)
-MACHINES = ("x86_64", "aarch64")
-
-
-class UnsupportedTorch(RuntimeError):
-    """This PyTorch can't be given an emulated device; the message says which can."""
-
+from .support import check_support
 
 _installed: list[Any] = []
 
@@ -29,9 +20,11 @@ def install(torch: ModuleType) -> None:
         return
     check_support(torch)
     # Imported late: each of them needs a finished `torch`.
-    from . import bindings, cxx, report, surface
+    from . import bindings, cxx, methods, report, surface
     from .config import read_config
+    from .driver import Driver
     from .kernels import Kernels
+    from .memory import replace_accelerator_bindings
     from .meter import Meter
     from .register import register
     from .rng import DeviceRandom
@@ -40,23 +33,23 @@ def install(torch: ModuleType) -> None:
     from .tensors import Tensors
 
     config = read_config(os.environ)
+    driver = Driver(config.slice_prefix)
     meter = Meter(config.vram_bytes, config.meter_dir)
     random = DeviceRandom()
     # First the answers to "is there a device?": making the first tensor asks.
-    bindings.replace_bindings()
-    surface.replace_cuda_module(config, meter, random)
-    surface.replace_modules_of_cuda()
+    bindings.replace_bindings(driver, config, meter, random)
+    replace_accelerator_bindings(driver, meter)
+    surface.replace_classes(driver)
     storages = Storages(meter)
-    tensors = Tensors(storages)
-    kernels = Kernels(tensors, random)
+    tensors = Tensors(driver, storages)
+    kernels = Kernels(driver, tensors, random)
     if report.is_wanted(os.environ):
         kernels.run = report.Report(meter).timed(kernels.run)
-    cxx.install_guard()
-    cxx.install_hooks()
-    libraries = register(kernels, SpecialKernels(tensors, storages, random, kernels))
-    bindings.replace_tensor_methods()
-    bindings.replace_storage_constructor(storages)
-    bindings.refuse_compile()
+    cxx.install_guard(driver)
+    cxx.install_hooks(driver)
+    libraries = register(kernels, SpecialKernels(driver, tensors, storages, random, kernels))
+    methods.replace_methods(driver, storages)
+    methods.refuse_compile()
     _installed.extend([libraries, kernels])
 
 
@@ -67,18 +60,3 @@ def redirect_inductor(inductor: ModuleType) -> None:
     from . import aoti
 
     aoti.redirect_inductor(inductor, _installed[1].tensors)
-
-
-def check_support(torch: ModuleType) -> None:
-    """Raises UnsupportedTorch with one sentence that names what works."""
-    version = tuple(int(part) for part in re.findall(r"\d+", torch.__version__)[:2])
-    if version < OLDEST_TORCH:
-        raise UnsupportedTorch(
-            f"the emulated GPU needs PyTorch {'.'.join(map(str, OLDEST_TORCH))} or newer; "
-            f"this environment has {torch.__version__}"
-        )
-    if sys.platform != "linux" or platform.machine() not in MACHINES:
-        raise UnsupportedTorch(
-            f"the emulated GPU runs on Linux ({', '.join(MACHINES)}), "
-            f"not on {sys.platform} {platform.machine()}"
-        )

@@ -6,6 +6,7 @@ from typing import Any
 
 import torch
 
+from .driver import Driver
 from .errors import invalid_device, mixed_devices, no_sparse_tensors
 from .plans import Plan, cuda_index, plan_of
 from .rng import DeviceRandom
@@ -18,7 +19,8 @@ Tensor = torch.Tensor
 class Kernels:
     """Runs operators for the device's tensors."""
 
-    def __init__(self, tensors: Tensors, random: DeviceRandom) -> None:
+    def __init__(self, driver: Driver, tensors: Tensors, random: DeviceRandom) -> None:
+        self.driver = driver
         self.tensors = tensors
         self.random = random
 
@@ -108,6 +110,8 @@ class Kernels:
             self._draw_from_device(plan, call, host_args, host_kwargs)
         if host_kwargs.get("pin_memory"):
             host_kwargs["pin_memory"] = False
+        if call.target is CUDA:
+            self.driver.require()
         call.check_devices()
         try:
             result = call_with_numbers(plan, operator, host_args, host_kwargs)

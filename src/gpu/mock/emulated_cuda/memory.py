@@ -6,11 +6,16 @@ The device has no caching allocator: what is allocated is reserved as well, and 
 
 from __future__ import annotations
 
-from typing import Any, Callable
+from typing import Any
 
 import torch
 
+from .driver import Driver
+from .errors import invalid_device
 from .meter import Meter
+
+# As PyTorch words it: the device's index is printed as a character, and ends the text.
+NO_ALLOCATOR = "Invalid device argument "
 
 POOLS = ("all", "large_pool", "small_pool")
 BYTES = ("allocated_bytes", "reserved_bytes", "active_bytes", "requested_bytes")
@@ -51,62 +56,62 @@ def _counter(current: int, peak: int, allocated: int, freed: int) -> dict[str, i
     return {"current": current, "peak": peak, "allocated": allocated, "freed": freed}
 
 
-def cuda_functions(meter: Meter, check: Callable[[Any], int]) -> dict[str, Any]:
-    """What takes the place of functions of `torch.cuda`; `check` refuses a wrong device."""
+def memory_bindings(driver: Driver, meter: Meter) -> dict[str, Any]:
+    """`torch._C._cuda_*` of the caching allocator. It exists once CUDA was initialised."""
 
-    def allocated(device: Any = None) -> int:
-        check(device)
-        return meter.allocated_bytes
+    def admit(index: Any, name: str) -> None:
+        if not isinstance(index, int):
+            raise RuntimeError(f"invalid argument to {name}")
+        if not driver.initialised:
+            raise RuntimeError(NO_ALLOCATOR)
+        if index:
+            raise invalid_device(index)
 
-    def peak(device: Any = None) -> int:
-        check(device)
-        return meter.peak_bytes
-
-    def reset_peak(device: Any = None) -> None:
-        check(device)
-        meter.reset_peak()
-
-    def reset_accumulated(device: Any = None) -> None:
-        check(device)
-        meter.reset_accumulated()
-
-    def stats(device: Any = None) -> dict[str, Any]:
-        check(device)
+    def stats(index: Any) -> dict[str, Any]:
+        admit(index, "memory_allocated")
         return nested_stats(meter)
 
-    def info(device: Any = None) -> tuple[int, int]:
-        check(device)
-        return meter.limit_bytes - meter.allocated_bytes, meter.limit_bytes
+    def reset_peak(index: Any) -> None:
+        admit(index, "reset_peak_memory_stats")
+        meter.reset_peak()
 
-    def set_fraction(fraction: float, device: Any = None) -> None:
-        check(device)
-        if not 0 <= fraction <= 1:
-            raise ValueError(f"Invalid fraction value: {fraction}. Allowed range: 0~1")
+    def reset_accumulated(index: Any) -> None:
+        admit(index, "reset_accumulated_memory_stats")
+        meter.reset_accumulated()
+
+    def set_fraction(fraction: float, index: Any) -> None:
+        admit(index, "set_memory_fraction")
         meter.limit_bytes = int(meter.capacity_bytes * fraction)
 
+    def fraction(index: Any) -> float:
+        admit(index, "get_memory_fraction")
+        return meter.limit_bytes / meter.capacity_bytes
+
+    def refuse_raw(*_: Any) -> int:
+        driver.require()
+        raise RuntimeError("the emulated CUDA device has no raw allocations: make a tensor")
+
     return {
-        "memory_allocated": allocated,
-        "max_memory_allocated": peak,
-        "memory_reserved": allocated,
-        "max_memory_reserved": peak,
-        "memory_cached": allocated,
-        "max_memory_cached": peak,
-        "reset_peak_memory_stats": reset_peak,
-        "reset_max_memory_allocated": reset_peak,
-        "reset_max_memory_cached": reset_peak,
-        "reset_accumulated_memory_stats": reset_accumulated,
-        "memory_stats_as_nested_dict": stats,
-        "memory_snapshot": lambda *_, **__: [],
-        "mem_get_info": info,
-        "empty_cache": lambda: None,
-        "set_per_process_memory_fraction": set_fraction,
+        "_cuda_memoryStats": stats,
+        "_cuda_resetPeakMemoryStats": reset_peak,
+        "_cuda_resetAccumulatedMemoryStats": reset_accumulated,
+        "_cuda_setMemoryFraction": set_fraction,
+        "_cuda_getMemoryFraction": fraction,
+        "_cuda_memorySnapshot": lambda *_: {"segments": [], "device_traces": []},
+        "_cuda_record_memory_history": lambda *_, **__: driver.require(),
+        "_cuda_emptyCache": lambda: None,
+        "_cuda_hostMemoryStats": lambda: {},
+        "_cuda_resetPeakHostMemoryStats": lambda: None,
+        "_cuda_resetAccumulatedHostMemoryStats": lambda: None,
+        "_cuda_cudaCachingAllocator_raw_alloc": refuse_raw,
+        "_cuda_cudaCachingAllocator_raw_delete": refuse_raw,
     }
 
 
-def replace_accelerator_bindings(meter: Meter) -> None:
+def replace_accelerator_bindings(driver: Driver, meter: Meter) -> None:
     """`torch.accelerator.memory` asks C++ directly; releases without it have none of the names."""
     for name, value in {
-        "_accelerator_isAllocatorInitialized": lambda: True,
+        "_accelerator_isAllocatorInitialized": lambda: driver.initialised,
         "_accelerator_emptyCache": lambda: None,
         "_accelerator_emptyHostCache": lambda: None,
         "_accelerator_getDeviceStats": lambda index: nested_stats(meter),

@@ -7,7 +7,9 @@ from typing import Any
 
 import torch
 
-from .storage import CPU, CUDA
+from .driver import Driver
+from .storage import CUDA
+from .streams import require_runtime
 
 HostGenerator = torch._C.Generator
 
@@ -16,37 +18,57 @@ HostGenerator = torch._C.Generator
 _device_generators: set[int] = set()
 
 
-class Generator(HostGenerator):
+class _GeneratorType(type(HostGenerator)):  # type: ignore[misc]
+    """PyTorch's own generators are instances of `torch.Generator`, whichever class stands there."""
+
+    def __instancecheck__(cls, value: object) -> bool:
+        return isinstance(value, HostGenerator)
+
+
+class Generator(HostGenerator, metaclass=_GeneratorType):
     """`torch.Generator` that may be asked for on `cuda`."""
 
     def __new__(cls, device: Any = "cpu") -> Generator:
-        wanted = torch.device(device)
-        if wanted.type not in ("cpu", "cuda"):
-            return HostGenerator(wanted)  # type: ignore[return-value]
-        generator = HostGenerator.__new__(cls, "cpu")
-        generator._zerogpu_device = CUDA if wanted.type == "cuda" else CPU
-        if wanted.type == "cuda":
-            address = generator._cdata
-            _device_generators.add(address)
-            weakref.finalize(generator, _device_generators.discard, address)
-        return generator
+        if torch.device(device).type != "cuda":
+            return HostGenerator(device)  # type: ignore[return-value]
+        for driver in _drivers:
+            require_runtime(driver)
+        return _device_generator()
 
     @property
     def device(self) -> torch.device:  # type: ignore[override]
         """Where tensors drawn from it must be."""
-        return self._zerogpu_device
+        return CUDA
 
     def clone_state(self) -> Generator:
         """A second generator in the same state."""
-        copy = Generator(self.device)
+        copy = _device_generator()
         copy.set_state(self.get_state())
         return copy
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _rebuild, (str(self.device), self.initial_seed(), self.get_state())
+        return _rebuild, ("cuda", self.initial_seed(), self.get_state())
 
 
-def _rebuild(device: str, _seed: int, state: torch.Tensor) -> Generator:
+_drivers: list[Driver] = []
+
+
+def generator_class(driver: Driver) -> type[HostGenerator]:
+    """What takes the place of `torch.Generator`."""
+    _drivers.append(driver)
+    return Generator
+
+
+def _device_generator() -> Generator:
+    """A generator of the device: one of the CPU, remembered as the device's."""
+    generator = HostGenerator.__new__(Generator, "cpu")
+    address = generator._cdata
+    _device_generators.add(address)
+    weakref.finalize(generator, _device_generators.discard, address)
+    return generator
+
+
+def _rebuild(device: str, _seed: int, state: torch.Tensor) -> HostGenerator:
     generator = Generator(device)
     generator.set_state(state)
     return generator
@@ -56,7 +78,7 @@ class DeviceRandom:
     """The default stream of `cuda:0`."""
 
     def __init__(self) -> None:
-        self.default = Generator("cuda")
+        self.default = _device_generator()
         self.default.seed()
 
     def generator_for(self, given: Any) -> HostGenerator:
@@ -66,11 +88,3 @@ class DeviceRandom:
         if given._cdata not in _device_generators:
             raise RuntimeError("Expected a 'cuda' device type for generator but found 'cpu'")
         return given
-
-    def manual_seed(self, seed: int) -> None:
-        """`torch.cuda.manual_seed`."""
-        self.default.manual_seed(int(seed))
-
-    def seed(self) -> None:
-        """`torch.cuda.seed`: a seed nobody chose."""
-        self.default.seed()

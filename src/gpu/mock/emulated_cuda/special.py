@@ -6,6 +6,7 @@ from typing import Any
 
 import torch
 
+from .driver import Driver
 from .errors import invalid_device
 from .kernels import Kernels
 from .plans import cuda_index
@@ -32,8 +33,14 @@ class SpecialKernels:
     """Operators with a kernel of their own, by name as the dispatcher has it."""
 
     def __init__(
-        self, tensors: Tensors, storages: Storages, random: DeviceRandom, kernels: Kernels
+        self,
+        driver: Driver,
+        tensors: Tensors,
+        storages: Storages,
+        random: DeviceRandom,
+        kernels: Kernels,
     ) -> None:
+        self.driver = driver
         self.tensors = tensors
         self.storages = storages
         self.random = random
@@ -131,6 +138,7 @@ class SpecialKernels:
 
     def _admit(self, device: torch.device | None, size: Any, dtype: torch.dtype) -> None:
         """Refuses before any memory of the host is touched."""
+        self.driver.require()
         index = cuda_index(device)
         if index:
             raise invalid_device(index)

@@ -5,18 +5,56 @@ from __future__ import annotations
 import time
 from typing import Any
 
+import torch
+
+from .driver import Driver
+from .errors import runtime_without_driver
 from .storage import CUDA
+
+
+_drivers: list[Driver] = []
+
+
+def require_runtime(driver: Driver) -> None:
+    """For calls that go to CUDA's runtime, past PyTorch's initialisation: its own error without a driver."""
+    if not driver.initialised:
+        if not driver.is_present():
+            raise runtime_without_driver()
+        driver.require()
+
+
+def stream_classes(driver: Driver) -> dict[str, type]:
+    """The classes by their name in `torch.cuda`."""
+    _drivers.append(driver)
+    return {
+        "Stream": Stream,
+        "ExternalStream": ExternalStream,
+        "Event": Event,
+        "CUDAGraph": CUDAGraph,
+    }
 
 
 class Stream:
     """`torch.cuda.Stream`: all work is in order already."""
 
     def __init__(self, device: Any = None, priority: int = 0, **_: Any) -> None:
+        for driver in _drivers:
+            require_runtime(driver)
         self.device = CUDA
         self.device_index = 0
         self.priority = priority
         self.cuda_stream = 0
         self.stream_id = 0
+        self.device_type = 1
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Stream)
+
+    def __hash__(self) -> int:
+        return hash((self.cuda_stream, self.device))
+
+    def __repr__(self) -> str:
+        return f"<torch.cuda.Stream device={self.device} cuda_stream={self.cuda_stream:#x}>"
 
     def __enter__(self) -> Stream:
         return self
@@ -55,8 +93,15 @@ class Event:
         self.device = CUDA
         self._seconds: float | None = None
 
+    def __repr__(self) -> str:
+        if self._seconds is None:
+            return "<torch.cuda.Event uninitialized>"
+        return "<torch.cuda.Event 0x0>"
+
     def record(self, stream: Any = None) -> None:
-        """Takes the time."""
+        """Takes the time; without a stream on the current one, which initialises CUDA."""
+        if stream is None:
+            torch.cuda.current_stream()
         self._seconds = time.perf_counter()
 
     def elapsed_time(self, end: Event) -> float:
@@ -74,16 +119,27 @@ class Event:
 
     def wait(self, stream: Any = None) -> None:
         """What was recorded has happened."""
+        if stream is None:
+            torch.cuda.current_stream()
 
     def query(self) -> bool:
         """Whether the work before it is done: always."""
         return True
 
 
+class ExternalStream(Stream):
+    """`torch.cuda.ExternalStream`: the one stream that there is."""
+
+    def __init__(self, stream_ptr: int, device: Any = None, **_: Any) -> None:
+        super().__init__(device)
+
+
 class CUDAGraph:
     """`torch.cuda.CUDAGraph`: refused, since no stream can be captured."""
 
     def __init__(self, *_: Any, **__: Any) -> None:
+        for driver in _drivers:
+            require_runtime(driver)
         raise RuntimeError(
             "CUDA graphs are not available on the emulated device: "
             "work is done at once, there is no stream to capture"

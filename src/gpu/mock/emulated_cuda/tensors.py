@@ -6,6 +6,7 @@ import ctypes
 
 import torch
 
+from .driver import Driver
 from .storage import Storages, block_of
 
 aten = torch.ops.aten
@@ -48,13 +49,24 @@ class _DLManagedTensor(ctypes.Structure):
 class Tensors:
     """Turns CPU results into CUDA tensors and CUDA operands into CPU tensors."""
 
-    def __init__(self, storages: Storages) -> None:
+    def __init__(self, driver: Driver, storages: Storages) -> None:
         self.storages = storages
         self._keep: list[object] = []
-        self._seed = self._first_cuda_tensor()
-        self._seeds: dict[torch.dtype, torch.Tensor] = {torch.uint8: self._seed}
+        self._seeds: dict[torch.dtype, torch.Tensor] = {}
+        driver.at_start(self._start)
         self._set = aten.set_.source_Storage_storage_offset._handle.redispatch_boxed
         self._alias = aten.alias.default._handle.redispatch_boxed
+
+    def _start(self) -> None:
+        """Makes the tensor from which all others come. PyTorch marks CUDA as initialised on the way."""
+        if self._seeds:
+            return
+        initialising = torch.cuda._tls
+        initialising.is_initializing = True
+        try:
+            self._seeds[torch.uint8] = self._first_cuda_tensor()
+        finally:
+            del initialising.is_initializing
 
     def _first_cuda_tensor(self) -> torch.Tensor:
         """An empty tensor with CUDA's dispatch key: DLPack may claim any device for a pointer."""
@@ -78,7 +90,7 @@ class Tensors:
     def _seed_of(self, dtype: torch.dtype) -> torch.Tensor:
         seed = self._seeds.get(dtype)
         if seed is None:
-            seed = aten.view.dtype.redispatch(CPU_KEYS, self._seed, dtype)
+            seed = aten.view.dtype.redispatch(CPU_KEYS, self._seeds[torch.uint8], dtype)
             self._seeds[dtype] = seed
         return seed
 

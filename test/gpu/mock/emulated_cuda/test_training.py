@@ -123,6 +123,8 @@ class Surface(DeviceTest):
         ):
             with self.assertRaisesRegex(RuntimeError, "invalid device ordinal"):
                 attempt()
+        with self.assertRaisesRegex(AssertionError, "Invalid device id"):
+            torch.cuda.get_device_properties(1)
 
     def test_graphs_are_refused_in_words(self):
         with self.assertRaisesRegex(RuntimeError, "CUDA graphs are not available"):
