@@ -18,20 +18,25 @@ from .driver import NO_DRIVER, Driver
 from .errors import WITHOUT_DRIVER
 from .tables import Slots, Table, function, library_path, machine_code, thrower
 
-# DeviceType::CUDA, and c10::Device(CUDA, 0) as it travels in a register: type, then index.
-CUDA_TYPE = 1
-CUDA_DEVICE = 0x0001
+# c10::DeviceType
 CPU_TYPE = 0
+CUDA_TYPE = 1
 
 GUARD_TABLE_SYMBOL = "_ZN3c104impl26device_guard_impl_registryE"
 CPU_ALLOCATOR_SYMBOL = "_ZN3c1015GetCPUAllocatorEv"
 HOOKS_SYMBOL = "_ZN2at6detail12getCUDAHooksEv"
 
-# c10::Stream is two words: the device, and the stream's id (0, the default stream). A ctypes
-# callback can return one word only, so this one function is machine code: load both, return.
-RETURN_DEFAULT_STREAM = {
-    "x86_64": bytes.fromhex("b801000000 31d2 c3"),
-    "aarch64": bytes.fromhex("200080d2 010080d2 c0035fd6"),
+# Machine code, for two reasons. c10::Stream is two words, the device and the stream's id (0, the default
+# stream), and a ctypes callback can return one only. And a guard is left while a Python exception is on
+# its way through C++: a callback would run Python then, and lose it.
+CODE = {
+    # mov eax, 1; xor edx, edx; ret. The first word alone is DeviceType::CUDA, and the device cuda:0.
+    "x86_64": {"answer": bytes.fromhex("b801000000 31d2 c3"), "return": b"\xc3"},
+    # mov x0, 1; mov x1, 0; ret
+    "aarch64": {
+        "answer": bytes.fromhex("200080d2 010080d2 c0035fd6"),
+        "return": bytes.fromhex("c0035fd6"),
+    },
 }
 
 NEW_STREAMS = ("getDefaultStream", "getStreamFromGlobalPool", "getNewStream")
@@ -47,26 +52,26 @@ def install_guard(driver: Driver) -> None:
     slots = Slots("c10/core/impl/DeviceGuardImplInterface.h")
     table = Table(registry[CPU_TYPE] or 0, slots)
     table.check({"type": (ctypes.c_uint8, (CPU_TYPE,)), "deviceCount": (ctypes.c_uint8, (1,))})
-    stream = machine_code(RETURN_DEFAULT_STREAM[platform.machine()])
+    code = CODE[platform.machine()]
+    stream = device = machine_code(code["answer"])
+    nothing = machine_code(code["return"])
     for name in ("exchangeDevice", "getDevice", "setDevice"):
         slots.index(name)
     table.fill(
         {
-            "type": function(ctypes.c_uint8, lambda self: CUDA_TYPE),
-            "exchangeDevice": function(
-                ctypes.c_uint16, lambda self, _: CUDA_DEVICE, ctypes.c_uint16
-            ),
-            "getDevice": function(ctypes.c_uint16, lambda self: CUDA_DEVICE),
-            "setDevice": function(None, lambda self, _: None, ctypes.c_uint16),
-            "uncheckedSetDevice": function(None, lambda self, _: None, ctypes.c_uint16),
+            "type": device,
+            "exchangeDevice": device,
+            "getDevice": device,
+            "setDevice": nothing,
+            "uncheckedSetDevice": nothing,
+            "record": nothing,
+            "block": nothing,
+            "synchronizeStream": nothing,
+            "synchronizeEvent": nothing,
+            "synchronizeDevice": nothing,
+            "queryEvent": device,
+            "queryStream": device,
             "deviceCount": function(ctypes.c_int8, lambda self: driver.visible()),
-            "record": function(None, lambda *_: None, _P, _P, ctypes.c_int8, ctypes.c_int),
-            "block": function(None, lambda *_: None, _P, _P),
-            "queryEvent": function(ctypes.c_bool, lambda *_: True, _P),
-            "queryStream": function(ctypes.c_bool, lambda *_: True, _P),
-            "synchronizeStream": function(None, lambda *_: None, _P),
-            "synchronizeEvent": function(None, lambda *_: None, _P),
-            "synchronizeDevice": function(None, lambda *_: None, ctypes.c_int8),
             **{name: stream for name in ("getStream", "exchangeStream", *NEW_STREAMS)},
         }
     )

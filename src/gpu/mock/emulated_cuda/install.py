@@ -20,7 +20,7 @@ def install(torch: ModuleType) -> None:
         return
     check_support(torch)
     # Imported late: each of them needs a finished `torch`.
-    from . import bindings, cxx, methods, report, surface
+    from . import bindings, cxx, legacy, methods, report, surface
     from .config import read_config
     from .driver import Driver
     from .kernels import Kernels
@@ -32,6 +32,7 @@ def install(torch: ModuleType) -> None:
     from .storage import Storages
     from .tensors import Tensors
 
+    built_for_cuda = torch.version.cuda is not None
     config = read_config(os.environ)
     driver = Driver(config.slice_prefix)
     meter = Meter(config.vram_bytes, config.meter_dir)
@@ -50,6 +51,8 @@ def install(torch: ModuleType) -> None:
     libraries = register(kernels, SpecialKernels(driver, tensors, storages, random, kernels))
     methods.replace_methods(driver, storages)
     methods.refuse_compile()
+    if not built_for_cuda:
+        legacy.replace_tensor_types()
     _installed.extend([libraries, kernels])
 
 
