@@ -1,6 +1,6 @@
 import { EXIT, UserError } from '../../shared/errors.js';
 
-/** The oldest PyTorch that can be given the device; install.py has the same number. */
+/** The oldest PyTorch that can be given the device; support.py has the same number. */
 const OLDEST: readonly [major: number, minor: number] = [2, 4];
 
 /**

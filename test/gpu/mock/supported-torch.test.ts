@@ -19,7 +19,7 @@ describe('which PyTorch can be emulated', () => {
   });
 
   it('is the same release on both sides', () => {
-    const install = resolve(import.meta.dirname, '../../../src/gpu/mock/emulated_cuda/install.py');
-    expect(readFileSync(install, 'utf8')).toContain('OLDEST_TORCH = (2, 4)');
+    const support = resolve(import.meta.dirname, '../../../src/gpu/mock/emulated_cuda/support.py');
+    expect(readFileSync(support, 'utf8')).toContain('OLDEST_TORCH = (2, 4)');
   });
 });
