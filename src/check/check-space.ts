@@ -2,13 +2,15 @@ import { loadProfile, type PlatformProfile, profileNames } from '../platform/ind
 import { cachedFiles } from '../space/files.js';
 import { readSpaceModel, type SourceText, type SpaceFiles } from '../space/index.js';
 import { type PythonModel, readPython, warmPythonParser } from '../space/python/index.js';
-import { type RuleResults, runRules } from './engine.js';
+import { type Coverage, countPassed, coverageOf } from './coverage.js';
+import { type RuleFailure, runRules } from './engine.js';
 import { type AskPython, confirmSyntax } from './exact-syntax.js';
 import type { Finding, Hosting, HubSide, Rule } from './rule.js';
 import { rules as allRules } from './rules/index.js';
 import { unusedIgnore } from './rules/zg100-unused-ignore.js';
 import { pythonOf } from './space-python.js';
 import { findIgnores, type IgnoreComment, suppress } from './suppress.js';
+import { type ProfileVerdict, profileVerdict } from './verdict.js';
 import { type DeclaredCall, type Visits, visitsOf } from './visits.js';
 
 export interface CheckSpaceOptions {
@@ -22,13 +24,21 @@ export interface CheckSpaceOptions {
   readonly askPython?: AskPython;
 }
 
-export interface CheckedSpace extends RuleResults {
+export interface CheckedSpace {
+  /** Gravest first, then by file, line and rule. */
+  readonly findings: readonly Finding[];
+  readonly failures: readonly RuleFailure[];
   /** Findings that a comment took away. */
   readonly ignored: number;
   /** Text of every file that was read. */
   readonly sources: ReadonlyMap<string, SourceText>;
   /** Calls a day of each GPU function that the app can reach. */
   readonly visits: readonly Visits[];
+  /** Rules that looked at something and found nothing. */
+  readonly passed: number;
+  readonly coverage: Coverage;
+  /** What each profile makes of it, in their order. */
+  readonly verdicts: readonly ProfileVerdict[];
 }
 
 /**
@@ -47,13 +57,14 @@ export async function checkSpace(
   warmPythonParser(await files.list());
   const space = await readSpaceModel(name, files);
   const parsed = await readPython(files, space.appFile.file, space.listing);
-  const { minor } = pythonOf(space, profile);
-  const python = askPython ? await confirmSyntax(parsed, minor, askPython) : parsed;
+  const spacePython = pythonOf(space, profile);
+  const python = askPython ? await confirmSyntax(parsed, spacePython.minor, askPython) : parsed;
+  const profiles = profileNames.map(loadProfile);
   const results = runRules(rules, {
     space,
     python,
     profile,
-    profiles: profileNames.map(loadProfile),
+    profiles,
     hosting,
     hub,
   });
@@ -61,9 +72,18 @@ export async function checkSpace(
   const comments = [...sources].flatMap(([file, source]) => findIgnores(file, source));
   const { findings, ignored, unused } = suppress(results.findings, comments, nameOf);
   const hints = rules.includes(unusedIgnore) ? unused.filter(isAskedFor(rules)).map(toHint) : [];
+  const reported = [...findings, ...hints];
+  const coverage = coverageOf(space, python, spacePython, hub !== null);
+  const foundUnder = ({ name: other }: PlatformProfile): readonly Finding[] => {
+    if (other === profile.name) return reported;
+    return suppress(results.elsewhere.get(other) ?? [], comments, nameOf).findings;
+  };
   return {
-    findings: [...findings, ...hints],
+    findings: reported,
     failures: results.failures,
+    passed: countPassed(rules, reported, coverage),
+    coverage,
+    verdicts: profiles.map((one) => profileVerdict(one, foundUnder(one))),
     ignored,
     sources,
     visits: visitsOf(declaredCalls(python, profile), profile),

@@ -1,4 +1,3 @@
-import type { PlatformProfile } from '../platform/index.js';
 import { type CodeExecution, nodeAt } from '../space/python/index.js';
 import {
   type Finding,
@@ -18,28 +17,38 @@ export interface RuleFailure {
 export interface RuleResults {
   /** Gravest first, then by file, line and rule. */
   readonly findings: readonly Finding[];
+  /** What the rules find under each of the other profiles, by its name. */
+  readonly elsewhere: ReadonlyMap<string, readonly Finding[]>;
   readonly failures: readonly RuleFailure[];
 }
 
 /**
- * Asks every rule. A rule that finds something is asked again under the other profiles, so that a
- * finding can say where the same Space would be fine; no rule has to know of that.
+ * Asks every rule under every profile, so that a finding can say where the same Space would be fine, and
+ * the report what each edition of the platform makes of it; no rule has to know of that.
  */
 export function runRules(rules: readonly Rule[], context: RuleContext): RuleResults {
-  const otherProfiles = context.profiles.filter(({ name }) => name !== context.profile.name);
+  const others = context.profiles.filter(({ name }) => name !== context.profile.name);
   const findings: Finding[] = [];
+  const elsewhere = new Map<string, Finding[]>(others.map(({ name }) => [name, []]));
   const failures: RuleFailure[] = [];
   for (const rule of rules) {
     try {
       const found = ask(rule, context);
-      const asked = found.length > 0 && rule.asksOtherProfiles !== false ? otherProfiles : [];
-      const elsewhere = asked.map(findIn(rule, context));
-      findings.push(...unique(found.map((one) => toFinding(rule, one, elsewhere))));
+      const asked = others.map((profile) => ({
+        profile: profile.name,
+        found: ask(rule, { ...context, profile }),
+      }));
+      const compared = rule.asksOtherProfiles === false ? [] : asked.map(graveIn(rule));
+      findings.push(...unique(found.map((one) => toFinding(rule, one, compared))));
+      for (const { profile, found: there } of asked) {
+        const list = unique(there.map((one) => toFinding(rule, one, [])));
+        elsewhere.get(profile)?.push(...list);
+      }
     } catch (error) {
       failures.push({ rule: rule.id, error });
     }
   }
-  return { findings: findings.sort(byGravity), failures };
+  return { findings: findings.sort(byGravity), elsewhere, failures };
 }
 
 /** A finding, and whether anything reaches the code that it is about. */
@@ -71,11 +80,11 @@ interface Elsewhere {
   readonly places: ReadonlySet<string>;
 }
 
-function findIn(rule: Rule, context: RuleContext) {
-  return (profile: PlatformProfile): Elsewhere => {
-    const found = ask(rule, { ...context, profile });
+/** Where a rule finds something grave under another profile. */
+function graveIn(rule: Rule) {
+  return ({ profile, found }: { profile: string; found: readonly Asked[] }): Elsewhere => {
     const grave = found.filter((one) => !isLight(one.severity ?? rule.severity));
-    return { profile: profile.name, places: new Set(grave.map(placeOf)) };
+    return { profile, places: new Set(grave.map(placeOf)) };
   };
 }
 

@@ -7,14 +7,17 @@ import { loadProfile } from '../platform/index.js';
 import { EXIT, UserError } from '../shared/errors.js';
 import { choosePaint } from '../shared/paint.js';
 import { checkSpace } from './check-space.js';
+import type { RuleFailure } from './engine.js';
 import { askPythonOf } from './exact-syntax.js';
 import { fixSpace, showFixes } from './fix/index.js';
 import { repositoryRoot } from './folders.js';
 import { type CheckOptions, parseCheckOptions, type RawCheckOptions } from './options.js';
-import { type CheckReport, countFindings, type SpaceReport } from './report.js';
+import type { CheckReport, SpaceReport } from './report.js';
 import { reporters } from './reporters/index.js';
 import { type CheckSettings, settle } from './settings.js';
+import { spaceReport } from './space-report.js';
 import { findSubjects, foldersOf, refuseOnHub, type Subject } from './subjects.js';
+import { exitCodeOf } from './verdict.js';
 import { watchFolders } from './watch.js';
 
 /** What `check` may touch of its process. */
@@ -77,24 +80,35 @@ async function checkOnce(
 ): Promise<number> {
   const startMs = performance.now();
   const spaces: SpaceReport[] = [];
-  for (const job of jobs) spaces.push(await report(job, world));
-  const done = { spaces, elapsedMs: performance.now() - startMs };
+  const failures: RuleFailure[] = [];
+  for (const job of jobs) {
+    const checked = await report(job, world);
+    spaces.push(checked.space);
+    failures.push(...checked.failures);
+  }
+  const done = {
+    spaces,
+    elapsedMs: performance.now() - startMs,
+    exitCode: failures.length > 0 ? EXIT.bug : exitCodeOf(spaces.map(({ verdict }) => verdict)),
+  };
   await write(done, options, world, version);
-  return exitCode(done, jobs, world);
+  for (const failure of failures) tellFailure(failure, world);
+  return done.exitCode;
 }
 
-async function report({ subject, settings }: Job, { env }: CheckWorld): Promise<SpaceReport> {
-  const { platform, rules, strict } = settings;
+async function report(
+  { subject, settings }: Job,
+  { env }: CheckWorld,
+): Promise<{ space: SpaceReport; failures: readonly RuleFailure[] }> {
   const { path, name, dir, files, hub } = subject;
   const checked = await checkSpace(name, files, { ...settings, hub, askPython: askPythonOf(env) });
   subject.assertRead();
-  return {
-    ...{ path, name, dir },
-    ...checked,
-    profile: loadProfile(platform),
-    rules,
-    failingSeverities: strict ? ['error', 'warning'] : ['error'],
-  };
+  return { failures: checked.failures, space: spaceReport({ path, name, dir }, checked, settings) };
+}
+
+function tellFailure({ rule, error }: RuleFailure, { stderr }: CheckWorld): void {
+  const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  stderr.write(`bug    rule ${rule} failed; the other rules were asked\n${stack}\n`);
 }
 
 async function write(
@@ -128,19 +142,4 @@ async function write(
       cause: error,
     });
   }
-}
-
-function exitCode({ spaces }: CheckReport, jobs: readonly Job[], world: CheckWorld): number {
-  const failures = spaces.flatMap(({ failures: all }) => all);
-  for (const { rule, error } of failures) {
-    const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    world.stderr.write(`bug    rule ${rule} failed; the other rules were asked\n${stack}\n`);
-  }
-  if (failures.length > 0) return EXIT.bug;
-  const isFailed = spaces.some((space, index) => {
-    const { error, warning } = countFindings([space]);
-    const { strict, maxWarnings } = jobs[index]?.settings ?? { strict: false, maxWarnings: null };
-    return error > 0 || (strict && warning > 0) || (maxWarnings !== null && warning > maxWarnings);
-  });
-  return isFailed ? EXIT.failed : EXIT.ok;
 }

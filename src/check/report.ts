@@ -1,12 +1,21 @@
-import type { PlatformProfile } from '../platform/index.js';
 import type { SourceText } from '../space/index.js';
-import type { RuleFailure } from './engine.js';
-import type { Finding, Rule, RuleId, Severity, Words } from './rule.js';
+import type { Finding, Rule, Severity, Words } from './rule.js';
 import { SEVERITIES } from './rule.js';
-import { rules as allRules } from './rules/index.js';
+import type { ProfileVerdict, Verdict } from './verdict.js';
 import type { Visits } from './visits.js';
 
-/** One Space, checked. */
+/** A finding with the words for it. */
+export interface ReportedFinding extends Finding {
+  /** The rule's name: `torch-compile`. */
+  readonly name: string;
+  readonly words: Words;
+}
+
+/** A rule that was asked; what only some formats print may be missing. */
+export type ReportedRule = Pick<Rule, 'id' | 'name'> &
+  Partial<Pick<Rule, 'summary' | 'severity' | 'docs'>>;
+
+/** One Space, checked. All but its `sources` is plain JSON. */
 export interface SpaceReport {
   /** The folder as the user named it: `.` or `demos/hello`. */
   readonly path: string;
@@ -14,25 +23,35 @@ export interface SpaceReport {
   readonly name: string;
   /** Absolute; null for files in memory. */
   readonly dir: string | null;
-  readonly profile: PlatformProfile;
-  readonly findings: readonly Finding[];
+  /** The profile that decides the exit code. */
+  readonly profile: { readonly name: string; readonly asOf: string };
+  readonly findings: readonly ReportedFinding[];
   /** Findings that a comment in the files, or the configuration, took away. */
   readonly ignored: number;
-  readonly failures: readonly RuleFailure[];
   /** Rules that were asked. */
-  readonly rules: readonly Rule[];
+  readonly rules: readonly ReportedRule[];
+  /** Rules that looked at something and found nothing. */
+  readonly passed: number;
+  /** What was taken for granted because the Space does not say it. */
+  readonly assumed: readonly string[];
+  /** What could not be looked at, and why. */
+  readonly unchecked: readonly string[];
   /** Text of every file that was read, for snippets. */
   readonly sources: ReadonlyMap<string, SourceText>;
   /** Calls a day of each GPU function. */
   readonly visits: readonly Visits[];
-  /** What fails the run: errors, and warnings when the user is strict. */
-  readonly failingSeverities: readonly Severity[];
+  /** What each edition of the platform makes of it, the deciding one included. */
+  readonly verdicts: readonly ProfileVerdict[];
+  /** Whether it fails the run; every format and the exit code read it here. */
+  readonly verdict: Verdict;
 }
 
 /** What reporters get: all that is to be said of one `zerogpu check`. */
 export interface CheckReport {
   readonly spaces: readonly SpaceReport[];
   readonly elapsedMs: number;
+  /** 0 clean, 1 something fails, 70 when a rule failed. */
+  readonly exitCode: number;
 }
 
 export type Counts = Readonly<Record<Severity, number>>;
@@ -45,40 +64,9 @@ export function countFindings(spaces: readonly SpaceReport[]): Counts {
   return counts;
 }
 
-/** Rules that found nothing, of those that were asked. */
-export function countPassed({ rules, findings }: SpaceReport): number {
-  const found = new Set(findings.map(({ rule }) => rule));
-  return rules.filter(({ id }) => !found.has(id)).length;
-}
-
-const byId: ReadonlyMap<RuleId, Rule> = new Map(allRules.map((rule) => [rule.id, rule]));
-
-/** The words for a finding, from its rule, with what holds for every rule. */
-export function wordsFor({ rule, data, alsoFineOn, isUnreached }: Finding): Words {
-  const words = shorten(byId.get(rule)?.words(data) ?? { message: String(rule) });
-  const more = [
-    ...(isUnreached ? ['nothing in the Space calls this function'] : []),
-    ...(alsoFineOn.length > 0 ? [`fine on ${alsoFineOn.join(', ')}`] : []),
-  ];
-  if (more.length === 0) return words;
-  return { ...words, note: [words.note, ...more].filter(Boolean).join('; ') };
-}
-
-/** The user's own value is in the words; more of it than this says nothing more. */
-const LONGEST_WORDS = 300;
-
-function shorten(words: Words): Words {
-  const cut = (text: string) =>
-    text.length > LONGEST_WORDS ? `${text.slice(0, LONGEST_WORDS)}…` : text;
-  return {
-    message: cut(words.message),
-    ...(words.note === undefined ? {} : { note: cut(words.note) }),
-    ...(words.help === undefined ? {} : { help: cut(words.help) }),
-  };
-}
-
-export function ruleName(id: RuleId): string {
-  return byId.get(id)?.name ?? id;
+/** What a finding says to its reader. */
+export function wordsFor({ words }: ReportedFinding): Words {
+  return words;
 }
 
 /** `README.md` of `demos/hello` as a path from where the user is. */

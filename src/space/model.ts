@@ -29,6 +29,8 @@ export interface AppFileModel {
   /** Where `app_file` is written; null when it is the default. */
   readonly declared: FrontMatterField | null;
   readonly exists: boolean;
+  /** Nothing names it: it is the only file that builds a Gradio app. */
+  readonly isAssumed: boolean;
   /** False for `../app.py` and absolute paths. */
   readonly isInside: boolean;
 }
@@ -74,7 +76,7 @@ export async function readSpaceModel(name: string, files: SpaceFiles): Promise<S
     name,
     listing,
     readme,
-    appFile: await findAppFile(readme, read),
+    appFile: await findAppFile(readme, listing, read),
     requirements: await readRequirementsModel('requirements.txt', read),
     preRequirements: await readRequirementsModel('pre-requirements.txt', read),
     packagesTxt: await readText('packages.txt'),
@@ -90,18 +92,44 @@ export function frontMatterField(space: SpaceModel, key: string): FrontMatterFie
   return frontMatter?.state === 'read' ? frontMatter.fields.get(key) : undefined;
 }
 
+type Read = (file: string) => Promise<FileReading>;
+
 async function findAppFile(
   readme: ReadmeModel | null,
-  read: (file: string) => Promise<FileReading>,
+  listing: SpaceListing,
+  read: Read,
 ): Promise<AppFileModel> {
   const fields = readme?.frontMatter.state === 'read' ? readme.frontMatter.fields : undefined;
   const declared = fields?.get('app_file');
   const named = declared?.text?.trim();
   if (!declared || !named) {
     const exists = (await read(DEFAULT_APP_FILE)).kind !== 'absent';
-    return { file: DEFAULT_APP_FILE, declared: null, exists, isInside: true };
+    const assumed = exists ? null : await onlyGradioApp(listing, read);
+    const file = assumed ?? DEFAULT_APP_FILE;
+    return { file, declared: null, exists, isAssumed: assumed !== null, isInside: true };
   }
   const file = normalizePath(named);
   const exists = file !== null && (await read(file)).kind !== 'absent';
-  return { file: file ?? named, declared, exists, isInside: file !== null };
+  return { file: file ?? named, declared, exists, isAssumed: false, isInside: file !== null };
+}
+
+/** Files that are looked at for an app; more Python beside each other is a library. */
+const MOST_CANDIDATES = 60;
+const BUILDS_GRADIO = /\b(?:gr|gradio)\.(?:Blocks|Interface|ChatInterface|TabbedInterface)\s*\(/;
+const LAUNCHES = /\.launch\s*\(/;
+
+/** The one file that builds a Gradio app; null where there is none, or more than one. */
+async function onlyGradioApp(listing: SpaceListing, read: Read): Promise<string | null> {
+  const scripts = listing.entries.filter(
+    ({ path, kind }) => kind === 'file' && path.endsWith('.py') && !/(?:^|\/)tests?\//.test(path),
+  );
+  const builders: { path: string; launches: boolean }[] = [];
+  for (const { path } of scripts.slice(0, MOST_CANDIDATES)) {
+    const reading = await read(path);
+    if (reading.kind !== 'text' || !BUILDS_GRADIO.test(reading.source.text)) continue;
+    builders.push({ path, launches: LAUNCHES.test(reading.source.text) });
+  }
+  const launchers = builders.filter(({ launches }) => launches);
+  const [only, ...more] = launchers.length > 0 ? launchers : builders;
+  return only && more.length === 0 ? only.path : null;
 }

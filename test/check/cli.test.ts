@@ -27,9 +27,11 @@ function expectError(said: Said, code: number, name: string, text: RegExp | stri
 }
 
 describe('a clean Space', () => {
-  it('is one line and 0', async () => {
+  it('is one line, the verdicts, and 0', async () => {
     const { code, stdout, stderr } = await check(CLEAN);
-    expect(stdout).toMatch(/^✓ zerogpu-check-\w+ fits h200 · \d+ rules · \d+ ms\n$/);
+    expect(stdout).toMatch(
+      /^✓ zerogpu-check-\w+ fits h200 · \d+ rules · \d+ ms\nh200 \(\d{4}-\d\d\) fits · rtx-pro-6000 \(\d{4}-\d\d\) fits\n$/,
+    );
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   });
 

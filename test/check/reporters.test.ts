@@ -5,6 +5,7 @@ import type { CheckReport, SpaceReport } from '../../src/check/report.js';
 import { reporters } from '../../src/check/reporters/index.js';
 import type { Finding, Rule } from '../../src/check/rule.js';
 import { rules } from '../../src/check/rules/index.js';
+import { withWords } from '../../src/check/words.js';
 import { loadProfile } from '../../src/platform/index.js';
 import { ansiPaint, noPaint } from '../../src/shared/paint.js';
 import { decodeSource } from '../../src/space/text.js';
@@ -69,9 +70,8 @@ const space: SpaceReport = {
   name: 'hello',
   dir: '/repo/demos/hello',
   profile: loadProfile('h200'),
-  findings,
+  findings: findings.map(withWords),
   ignored: 1,
-  failures: [],
   rules: asked,
   sources: new Map([['requirements.txt', requirements]]),
   visits: [
@@ -83,7 +83,14 @@ const space: SpaceReport = {
       calls: { anonymous: 2, free: 3, pro: 25 },
     },
   ],
-  failingSeverities: ['error'],
+  passed: 2,
+  assumed: [],
+  unchecked: [],
+  verdicts: [
+    { profile: 'h200', asOf: '2025-10', errors: 1, warnings: 1 },
+    { profile: 'rtx-pro-6000', asOf: '2026-11', errors: 0, warnings: 1 },
+  ],
+  verdict: { isFailed: true, failing: ['error'] },
 };
 const clean: SpaceReport = {
   ...space,
@@ -92,8 +99,11 @@ const clean: SpaceReport = {
   dir: '/repo',
   findings: [],
   ignored: 0,
+  passed: 5,
+  verdicts: space.verdicts.map((one) => ({ ...one, errors: 0, warnings: 0 })),
+  verdict: { isFailed: false, failing: ['error'] },
 };
-const report: CheckReport = { spaces: [space], elapsedMs: 38.4 };
+const report: CheckReport = { spaces: [space], elapsedMs: 38.4, exitCode: 1 };
 const options = {
   paint: noPaint,
   ascii: false,
@@ -125,6 +135,7 @@ describe('text', () => {
       visitors   anonymous 2 calls/day   free 3   PRO 25        (generate, 60 s each)
       ✗ 1 error, 1 warning, 1 info, 2 passed, 1 ignored in 38 ms
         more: zerogpu explain ZG201
+      h200 (2025-10) 1 error, 1 warning · rtx-pro-6000 (2026-11) fits, 1 warning
       "
     `);
   });
@@ -157,6 +168,8 @@ describe('text', () => {
         anonymous 2 calls/day   free 3   PRO 25
       x 1 error, 1 warning, 1 info, 2 passed, 1 ignored in 38 ms
         more: zerogpu explain ZG201
+      h200 (2025-10) 1 error, 1 warning
+      rtx-pro-6000 (2026-11) fits, 1 warning
       "
     `);
   });
@@ -180,11 +193,11 @@ describe('text', () => {
   });
 
   it('is one line for a clean Space, and a sum for several', () => {
-    expect(reporters.text({ spaces: [clean], elapsedMs: 31 }, options)).toBe(
-      '✓ clean fits h200 · 5 rules · 31 ms\n',
+    expect(reporters.text({ spaces: [clean], elapsedMs: 31, exitCode: 0 }, options)).toBe(
+      '✓ clean fits h200 · 5 rules · 31 ms\nh200 (2025-10) fits · rtx-pro-6000 (2026-11) fits\n',
     );
-    expect(reporters.text({ spaces: [clean, space], elapsedMs: 31 }, options)).toMatch(
-      /^✓ clean fits h200 · 5 rules\n\n[\s\S]*\n\n✗ 2 Spaces: 1 error, 1 warning, 1 info in 31 ms\n$/,
+    expect(reporters.text({ spaces: [clean, space], elapsedMs: 31, exitCode: 0 }, options)).toMatch(
+      /^✓ clean fits h200 · 5 rules\nh200 [^\n]+\n\n[\s\S]*\n\n✗ 2 Spaces: 1 error, 1 warning, 1 info in 31 ms\n$/,
     );
   });
 });
@@ -216,6 +229,7 @@ it('json', () => {
   const { tool, summary, spaces } = JSON.parse(reporters.json(report, options));
   expect(tool).toEqual({ name: 'zerogpu', version: '0.1.0' });
   expect(summary).toEqual({
+    exitCode: 1,
     errors: 1,
     warnings: 1,
     infos: 1,
@@ -255,6 +269,7 @@ it('json', () => {
         ],
       },
       "help": "torch==2.4.0",
+      "isUnreached": false,
       "message": "torch 2.3.0 is not supported on h200",
       "name": "torch-unsupported",
       "note": "supported: 2.4.0 2.8.0; fine on rtx-pro-6000",
@@ -291,7 +306,7 @@ it('junit: a case a rule, and failures for what fails', () => {
     </testsuites>
     "
   `);
-  const strict = { ...space, failingSeverities: ['error', 'warning'] as const };
+  const strict = { ...space, verdict: { isFailed: true, failing: ['error', 'warning'] as const } };
   expect(reporters.junit({ ...report, spaces: [strict] }, options)).toContain('failures="2"');
 });
 

@@ -7,7 +7,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { checkSpace } from '../../src/check/check-space.js';
 import { reporters } from '../../src/check/reporters/index.js';
 import { rules } from '../../src/check/rules/index.js';
-import { loadProfile } from '../../src/platform/index.js';
+import { spaceReport } from '../../src/check/space-report.js';
 import { noPaint } from '../../src/shared/paint.js';
 import { filesInMemory } from '../../src/space/index.js';
 import { folderWith, README, zerogpuIn } from '../support/check/space.js';
@@ -21,17 +21,11 @@ const options = { platform: 'h200', rules, hosting: null };
 async function survive(files: Readonly<Record<string, string | Uint8Array>>) {
   const checked = await checkSpace('demo', filesInMemory(files), options);
   expect(checked.failures).toEqual([]);
-  const space = {
-    ...checked,
-    path: '.',
-    name: 'demo',
-    dir: null,
-    profile: loadProfile('h200'),
-    rules,
-    failingSeverities: ['error'] as const,
-  };
+  const asked = { platform: 'h200', rules, strict: false, maxWarnings: null };
+  const space = spaceReport({ path: '.', name: 'demo', dir: null }, checked, asked);
   const how = { paint: noPaint, ascii: false, columns: 80, version: '0', repositoryRoot: '/' };
-  for (const report of Object.values(reporters)) report({ spaces: [space], elapsedMs: 1 }, how);
+  for (const report of Object.values(reporters))
+    report({ spaces: [space], elapsedMs: 1, exitCode: 0 }, how);
   return checked.findings;
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { checkSpace } from '../../src/check/check-space.js';
-import { wordsFor } from '../../src/check/report.js';
 import { rules } from '../../src/check/rules/index.js';
+import { withWords } from '../../src/check/words.js';
 import { filesInMemory } from '../../src/space/index.js';
 
 const README = '---\nsdk: gradio\nsdk_version: 5.49.1\npython_version: 3.10.13\n---\n';
@@ -32,7 +32,9 @@ describe('findings in code that nothing reaches', () => {
     );
     expect(more).toEqual([]);
     expect(found).toMatchObject({ rule: 'ZG305', severity: 'info', isUnreached: true });
-    expect(found && wordsFor(found).note).toContain('nothing in the Space calls this function');
+    expect(found && withWords(found).words.note).toContain(
+      'nothing in the Space calls this function',
+    );
   });
 
   it('the same function is an error once the app calls it', async () => {

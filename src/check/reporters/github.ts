@@ -1,5 +1,5 @@
 import { relative, resolve, sep } from 'node:path';
-import { ruleName, type SpaceReport, shownPath, wordsFor } from '../report.js';
+import { type SpaceReport, shownPath, wordsFor } from '../report.js';
 import type { Severity } from '../rule.js';
 import type { Reporter } from './index.js';
 
@@ -30,7 +30,7 @@ export const reportGithub: Reporter = ({ spaces }, { repositoryRoot }) =>
               endColumn: finding.range.endColumn,
             }),
           }),
-          title: `${finding.rule} ${ruleName(finding.rule)}`,
+          title: `${finding.rule} ${finding.name}`,
         };
         const written = Object.entries(properties)
           .map(([key, value]) => `${key}=${escapeProperty(String(value))}`)

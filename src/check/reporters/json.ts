@@ -1,8 +1,8 @@
-import { countFindings, countPassed, ruleName, shownPath, wordsFor } from '../report.js';
+import { countFindings, shownPath, wordsFor } from '../report.js';
 import type { Reporter } from './index.js';
 
 /** One object, `version` 1; docs/check.md lists its keys. */
-export const reportJson: Reporter = ({ spaces, elapsedMs }, { version }) => {
+export const reportJson: Reporter = ({ spaces, elapsedMs, exitCode }, { version }) => {
   const counts = countFindings(spaces);
   const report = {
     version: 1,
@@ -13,6 +13,7 @@ export const reportJson: Reporter = ({ spaces, elapsedMs }, { version }) => {
       infos: counts.info,
       advice: counts.advice,
       ignored: spaces.reduce((sum, { ignored }) => sum + ignored, 0),
+      exitCode,
       elapsedMs: Math.round(elapsedMs),
     },
     spaces: spaces.map((space) => ({
@@ -20,14 +21,18 @@ export const reportJson: Reporter = ({ spaces, elapsedMs }, { version }) => {
       path: space.path,
       platform: { name: space.profile.name, asOf: space.profile.asOf },
       rules: space.rules.length,
-      passed: countPassed(space),
+      passed: space.passed,
       ignored: space.ignored,
+      assumed: space.assumed,
+      unchecked: space.unchecked,
+      failed: space.verdict.isFailed,
+      verdicts: space.verdicts,
       visitors: space.visits,
       findings: space.findings.map((finding) => {
         const { message, note, help } = wordsFor(finding);
         return {
           rule: finding.rule,
-          name: ruleName(finding.rule),
+          name: finding.name,
           severity: finding.severity,
           file: finding.file,
           path: shownPath(space, finding.file),
@@ -37,6 +42,7 @@ export const reportJson: Reporter = ({ spaces, elapsedMs }, { version }) => {
           help: help ?? null,
           data: finding.data,
           fix: finding.fix,
+          isUnreached: finding.isUnreached,
           alsoFineOn: finding.alsoFineOn,
         };
       }),

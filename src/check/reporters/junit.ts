@@ -1,5 +1,10 @@
-import { type SpaceReport, shownPath, wordsFor } from '../report.js';
-import type { Finding, Rule } from '../rule.js';
+import {
+  type ReportedFinding,
+  type ReportedRule,
+  type SpaceReport,
+  shownPath,
+  wordsFor,
+} from '../report.js';
 import type { Reporter } from './index.js';
 
 /**
@@ -25,12 +30,12 @@ export const reportJunit: Reporter = ({ spaces, elapsedMs }) => {
 };
 
 function caseOf(space: SpaceReport) {
-  return (rule: Rule) => {
+  return (rule: ReportedRule) => {
     const found = space.findings.filter((finding) => finding.rule === rule.id);
     const name = `${rule.id} ${rule.name}`;
     const head = `    <testcase classname="${escapeXml(`zerogpu.check.${space.name}`)}" name="${escapeXml(name)}" time="0"`;
     if (found.length === 0) return { isFailure: false, xml: `${head}/>` };
-    const failing = found.filter((finding) => space.failingSeverities.includes(finding.severity));
+    const failing = found.filter((finding) => space.verdict.failing.includes(finding.severity));
     const said = found.filter((finding) => !failing.includes(finding));
     const first = failing[0];
     const body = [
@@ -51,7 +56,7 @@ function caseOf(space: SpaceReport) {
 }
 
 function lineOf(space: SpaceReport) {
-  return (finding: Finding): string => {
+  return (finding: ReportedFinding): string => {
     const { line, column } = finding.range ?? { line: 1, column: 1 };
     const { message, note, help } = wordsFor(finding);
     const what = [message, note, help].filter(Boolean).join('; ');

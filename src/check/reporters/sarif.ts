@@ -1,6 +1,6 @@
 import { pathToFileURL } from 'node:url';
-import { type SpaceReport, wordsFor } from '../report.js';
-import type { Finding, Rule, Severity } from '../rule.js';
+import { type ReportedFinding, type ReportedRule, type SpaceReport, wordsFor } from '../report.js';
+import type { Finding, Severity } from '../rule.js';
 import { pathFrom } from './github.js';
 import type { Reporter } from './index.js';
 
@@ -12,7 +12,7 @@ const LEVELS: Readonly<Record<Severity, 'error' | 'warning' | 'note'>> = {
 };
 
 /** SARIF 2.1.0, for code scanning. Paths are relative to the root of the repository. */
-export const reportSarif: Reporter = ({ spaces }, { version, repositoryRoot }) => {
+export const reportSarif: Reporter = ({ spaces, exitCode }, { version, repositoryRoot }) => {
   const rules = [
     ...new Map(spaces.flatMap((space) => space.rules.map((rule) => [rule.id, rule]))).values(),
   ];
@@ -29,6 +29,7 @@ export const reportSarif: Reporter = ({ spaces }, { version, repositoryRoot }) =
             rules: rules.map(descriptor),
           },
         },
+        invocations: [{ executionSuccessful: exitCode <= 1, exitCode }],
         columnKind: 'utf16CodeUnits',
         originalUriBaseIds: {
           ROOT: { uri: `${pathToFileURL(repositoryRoot).href.replace(/\/+$/, '')}/` },
@@ -42,18 +43,23 @@ export const reportSarif: Reporter = ({ spaces }, { version, repositoryRoot }) =
   return `${JSON.stringify(report, null, 2)}\n`;
 };
 
-function descriptor({ id, name, summary, severity, docs }: Rule) {
+function descriptor({ id, name, summary, severity, docs }: ReportedRule) {
   return {
     id,
     name: name.replaceAll(/(?:^|-)(\w)/g, (_all, letter: string) => letter.toUpperCase()),
-    shortDescription: { text: summary },
-    fullDescription: { text: docs.why },
-    help: { text: docs.instead, markdown: docs.instead },
-    defaultConfiguration: { level: LEVELS[severity] },
+    shortDescription: { text: summary ?? name },
+    fullDescription: { text: docs?.why ?? name },
+    help: { text: docs?.instead ?? name, markdown: docs?.instead ?? name },
+    defaultConfiguration: { level: LEVELS[severity ?? 'warning'] },
   };
 }
 
-function result(space: SpaceReport, finding: Finding, rules: readonly Rule[], root: string) {
+function result(
+  space: SpaceReport,
+  finding: ReportedFinding,
+  rules: readonly ReportedRule[],
+  root: string,
+) {
   const { message, note, help } = wordsFor(finding);
   const uri = encodeURI(pathFrom(root, space, finding.file));
   const artifactLocation = { uri, uriBaseId: 'ROOT' };

@@ -2,13 +2,14 @@ import type { Colour } from '../../shared/paint.js';
 import {
   type CheckReport,
   countFindings,
-  countPassed,
   gravest,
+  type ReportedFinding,
   type SpaceReport,
   shownPath,
   wordsFor,
 } from '../report.js';
-import type { Finding, Severity } from '../rule.js';
+import type { Severity } from '../rule.js';
+import type { ProfileVerdict } from '../verdict.js';
 import type { Reporter, ReporterOptions } from './index.js';
 import { snippet, wrap } from './snippet.js';
 
@@ -37,18 +38,97 @@ function spaceBlocks(space: SpaceReport, report: CheckReport, options: ReporterO
     const time = isOnly ? ` ${dot} ${milliseconds(report.elapsedMs)}` : '';
     const mark = options.paint('green', options.ascii ? 'ok' : '✓');
     const left = space.ignored > 0 ? ` ${dot} ${space.ignored} ignored` : '';
-    return [`${mark} ${name} fits ${profile.name} ${dot} ${rules.length} rules${left}${time}`];
+    const line = `${mark} ${name} fits ${profile.name} ${dot} ${space.passed} rules${left}${time}`;
+    return [[line, ...aboutLines(space, options), verdictLine(space, options)].join('\n')];
   }
   const head = `zerogpu check  ${options.paint('bold', name)} ${dot} platform ${profile.name} (as of ${profile.asOf}) ${dot} ${rules.length} rules`;
-  const blocks = findings.map((finding) => findingBlock(space, finding, options));
+  const blocks = foldFindings(findings).map(({ shown, more }) =>
+    [findingBlock(space, shown, options), ...moreLines(space, more, options)].join('\n'),
+  );
   const last = [
     ...visitorLines(space, options.columns),
+    ...aboutLines(space, options),
     isOnly ? summaryLine(space, report, options) : spaceLine(space, options),
+    verdictLine(space, options),
   ];
   return [head, ...blocks, last.join('\n')];
 }
 
-function findingBlock(space: SpaceReport, finding: Finding, options: ReporterOptions): string {
+/** A finding that is shown, and others of its rule that are only named below it. */
+interface Folded {
+  readonly shown: ReportedFinding;
+  readonly more: readonly ReportedFinding[];
+}
+
+/** Findings of one rule that are shown whole; the others follow the last of them by their places. */
+const SHOWN: Readonly<Record<Severity, number>> = { error: 3, warning: 3, info: 1, advice: 1 };
+
+/** Folds repeated findings of a rule, so that each fact is read once; other formats keep them all. */
+export function foldFindings(findings: readonly ReportedFinding[]): readonly Folded[] {
+  const groups = new Map<string, ReportedFinding[]>();
+  for (const finding of findings) {
+    const key = `${finding.severity} ${finding.rule}`;
+    const known = groups.get(key);
+    if (known) known.push(finding);
+    else groups.set(key, [finding]);
+  }
+  return findings.flatMap((shown): readonly Folded[] => {
+    const group = groups.get(`${shown.severity} ${shown.rule}`) ?? [];
+    const most = SHOWN[shown.severity];
+    const index = group.indexOf(shown);
+    // A line for one more would be as long as the finding's own head.
+    if (group.length <= most + 1) return [{ shown, more: [] }];
+    if (index >= most) return [];
+    return [{ shown, more: index === most - 1 ? group.slice(most) : [] }];
+  });
+}
+
+function moreLines(
+  space: SpaceReport,
+  more: readonly ReportedFinding[],
+  { columns }: ReporterOptions,
+): string[] {
+  if (more.length === 0) return [];
+  const places = more.map(({ file, range }) => {
+    const path = shownPath(space, file);
+    return range ? `${path}:${range.line}` : path;
+  });
+  const named = places.slice(0, MOST_PLACES);
+  const left = places.length - named.length;
+  const list = `${named.join(', ')}${left > 0 ? ` and ${left} others` : ''}`;
+  return wrap(`and ${more.length} more: ${list}`, columns - 2).map((line) => `  ${line}`);
+}
+
+/** A person looks at so many places of one finding; JSON has all. */
+const MOST_PLACES = 8;
+
+/** What was assumed, and what could not be checked. */
+function aboutLines({ assumed, unchecked }: SpaceReport, { columns }: ReporterOptions): string[] {
+  const line = (head: string, list: readonly string[]) =>
+    list.length === 0
+      ? []
+      : wrap(`${head} ${list.join('; ')}`, columns - 2).map((part, index) =>
+          index === 0 ? part : `  ${part}`,
+        );
+  return [...line('assumed:', assumed), ...line('not checked:', unchecked)];
+}
+
+/** `h200 (2025-10) 2 errors · rtx-pro-6000 (2026-11) fits`; one below the other on a narrow terminal. */
+function verdictLine({ verdicts }: SpaceReport, { ascii, columns }: ReporterOptions): string {
+  const word = ({ profile, asOf, errors, warnings }: ProfileVerdict): string => {
+    const counts = countWords({ error: errors, warning: warnings, info: 0, advice: 0 });
+    const what = errors > 0 ? counts : ['fits', ...counts];
+    return `${profile} (${asOf}) ${what.join(', ')}`;
+  };
+  const line = verdicts.map(word).join(ascii ? ' - ' : ' · ');
+  return line.length <= columns ? line : verdicts.map(word).join('\n');
+}
+
+function findingBlock(
+  space: SpaceReport,
+  finding: ReportedFinding,
+  options: ReporterOptions,
+): string {
   const { message, note, help } = wordsFor(finding);
   const { paint, columns } = options;
   const { range, severity, rule } = finding;
@@ -68,7 +148,11 @@ function findingBlock(space: SpaceReport, finding: Finding, options: ReporterOpt
   return lines.join('\n');
 }
 
-function helpLines(help: string, { fix }: Finding, { columns, paint }: ReporterOptions): string[] {
+function helpLines(
+  help: string,
+  { fix }: ReportedFinding,
+  { columns, paint }: ReporterOptions,
+): string[] {
   const [first = '', ...more] = wrap(help, columns - 8);
   const word = fix ? 'fix:' : 'try:';
   const safe = 'safe with --fix';
@@ -111,21 +195,21 @@ function spaceLine(space: SpaceReport, options: ReporterOptions): string {
   const counts = countFindings([space]);
   const parts = [
     ...countWords(counts),
-    `${countPassed(space)} passed`,
+    `${space.passed} passed`,
     ...(space.ignored > 0 ? [`${space.ignored} ignored`] : []),
   ];
-  return `${mark(space.findings, options)} ${parts.join(', ')}`;
+  return `${mark([space], options)} ${parts.join(', ')}`;
 }
 
 function total(report: CheckReport, options: ReporterOptions): string {
-  const findings = report.spaces.flatMap((space) => space.findings);
   const words = countWords(countFindings(report.spaces));
   const what = words.length === 0 ? 'nothing found' : words.join(', ');
-  return `${mark(findings, options)} ${report.spaces.length} Spaces: ${what} in ${milliseconds(report.elapsedMs)}`;
+  return `${mark(report.spaces, options)} ${report.spaces.length} Spaces: ${what} in ${milliseconds(report.elapsedMs)}`;
 }
 
-function mark(findings: readonly Finding[], { ascii, paint }: ReporterOptions): string {
-  switch (gravest(findings)) {
+function mark(spaces: readonly SpaceReport[], { ascii, paint }: ReporterOptions): string {
+  const isFailed = spaces.some(({ verdict }) => verdict.isFailed);
+  switch (isFailed ? 'error' : gravest(spaces.flatMap(({ findings }) => findings))) {
     case 'error':
       return paint('red', ascii ? 'x' : '✗');
     case 'warning':

@@ -23,6 +23,13 @@ export const sarifSchema = object(
     runs: list(
       object(
         {
+          invocations: {
+            type: 'array',
+            items: object(
+              { executionSuccessful: { type: 'boolean' }, exitCode: { type: 'integer' } },
+              ['executionSuccessful'],
+            ),
+          },
           columnKind: { enum: ['utf16CodeUnits', 'unicodeCodePoints'] },
           originalUriBaseIds: {
             type: 'object',

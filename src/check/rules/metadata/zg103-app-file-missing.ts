@@ -25,7 +25,8 @@ there is no such file, the build succeeds and nothing starts.`,
   },
   *check({ space, profile }) {
     const block = readBlock(space);
-    const { file: appFile, declared, exists, isInside } = space.appFile;
+    const { file, declared, exists, isAssumed, isInside } = space.appFile;
+    const appFile = isAssumed ? 'app.py' : file;
     if (!block || exists || !isGradio(space, profile)) return;
     // A list or a table as `app_file` is told by the rule on types.
     if (block.fields.get('app_file')?.text === undefined && block.fields.has('app_file')) return;
@@ -34,7 +35,7 @@ there is no such file, the build succeeds and nothing starts.`,
       appFile,
       isDeclared: declared !== null,
       isInside,
-      near: nearest(space, appFile),
+      near: isAssumed ? file : nearest(space, appFile),
     };
     yield { file: 'README.md', range, data };
   },
