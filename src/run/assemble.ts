@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { findAllocators } from '../allocator/client/index.js';
 import type { AllocatorRules } from '../allocator/core/types.js';
 import { formatVisitorName, visitorOf } from '../allocator/core/visitor.js';
-import { createTaskLabels } from '../allocator/server/task-labels.js';
+import { createTaskLabels, type TaskLabels } from '../allocator/server/task-labels.js';
 import { createVisitorTokens } from '../allocator/server/visitor-tokens.js';
 import { type Gateway, startGateway } from '../gateway/index.js';
 import { loginEnvironment } from '../hub/login/index.js';
@@ -43,6 +43,7 @@ export interface RunParts {
   /** Where the app is told to listen. */
   readonly upstreamPort: number;
   readonly log: CallLog;
+  readonly labels: TaskLabels;
 }
 
 /**
@@ -67,7 +68,8 @@ export async function assemble(
   cleanup.add('the run folder', folder.remove);
 
   const tasksSocket = join(folder.dir, 'tasks.sock');
-  const log = createCallLog(createTaskLabels(tasksSocket), console.call);
+  const labels = createTaskLabels(tasksSocket);
+  const log = createCallLog(labels.labelOf, console.call);
   const facts: SpaceFacts = {
     id: folder.cgroupPath,
     name: space.name,
@@ -86,7 +88,7 @@ export async function assemble(
   const allocator = serving
     ? await joinAllocator({ ...shared, locator: serving })
     : await startOwn(options, profile, folder, cleanup, {
-        ...{ ...shared, version },
+        ...{ ...shared, version, onStartupReport: async () => void (await labels.learn()) },
         device: {
           env,
           say: (message) => console.warn(message),
@@ -132,7 +134,7 @@ export async function assemble(
       : null;
   if (hub) cleanup.add('the local Hub', hub.close);
   return {
-    ...{ runId, space, folder, allocator, gateway, spaceId, upstreamPort, log },
+    ...{ runId, space, folder, allocator, gateway, spaceId, upstreamPort, log, labels },
     hubUrl: options.localHub && hub ? hub.url : null,
     loginEnvironment:
       login && hub

@@ -18,6 +18,8 @@ export interface RawRunOptions extends RawHostOptions {
   readonly install: boolean;
   readonly yes?: boolean;
   readonly startTimeout: string;
+  /** commander's form of `--allow-no-gpu-function`. */
+  readonly allowNoGpuFunction?: boolean;
   readonly owner: string;
   readonly events?: string;
   readonly spaceId?: string;
@@ -34,6 +36,8 @@ export interface RunOptions extends HostOptions {
   readonly install: boolean;
   readonly yes: boolean;
   readonly startTimeoutSeconds: number;
+  /** The run goes on where the platform stops a Space without a start-up report. */
+  readonly allowNoGpuFunction: boolean;
   /** Whose Space it is: hosting limits count per owner. */
   readonly owner: Owner;
   readonly eventsFile: string | null;
@@ -68,6 +72,7 @@ export function parseRunOptions(
     python: raw.python ?? null,
     install: raw.install,
     yes: raw.yes ?? false,
+    allowNoGpuFunction: raw.allowNoGpuFunction ?? false,
     startTimeoutSeconds: parseDuration(raw.startTimeout, '--start-timeout'),
     owner: parseOwner(raw.owner),
     eventsFile: raw.events ?? null,

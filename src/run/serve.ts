@@ -1,60 +1,7 @@
 import { systemClock, type Timer } from '../shared/clock.js';
-import { EXIT, UserError } from '../shared/errors.js';
 import { isInterrupted } from '../shared/interruption.js';
-import type { AppExit, AppProcess } from './app-process.js';
-import { type Ending, howEnded } from './ending.js';
-import type { RunOptions } from './options.js';
-import { waitUntilAnswering } from './wait-ready.js';
-
-/**
- * Waits for the app's first answer.
- *
- * @returns the port that answers
- * @throws the signal's reason when the start is interrupted; UserError E_APP_CRASHED, E_APP_SILENT
- */
-export async function waitForStart(
-  app: AppProcess,
-  candidatePorts: () => readonly number[],
-  options: Pick<RunOptions, 'startTimeoutSeconds'>,
-  interrupted: AbortSignal,
-): Promise<number> {
-  const gaveUp = new AbortController();
-  const timeout = systemClock.after(options.startTimeoutSeconds * 1_000, () => gaveUp.abort());
-  const answering = waitUntilAnswering(
-    candidatePorts,
-    AbortSignal.any([interrupted, gaveUp.signal]),
-  );
-  const first = await Promise.race([
-    answering.then((port) => ({ port })),
-    app.exited.then((exit) => ({ exit })),
-  ]);
-  timeout.cancel();
-  gaveUp.abort();
-  if ('exit' in first) throw crashed(first.exit, app.lastLines());
-  if (first.port !== null) return first.port;
-  interrupted.throwIfAborted();
-  throw new UserError(
-    'E_APP_SILENT',
-    `the app did not answer within ${options.startTimeoutSeconds} s`,
-    {
-      why: 'It runs, but no port of it answers HTTP: does it call demo.launch()?',
-      fix: ['zerogpu run --start-timeout 30m   (if it needs longer, e.g. for a download)'],
-      exitCode: EXIT.failed,
-    },
-  );
-}
-
-function crashed(exit: AppExit, lastLines: readonly string[]): UserError {
-  const last = lastLines.filter((line) => line.trim() !== '').at(-1);
-  const missing = /No module named '([\w.]+)'/.exec(last ?? '')?.[1];
-  return new UserError('E_APP_CRASHED', `the app ended with ${howEnded(exit)} before it answered`, {
-    ...(last === undefined ? {} : { why: last.trim() }),
-    fix: missing
-      ? `add the package of \`${missing.split('.')[0]}\` to requirements.txt`
-      : 'mend the error that the app printed above',
-    exitCode: EXIT.failed,
-  });
-}
+import type { AppExit } from './app-process.js';
+import type { Ending } from './ending.js';
 
 /**
  * Serves until a signal, the end of `--for`, the end of the app, or of the command after `--`.

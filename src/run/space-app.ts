@@ -10,8 +10,8 @@ import type { RunParts } from './assemble.js';
 import { atTheGateway } from './own-address.js';
 import type { RestartableApp } from './restartable-app.js';
 import type { RunContext } from './run-context.js';
-import { waitForStart } from './serve.js';
 import { sweepProcesses } from './sweep.js';
+import { waitForStart } from './wait-for-start.js';
 
 /** The program that lets nothing outlive us. */
 export const supervisorFile = () => join(runtimePythonDir(), 'supervise.py');
@@ -68,17 +68,28 @@ export function stopWithTheRun(
   });
 }
 
-/** @throws the signal's reason when it is interrupted; UserError E_APP_CRASHED, E_APP_SILENT */
+/** @throws the signal's reason when it is interrupted; UserError E_APP_CRASHED, E_APP_SILENT, E_NO_GPU_FUNCTION */
 export async function untilReady(
   { options, console, world }: RunContext,
   parts: RunParts,
   app: AppProcess,
 ): Promise<void> {
-  const candidates = () => [
-    parts.upstreamPort,
-    ...(app.root ? listeningPortsBelow(app.root.pid) : []),
-  ];
-  const port = await waitForStart(app, candidates, options, world.interrupted);
+  const port = await waitForStart(
+    app,
+    {
+      givenPort: parts.upstreamPort,
+      otherPorts: () => (app.root ? listeningPortsBelow(app.root.pid) : []),
+      reported: parts.allocator.reported,
+      decorated: parts.labels.learn,
+    },
+    options,
+    world.interrupted,
+  );
+  if (options.allowNoGpuFunction && !(await parts.allocator.reported())) {
+    console.warn('No @spaces.GPU function detected during startup: ZeroGPU stops such a Space');
+  }
+  // An allocator of this process has made them known already; that of `zerogpu serve` keeps them to itself.
+  await parts.labels.learn();
   parts.gateway.setUpstreamPort(port);
   if (port !== parts.upstreamPort) {
     console.warn(

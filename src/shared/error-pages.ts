@@ -77,6 +77,11 @@ export const ERROR_PAGES: Readonly<Record<ErrorCode, ErrorPage>> = {
     why: 'The app did not answer within the start-up time: it still loads models, or it listens on an address that nobody told.',
     instead: 'Give it longer with `--start-timeout 20m`, or see what it waits for in its output.',
   },
+  E_NO_GPU_FUNCTION: {
+    why: 'The `spaces` package reports the start of an app that has a decorated function, when the app calls `launch()`. The app answers and this report did not come: nothing is decorated when it starts, or a FastAPI app with a mounted Gradio app never calls `launch()`. The platform stops such a Space with "No @spaces.GPU function detected during startup".',
+    instead:
+      'Decorate a function with `@spaces.GPU` at the top level of the app. In a mounted app, call `spaces.zero.startup()` once before `uvicorn.run()`. `--allow-no-gpu-function` serves the Space all the same.',
+  },
   E_COMMAND_NOT_FOUND: {
     why: 'The command after `--` is not on PATH, or may not be executed.',
     instead: 'Name it with its path, or install it.',

@@ -20,6 +20,7 @@ export const ERROR_CODES = {
   E_GPU_UNAVAILABLE: 'the chosen GPU backend cannot be used here',
   E_APP_CRASHED: 'the app ended before it answered',
   E_APP_SILENT: 'the app did not answer within the start-up time',
+  E_NO_GPU_FUNCTION: 'the app serves, and no GPU function was detected during startup',
   E_COMMAND_NOT_FOUND: 'the command after -- could not be started',
   E_CHECK_RULE_UNKNOWN: 'no rule of that id or name',
   E_CHECK_UNREADABLE: 'the folder of the Space cannot be listed',

@@ -45,6 +45,8 @@ const addressesAnswer = z.object({
   addresses: z.array(z.object({ spaceId: z.string(), url: z.string() })),
 });
 
+const reportedAnswer = z.object({ reported: z.boolean() });
+
 export type VisitorAnswer = z.infer<typeof visitorAnswer>;
 
 /** The control API as a host of Spaces needs it; everybody else gets a `ControlClient`. */
@@ -59,6 +61,8 @@ export interface HostClient extends ControlClient {
   }>;
   started(id: string, root: { readonly pid: number; readonly startTime: number }): Promise<void>;
   gone(id: string): Promise<void>;
+  /** Whether its app has reported its start: it has a GPU function, and the package has seen the launch. */
+  reported(id: string): Promise<boolean>;
   /** Says where visitors reach a Space that runs here, for whoever asks for it as `owner/name`. */
   address(id: string, spaceId: string, url: string): Promise<void>;
   addresses(): Promise<readonly { readonly spaceId: string; readonly url: string }[]>;
@@ -148,6 +152,9 @@ export function connect(url: string, secret: string): HostClient {
     },
     started: (id, root) => command('spaces/started', { id, ...root }),
     gone: (id) => command('spaces/gone', { id }),
+    async reported(id) {
+      return reportedAnswer.parse(await call('GET', 'spaces/reported', { id })).reported;
+    },
     address: (id, spaceId, url) => command('spaces/address', { id, spaceId, url }),
     async addresses() {
       return addressesAnswer.parse(await call('GET', 'spaces/addresses')).addresses;

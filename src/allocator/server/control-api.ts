@@ -91,6 +91,7 @@ const addressQuery = z.object({
   url: z.url({ protocol: /^http$/ }),
 });
 const goneQuery = z.object({ id: spaceId });
+const reportedQuery = z.object({ id: spaceId });
 
 /**
  * The side of the allocator that its user sees and commands: snapshot, stream, metrics, operators'
@@ -194,6 +195,10 @@ export function createControlApi(http: HttpApi, ports: ControlApiPorts): Control
     }
     if (tasksSocket) ports.labels.setSocket(id, tasksSocket);
     return reply.send(200, ports.device());
+  });
+  get('/control/v1/spaces/reported', (request, reply) => {
+    const { id } = reportedQuery.parse(request.query);
+    reply.send(200, { reported: ports.driver().state.spaces.get(id)?.startup.over ?? false });
   });
   get('/control/v1/spaces/addresses', (_request, reply) => {
     const { spaces } = ports.driver().state;

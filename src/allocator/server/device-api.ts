@@ -25,6 +25,11 @@ export interface DeviceApiPorts {
   readonly streams: WaitingStreams;
   /** The Space whose app has sent a request, by its id; null when that can't be seen. */
   readonly spaceOf: (request: Pick<ApiRequest, 'remotePort'>) => string | null;
+  /**
+   * An app reports its start, and its main thread stands still until it has the answer: its other threads can
+   * be asked now, however busy it is later.
+   */
+  readonly onStartupReport: (space: string) => Promise<void>;
   /** The size of the Space's calls that name none. */
   readonly defaultSize: (space: string) => Promise<GpuSize>;
   readonly verifyToken: (token: string) => Promise<TokenVerdict>;
@@ -64,6 +69,7 @@ export function createDeviceApi(ports: DeviceApiPorts): DeviceApi {
     const space = ports.spaceOf(request);
     // A second report changes nothing, whoever sends it.
     if (!space || ports.driver().state.spaces.get(space)?.startup.over) return reply.send(200);
+    await ports.onStartupReport(space);
     const defaultSize = await ports.defaultSize(space);
     ports.driver().dispatch({
       type: 'startup-reported',

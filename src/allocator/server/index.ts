@@ -30,6 +30,9 @@ import { spaceOfClient } from './space-of-client.js';
 import { createWaitingStreams } from './streams.js';
 import type { VisitorTokens } from './visitor-tokens.js';
 
+/** How long an app that reports its start may be kept waiting for the names of its functions. */
+const NAMES_WITHIN_MS = 1_000;
+
 export interface AllocatorOptions {
   readonly rules: AllocatorRules;
   readonly backend: GpuBackend;
@@ -37,6 +40,8 @@ export interface AllocatorOptions {
   readonly clock: Clock;
   /** Told of every change of every call, in order. */
   readonly onRecord: (record: CallRecord) => void;
+  /** The app of a Space reports its start, and waits until this resolves, a second at most. */
+  readonly onStartupReport?: (space: string) => Promise<void>;
   /** Answers on demand; none by default. */
   readonly faults?: FaultPlan;
   readonly onFault?: (fault: Fault) => void;
@@ -110,6 +115,10 @@ export async function startAllocator(options: AllocatorOptions): Promise<Allocat
     driver: () => driver,
     streams,
     spaceOf: ({ remotePort }) => spaceOfClient(driver.state.spaces.values(), remotePort),
+    async onStartupReport(space) {
+      const learned = Promise.all([labels.learn(space), options.onStartupReport?.(space)]);
+      await Promise.race([learned, after(clock, NAMES_WITHIN_MS)]);
+    },
     defaultSize: labels.defaultSize,
     verifyToken: options.tokens.verify,
     newId,
@@ -210,6 +219,10 @@ export async function startAllocator(options: AllocatorOptions): Promise<Allocat
     await close();
     throw error;
   }
+}
+
+function after(clock: Clock, ms: number): Promise<void> {
+  return new Promise((resolve) => void clock.after(ms, resolve));
 }
 
 /** With the place: what nobody expected is a bug, and this line is all there will be of it. */

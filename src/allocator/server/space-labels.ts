@@ -1,5 +1,5 @@
 import type { GpuSize } from '../../platform/tiers.js';
-import { createTaskLabels } from './task-labels.js';
+import { createTaskLabels, type TaskLabels } from './task-labels.js';
 import { askDefaultSize } from './task-names.js';
 
 /** How long the app may take to say it; it waits for the answer to its report meanwhile. */
@@ -14,6 +14,8 @@ export interface SpaceLabels {
   setSocket(space: string, socketPath: string): void;
   /** The name as soon as the app has told it; never rejects. */
   ask(space: string, taskId: string): Promise<string>;
+  /** Asks the Space's app for all its names at once; never rejects. */
+  learn(space: string): Promise<void>;
   /** The name if it is known by now, else a stand-in; the app is asked meanwhile. */
   now(space: string, taskId: string): string;
   /** The size of the Space's calls that name none, as its app has it; `large` without an answer. */
@@ -23,13 +25,13 @@ export interface SpaceLabels {
 
 export function createSpaceLabels(): SpaceLabels {
   const sockets = new Map<string, string>();
-  const asking = new Map<string, (taskId: string) => Promise<string>>();
+  const asking = new Map<string, TaskLabels>();
   const told = new Map<string, Map<string, string>>();
 
   async function ask(space: string, taskId: string): Promise<string> {
     const before = told.get(space)?.get(taskId);
     if (before !== undefined) return before;
-    const label = await asking.get(space)?.(taskId);
+    const label = await asking.get(space)?.labelOf(taskId);
     if (label === undefined) return NAMELESS;
     const known = told.get(space) ?? new Map<string, string>();
     told.set(space, known.set(taskId, label));
@@ -41,6 +43,9 @@ export function createSpaceLabels(): SpaceLabels {
       sockets.set(space, socketPath);
     },
     ask,
+    async learn(space) {
+      await asking.get(space)?.learn();
+    },
     now(space, taskId) {
       const known = told.get(space)?.get(taskId);
       if (known === undefined) void ask(space, taskId);

@@ -1,4 +1,4 @@
-import { askTaskName } from './task-names.js';
+import { askAllTaskNames, askTaskName } from './task-names.js';
 
 /** The app answers within milliseconds, unless its interpreter is busy; the log waits this long. */
 const ANSWER_WITHIN_MS = 3_000;
@@ -6,24 +6,45 @@ const ANSWER_WITHIN_MS = 3_000;
 /** An app that could not tell is left alone for so long. */
 const ASK_AGAIN_AFTER_MS = 2_000;
 
+/** Names of a run's GPU functions for people. */
+export interface TaskLabels {
+  /** `generate`, or `task 1` where the app can't tell; never rejects. */
+  labelOf(taskId: string): Promise<string>;
+  /**
+   * Learns the names of all functions that are decorated by now, in place of those of an earlier start.
+   *
+   * @returns how many there are; null when the app gave no answer
+   */
+  learn(): Promise<number | null>;
+}
+
 /**
- * Names of a run's GPU functions for people: `generate`, or `task 1` where the app can't tell.
- * Each id is asked for until it was told, not more often than every two seconds.
+ * Asks the app at `socketPath`. All names are learned when it reports its start, before its first call; a
+ * function that is decorated later is asked for by its id until its name is known, not more often than every
+ * two seconds.
  */
 export function createTaskLabels(
   socketPath: string,
   askAgainAfterMs = ASK_AGAIN_AFTER_MS,
-): (taskId: string) => Promise<string> {
+): TaskLabels {
   const labels = new Map<string, Promise<string>>();
-  return (taskId) => {
-    const known = labels.get(taskId);
-    if (known) return known;
-    const fallback = `task ${labels.size + 1}`;
-    const label = askTaskName(socketPath, taskId, ANSWER_WITHIN_MS).then((info) => {
-      if (!info) setTimeout(() => labels.delete(taskId), askAgainAfterMs).unref();
-      return info?.name ?? fallback;
-    });
-    labels.set(taskId, label);
-    return label;
+  return {
+    labelOf(taskId) {
+      const known = labels.get(taskId);
+      if (known) return known;
+      const fallback = `task ${labels.size + 1}`;
+      const label = askTaskName(socketPath, taskId, ANSWER_WITHIN_MS).then((info) => {
+        if (!info) setTimeout(() => labels.delete(taskId), askAgainAfterMs).unref();
+        return info?.name ?? fallback;
+      });
+      labels.set(taskId, label);
+      return label;
+    },
+    async learn() {
+      const all = await askAllTaskNames(socketPath, ANSWER_WITHIN_MS);
+      if (all === null) return null;
+      for (const [taskId, { name }] of all) labels.set(taskId, Promise.resolve(name));
+      return all.size;
+    },
   };
 }

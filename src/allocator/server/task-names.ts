@@ -14,16 +14,16 @@ export interface TaskInfo {
   readonly line: number | null;
 }
 
-const answerSchema = z
-  .object({
-    name: z.string(),
-    module: z.string().nullable(),
-    file: z.string().nullable(),
-    line: z.int().nullable(),
-  })
-  .nullable();
+const infoSchema = z.object({
+  name: z.string(),
+  module: z.string().nullable(),
+  file: z.string().nullable(),
+  line: z.int().nullable(),
+});
+const allSchema = z.record(z.string().regex(/^\d+$/), infoSchema);
 
-const LONGEST_ANSWER_BYTES = 16_384;
+/** Some thousand functions. */
+const LONGEST_ANSWER_BYTES = 1_048_576;
 
 /**
  * Asks the app's main process which function a task id is (zerogpu_tasks.py answers).
@@ -40,9 +40,26 @@ export async function askTaskName(
   if (!/^\d+$/.test(taskId)) return null;
   try {
     const answer = await ask(socketPath, `{"taskId": ${taskId}}\n`, timeoutMs);
-    return answerSchema.parse(JSON.parse(answer));
+    return infoSchema.nullable().parse(JSON.parse(answer));
   } catch {
     // A name is a comfort: without one the call is shown by its number.
+    return null;
+  }
+}
+
+/**
+ * Asks the app's main process for every function that is decorated by now, by task id.
+ *
+ * @returns null when no app answers in time: one that has not imported `spaces` has no such socket
+ */
+export async function askAllTaskNames(
+  socketPath: string,
+  timeoutMs: number,
+): Promise<ReadonlyMap<string, TaskInfo> | null> {
+  try {
+    const answer = await ask(socketPath, '{"ask": "tasks"}\n', timeoutMs);
+    return new Map(Object.entries(allSchema.parse(JSON.parse(answer))));
+  } catch {
     return null;
   }
 }

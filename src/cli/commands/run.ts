@@ -53,6 +53,9 @@ export function declareRun(
     .addOption(twin('-y, --yes', 'install without asking, large downloads included'))
     .addOption(twin('--max-download <size>', 'refuse a Space with more to download, e.g. 500MB'))
     .addOption(twin('--start-timeout <time>', 'how long the app may take to answer', '10m'))
+    .addOption(
+      twin('--allow-no-gpu-function', 'serve a Space that the platform stops for having none'),
+    )
     .addOption(twin('--for <time>', 'stop after this long'))
     .optionsGroup('Output')
     .addOption(twin('--log-format <kind>', 'text, json (one object a line, on stderr)', 'text'))

@@ -82,6 +82,7 @@ export async function joinAllocator(parts: JoinedAllocatorParts): Promise<Alloca
         warn(`the allocator was not told of the app: ${String(error)}`);
       });
     },
+    reported: () => client.reported(space.id),
     async restarting() {
       root = null;
       await client.gone(space.id);

@@ -39,6 +39,8 @@ export interface AllocatorLink {
   readonly failed: AbortSignal;
   /** The Space has started: only processes below `root` may be given the GPU. */
   started(root: ProcessId): void;
+  /** Whether the app has reported its start: it has a GPU function, and the package has seen the launch. */
+  reported(): Promise<boolean>;
   /** The app is started anew: its calls end, and the Space stays. Comes before `started`. */
   restarting(): Promise<void>;
   /** Where visitors reach the Space, for whoever asks for it as `owner/name`. */

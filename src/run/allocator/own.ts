@@ -22,6 +22,8 @@ export interface OwnAllocatorParts {
   readonly ledgerDir: string | null;
   readonly version: string;
   readonly onRecord: (record: CallRecord) => void;
+  /** The app has reported its start, and waits a second at most until this resolves. */
+  readonly onStartupReport: () => Promise<void>;
   readonly warn: (message: string) => void;
 }
 
@@ -41,6 +43,7 @@ export async function startOwnAllocator(parts: OwnAllocatorParts): Promise<Alloc
     tokens: createVisitorTokens(tokenKey, systemClock),
     clock: parts.clock,
     onRecord: parts.onRecord,
+    onStartupReport: parts.onStartupReport,
     faults: createFaultPlan(options.faults, options.seed),
     onFault: ({ kind }) => warn(`fault ${kind}: ${FAULT_KINDS[kind].text}`),
     ledgerDir: parts.ledgerDir,
@@ -70,6 +73,7 @@ export async function startOwnAllocator(parts: OwnAllocatorParts): Promise<Alloc
     failed: failed.signal,
     started: (root) =>
       server.dispatch({ type: 'space-started', at: parts.clock.now(), space: space.id, root }),
+    reported: async () => server.state.spaces.get(space.id)?.startup.over ?? false,
     // Its own run knows it already, and nobody else runs here.
     reachable: async () => {},
     async setUse({ key, tier }, use) {

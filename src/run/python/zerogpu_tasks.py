@@ -2,7 +2,8 @@
 
 The allocator sees a decorated function as a number only: `id()` of the function in the app's main
 process. A daemon thread there answers on a Unix socket in the run's folder: for a line
-`{"taskId": N}` a line `{"name": ..., "module": ..., "file": ..., "line": ...}`, or `null`; for a line
+`{"taskId": N}` a line `{"name": ..., "module": ..., "file": ..., "line": ...}`, or `null`; for
+`{"ask": "tasks"}` an object of these by task id, of every function that is decorated by then; for a line
 `{"ask": "defaultSize"}` a line `"large"`, `"xlarge"` or `null`.
 """
 
@@ -92,9 +93,21 @@ def answer_to(message: Any) -> Any:
         raise ValueError("not an object")
     if message.get("ask") == "defaultSize":
         return default_size()
+    if message.get("ask") == "tasks":
+        return {str(id(task)): describe(task) for task in decorated_tasks()}
     if not isinstance(message.get("taskId"), int):
         raise ValueError("no taskId")
     return describe(find_task(message["taskId"]))
+
+
+def decorated_tasks() -> list[Any]:
+    """The functions in the package's own register, which maps each to its wrapper (spaces 0.51.3)."""
+    module = sys.modules.get("spaces.zero.decorator")
+    register = getattr(module, "decorated_cache", None)
+    if not isinstance(register, dict):
+        return []
+    # The wrappers are in it too, each mapped to itself.
+    return [task for task, wrapper in list(register.items()) if task is not wrapper]
 
 
 def default_size() -> Optional[str]:

@@ -5,7 +5,11 @@ import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createTaskLabels } from '../../../src/allocator/server/task-labels.js';
-import { askDefaultSize, askTaskName } from '../../../src/allocator/server/task-names.js';
+import {
+  askAllTaskNames,
+  askDefaultSize,
+  askTaskName,
+} from '../../../src/allocator/server/task-names.js';
 import { PYTHON, temporaryFolder } from '../../support/supervise.js';
 
 const RUNTIME = resolve(import.meta.dirname, '../../../src/run/python');
@@ -96,7 +100,7 @@ describe('labels for people', () => {
       asked += 1;
       socket.end(`${JSON.stringify(INFO)}\n`);
     });
-    const labelOf = createTaskLabels(path);
+    const { labelOf } = createTaskLabels(path);
     expect(await Promise.all([labelOf('1'), labelOf('1')])).toEqual([
       'Painter.draw',
       'Painter.draw',
@@ -107,13 +111,33 @@ describe('labels for people', () => {
 
   it('are a number where the app can’t tell, and asked for again', async () => {
     const answers = ['null\n', 'null\n', `${JSON.stringify(INFO)}\n`];
-    const labelOf = createTaskLabels(
+    const { labelOf } = createTaskLabels(
       await answerer((_, socket) => void socket.end(answers.shift() ?? '')),
       1,
     );
     expect(await labelOf('140')).toBe('task 1');
     await expect.poll(() => labelOf('140')).toBe('Painter.draw');
     expect(answers).toEqual([]);
+  });
+
+  it('are learned all at once, and then not asked for', async () => {
+    const asked: string[] = [];
+    const path = await answerer((line, socket) => {
+      asked.push(line);
+      socket.end(`${JSON.stringify({ 7: INFO, 8: { ...INFO, name: 'other' } })}\n`);
+    });
+    const labels = createTaskLabels(path);
+    expect(await labels.learn()).toBe(2);
+    expect(await labels.labelOf('8')).toBe('other');
+    expect(asked).toEqual(['{"ask": "tasks"}']);
+  });
+
+  it.each([
+    ['no app', ''],
+    ['an old answer', 'null\n'],
+    ['something else', '[1]\n'],
+  ])('stay as they are when %s answers', async (_, text) => {
+    expect(await createTaskLabels(await answer(text)).learn()).toBeNull();
   });
 });
 
@@ -140,6 +164,11 @@ class Painter:
 
 painter = Painter()
 hidden = [decorate(lambda: 1), functools.partial(draw)]
+
+# As spaces.zero keeps what it has decorated: each function to its wrapper, and each wrapper to itself.
+class Register:
+    decorated_cache = {draw.__wrapped__: draw, draw: draw, Painter.paint: hidden[0], hidden[0]: hidden[0]}
+sys.modules["spaces.zero.decorator"] = Register
 zerogpu_tasks.start(sys.argv[2])
 tasks = {"draw": draw, "paint": Painter.paint, "painter": painter, "lambda": hidden[0],
          "partial": hidden[1], "inner": draw.__wrapped__, "builtin": len, "no": "no function"}
@@ -173,6 +202,11 @@ describe('an app', () => {
     expect(await nameOf('painter')).toBe('Painter');
     expect(await nameOf('lambda')).toBe('<lambda>');
     expect(await nameOf('no')).toBeUndefined();
+    const all = await askAllTaskNames(socket, 5_000);
+    expect([...(all ?? [])].map(([id, { name }]) => [id, name])).toEqual([
+      [ids['inner'], 'draw'],
+      [ids['paint'], 'Painter.paint'],
+    ]);
     expect(await askTaskName(socket, '1', 5_000)).toBeNull();
     // No `spaces` there, or a release without sizes: then the default is the platform's.
     expect(await askDefaultSize(socket, 5_000)).toBeNull();

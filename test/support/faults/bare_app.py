@@ -85,6 +85,9 @@ for word in MODE:
     ACTS[word]()
 
 
+ask("startup-report")
+
+
 class Handler(BaseHTTPRequestHandler):
     def do_GET(self):
         self.send_response(200)
