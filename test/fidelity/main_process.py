@@ -295,6 +295,16 @@ def facts() -> dict[str, Any]:
     }
 
 
+def one_line_a_probe(outcomes: dict[str, dict[str, str]]) -> str:
+    """JSON whose differences read well."""
+    lines = [f"  {dump(name)}: {dump(outcome)}" for name, outcome in sorted(outcomes.items())]
+    return f'{{"from": {dump(facts())},\n "outcomes": {{\n' + ",\n".join(lines) + "\n }}\n"
+
+
+def dump(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--fresh", action="store_true")
@@ -322,8 +332,7 @@ def main() -> None:
     output = Path(arguments.output)
     if arguments.only and output.exists():
         outcomes = json.loads(output.read_text())["outcomes"] | outcomes
-    record = {"from": facts(), "outcomes": dict(sorted(outcomes.items()))}
-    output.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n")
+    output.write_text(one_line_a_probe(outcomes))
 
 
 if __name__ == "__main__":
