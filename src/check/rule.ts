@@ -34,9 +34,11 @@ export interface TextEdit {
   readonly newText: string;
 }
 
-/** A change that is right whatever the author meant; all of its edits or none. */
+/** A change of the files; all of its edits or none. */
 export interface Fix {
   readonly edits: readonly TextEdit[];
+  /** `unsafe` where only the author can say whether it is meant; `safe`, the default, for the rest. */
+  readonly safety?: 'safe' | 'unsafe';
 }
 
 /** A finding as a rule gives it. */

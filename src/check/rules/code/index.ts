@@ -43,6 +43,7 @@ import { serverPortFixed } from './zg341-server-port-fixed.js';
 import { queueDisabled } from './zg342-queue-disabled.js';
 import { examplesCache } from './zg343-examples-cache.js';
 import { syntaxError } from './zg344-syntax-error.js';
+import { cudaInMainProcess } from './zg345-cuda-in-main-process.js';
 import { durationDefault } from './zg401-duration-default.js';
 import { gpuSleepOrIo } from './zg402-gpu-sleep-or-io.js';
 import { gpuCallPerStep } from './zg403-gpu-call-per-step.js';
@@ -95,6 +96,7 @@ export const codeRules: readonly Rule[] = [
   queueDisabled,
   examplesCache,
   syntaxError,
+  cudaInMainProcess,
   durationDefault,
   gpuSleepOrIo,
   gpuCallPerStep,
