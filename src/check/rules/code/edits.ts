@@ -1,7 +1,6 @@
 /** Changes of Python files that several rules propose. */
 import {
   childOf,
-  nodesIn,
   type PyNode,
   type PythonFile,
   rangeOf,
@@ -112,10 +111,10 @@ export function moveToTop(file: PythonFile, node: PyNode): Fix | undefined {
   const first = firstStatement(file);
   const removal = removeLine(file, node);
   if (!first || !removal || first === node || node.parent !== file.root) return undefined;
-  const target = [...nodesIn(file.root, ({ type }) => type === 'module')].find(
+  const target = file.root.children.find(
     (one) => one.start >= first.start && one.start < node.start && !setsEnvironment(file, one),
   );
-  if (!target || target === file.root) return undefined;
+  if (!target) return undefined;
   const at = rangeOf(file, target);
   if (at.column !== 1) return undefined;
   const range = { line: at.line, column: 1, endLine: at.line, endColumn: 1 };

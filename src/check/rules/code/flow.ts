@@ -6,24 +6,8 @@ import { callsIn, plainHandlers, reachableCalls } from './facts.js';
 const THREADS = /^(?:threading\.(?:Thread|Timer)|_thread\.start_new_thread)$/;
 const POOLS = new Set(['submit', 'map', 'run_in_executor', 'to_thread', 'apply_async']);
 
-const startsOf = new WeakMap<object, ReadonlySet<PyFunction>>();
 const threadsOf = new WeakMap<object, ReadonlySet<PyFunction>>();
 const visitorsOf = new WeakMap<object, ReadonlySet<PyFunction>>();
-
-/** Functions that run in the main thread while the app starts, GPU functions left out. */
-export function startFunctions(context: RuleContext): ReadonlySet<PyFunction> {
-  const known = startsOf.get(context.python);
-  if (known) return known;
-  const called: PyFunction[] = [];
-  for (const { file, node, inFunction } of reachableCalls(context)) {
-    const callee = inFunction ? null : childOf(node, 'function');
-    const fn = callee && context.python.functionOf(file, callee);
-    if (fn) called.push(fn);
-  }
-  const found = closure(context, called);
-  startsOf.set(context.python, found);
-  return found;
-}
 
 /** Functions that run in a thread other than the main one while the app starts, or beside it. */
 export function threadFunctions(context: RuleContext): ReadonlySet<PyFunction> {

@@ -44,6 +44,19 @@ import { queueDisabled } from './zg342-queue-disabled.js';
 import { examplesCache } from './zg343-examples-cache.js';
 import { syntaxError } from './zg344-syntax-error.js';
 import { cudaInMainProcess } from './zg345-cuda-in-main-process.js';
+import { noStartupReport } from './zg346-no-startup-report.js';
+import { gpuUnpicklableArgument } from './zg347-gpu-unpicklable-argument.js';
+import { modelAsArgument } from './zg348-model-as-argument.js';
+import { gpuStateSplit } from './zg349-gpu-state-split.js';
+import { warmWorkerStale } from './zg350-warm-worker-stale.js';
+import { extensionAtStart } from './zg351-extension-at-start.js';
+import { gpuOnPageLoad } from './zg352-gpu-on-page-load.js';
+import { durationType } from './zg353-duration-type.js';
+import { gpuMoveInside } from './zg354-gpu-move-inside.js';
+import { gpuSelfWrite } from './zg355-gpu-self-write.js';
+import { cpuOffload } from './zg356-cpu-offload.js';
+import { exampleMissing } from './zg358-example-missing.js';
+import { tokenInCode } from './zg359-token-in-code.js';
 import { durationDefault } from './zg401-duration-default.js';
 import { gpuSleepOrIo } from './zg402-gpu-sleep-or-io.js';
 import { gpuCallPerStep } from './zg403-gpu-call-per-step.js';
@@ -97,6 +110,19 @@ export const codeRules: readonly Rule[] = [
   examplesCache,
   syntaxError,
   cudaInMainProcess,
+  noStartupReport,
+  gpuUnpicklableArgument,
+  modelAsArgument,
+  gpuStateSplit,
+  warmWorkerStale,
+  extensionAtStart,
+  gpuOnPageLoad,
+  durationType,
+  gpuMoveInside,
+  gpuSelfWrite,
+  cpuOffload,
+  exampleMissing,
+  tokenInCode,
   durationDefault,
   gpuSleepOrIo,
   gpuCallPerStep,

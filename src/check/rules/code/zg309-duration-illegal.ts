@@ -1,6 +1,6 @@
 import { defineRule } from '../../rule.js';
 import { askedSeconds, fixedDurations } from './durations.js';
-import { at, isCalledAtImport } from './facts.js';
+import { at } from './facts.js';
 
 type Data = {
   readonly function: string;
@@ -50,9 +50,9 @@ a day, its visitors are refused always, however little the function would use.`,
             `${name === 'pro' ? 'PRO' : name} (${quotaSeconds} s a day)`,
         );
       if (refused.length === 0) continue;
-      // What runs at the start runs for the owner, and for no visitor.
-      const isOwners = gpu.function !== null && isCalledAtImport(context, gpu.function);
-      if (isOwners && asked <= most) continue;
+      // A call at start-up carries no visitor, and has a limit of its own.
+      const isOwners = gpu.function !== null && context.python.onlyAtStart.has(gpu.function);
+      if (isOwners && seconds <= profile.startup.longestCallSeconds) continue;
       const severity = asked > most ? 'error' : 'warning';
       yield at(file, node, { function: gpu.name, asked, most, refused }, { severity });
     }

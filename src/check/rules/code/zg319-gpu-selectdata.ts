@@ -1,5 +1,7 @@
 import { textOf } from '../../../space/python/index.js';
-import { defineRule } from '../../rule.js';
+import { defineRule, type RuleContext } from '../../rule.js';
+import { compareVersions } from '../../versions.js';
+import { gradioOf } from '../dependencies/gradio-release.js';
 import { at, gpuBodies } from './facts.js';
 
 type Data = { readonly function: string; readonly parameter: string; readonly type: string };
@@ -13,7 +15,7 @@ export const gpuSelectdata = defineRule<Data>({
   severity: 'error',
   summary: 'event data of Gradio is a parameter of a GPU function',
   docs: {
-    why: 'Arguments travel to the worker by pickle. Event data holds the component and the request, which can not be pickled: PicklingError, or RecursionError.',
+    why: 'Arguments travel to the worker by pickle. Event data holds the component and the request, which cannot be pickled: PicklingError, or RecursionError.',
     instead: 'A thin undecorated handler takes the event data and passes its fields on.',
     examples: [
       {
@@ -22,7 +24,7 @@ export const gpuSelectdata = defineRule<Data>({
         code: '@spaces.GPU\ndef segment(image, x, y): …\n\ndef on_select(image, event: gr.SelectData):\n    return segment(image, *event.index)',
       },
     ],
-    notFound: '`gr.Request` is a warning: some releases of Gradio can pickle it.',
+    notFound: '`gr.Request` can be pickled since Gradio 4.32; below that it is a warning.',
     evidence: 'Hugging Face guidance for authors of ZeroGPU Spaces (2026).',
   },
   *check(context) {
@@ -31,7 +33,7 @@ export const gpuSelectdata = defineRule<Data>({
         const node = one.annotation?.children[0] ?? one.annotation;
         const name = node && context.python.nameOf(fn.file, node);
         const match = name ? EVENT_DATA.exec(name) : null;
-        if (!match || !node) continue;
+        if (!match || !node || (match[1] && !isRequestRefused(context))) continue;
         const data = { function: fn.name, parameter: one.name, type: textOf(fn.file, node) };
         yield at(fn.file, one.node, data, { severity: match[1] ? 'warning' : 'error' });
       }
@@ -39,8 +41,14 @@ export const gpuSelectdata = defineRule<Data>({
   },
   words({ function: fn, parameter, type }) {
     return {
-      message: `\`${fn}\` takes \`${parameter}: ${type}\`, which can not be pickled for the worker`,
+      message: `\`${fn}\` takes \`${parameter}: ${type}\`, which cannot be pickled for the worker`,
       help: 'take it in an undecorated handler, and pass the fields that are needed',
     };
   },
 });
+
+/** Since Gradio 4.32 a request travels by pickle. */
+function isRequestRefused(context: RuleContext): boolean {
+  const gradio = gradioOf(context);
+  return gradio !== null && compareVersions(gradio, '4.32.0') < 0;
+}

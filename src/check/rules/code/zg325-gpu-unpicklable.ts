@@ -1,26 +1,37 @@
-import { nodesOfBody } from '../../../space/python/index.js';
-import { defineRule } from '../../rule.js';
+import {
+  childOf,
+  nodesOfBody,
+  type PyNode,
+  type PythonFile,
+  textOf,
+} from '../../../space/python/index.js';
+import { defineRule, type RuleContext } from '../../rule.js';
 import { at, gpuBodies } from './facts.js';
+import { unpicklable } from './pickling.js';
 import { parts } from './zg324-gpu-returns-cuda.js';
 
 type Data = { readonly function: string; readonly what: string };
-
-const CALLS: Readonly<Record<string, string>> = {
-  open: 'an open file',
-  'threading.Lock': 'a lock',
-  'threading.RLock': 'a lock',
-  'threading.Thread': 'a thread',
-  'transformers.TextIteratorStreamer': 'a streamer',
-};
 
 export const gpuUnpicklable = defineRule<Data>({
   id: 'ZG325',
   name: 'gpu-unpicklable',
   severity: 'warning',
-  summary: 'a GPU function returns what can not be pickled',
+  summary: 'a GPU function returns what cannot be pickled',
   docs: {
-    why: 'Results travel from the worker by pickle, which takes no lambdas, generators, open files, locks or functions that are declared in a function.',
+    why: 'Results travel from the worker by pickle, which takes no lambdas, generators, open files, locks or functions that are declared in a function. Components of Gradio cannot be pickled either: a dictionary with components as its keys does not leave the worker.',
     instead: 'Return plain data: paths, arrays, images, text.',
+    examples: [
+      {
+        title: 'Fails',
+        language: 'python',
+        code: '@spaces.GPU\ndef run(text):\n    return {box: model(text), status: "done"}',
+      },
+      {
+        title: 'Passes',
+        language: 'python',
+        code: '@spaces.GPU\ndef run(text):\n    return model(text), "done"',
+      },
+    ],
     evidence: 'spaces 0.51.3 (PyPI), spaces/zero/wrappers.py: PicklingError.',
   },
   *check(context) {
@@ -28,14 +39,8 @@ export const gpuUnpicklable = defineRule<Data>({
       for (const node of fn.body ? nodesOfBody(fn.body) : []) {
         if (node.type !== 'return_statement' && node.type !== 'yield') continue;
         for (const value of parts(node)) {
-          const call =
-            value.type === 'call' ? fn.file.calls.find((one) => one.node === value) : undefined;
           const what =
-            value.type === 'lambda'
-              ? 'a lambda'
-              : value.type === 'generator_expression'
-                ? 'a generator'
-                : CALLS[call?.callee ?? ''];
+            unpicklable(context, fn.file, value) ?? componentKey(context, fn.file, value);
           if (what) yield at(fn.file, value, { function: fn.name, what });
         }
       }
@@ -43,8 +48,23 @@ export const gpuUnpicklable = defineRule<Data>({
   },
   words({ function: name, what }) {
     return {
-      message: `\`${name}\` returns ${what}, which can not be pickled`,
+      message: `\`${name}\` returns ${what}, which cannot be pickled`,
       help: 'return plain data: a path, an array, an image, text',
     };
   },
 });
+
+/** `{box: value}`, with a component of Gradio as the key. */
+function componentKey({ python }: RuleContext, file: PythonFile, node: PyNode): string | null {
+  if (node.type !== 'dictionary') return null;
+  const key = node.children
+    .map((pair) => childOf(pair, 'key'))
+    .find((one) => {
+      if (one?.type !== 'identifier') return false;
+      return python.valuesOf(file, one).some(({ file: from, node: value }) => {
+        const callee = value.type === 'call' ? childOf(value, 'function') : null;
+        return callee !== null && /^gradio\.[A-Z]/.test(python.nameOf(from, callee) ?? '');
+      });
+    });
+  return key ? `a dictionary with the component \`${textOf(file, key)}\` as a key` : null;
+}

@@ -2,8 +2,8 @@ import { type PyCall, type PyFunction, textOf } from '../../../space/python/inde
 import { defineRule, type RuleContext } from '../../rule.js';
 import { CUDA_TABLE_SOURCE, cudaRefusal } from '../../tables/main-process-cuda.js';
 import { cudaMoveOf, cudaRowOf } from './cuda-calls.js';
-import { at, isConditional, isTried, reachableCalls } from './facts.js';
-import { startFunctions, threadFunctions, visitorFunctions } from './flow.js';
+import { at, isTried, reachableCalls } from './facts.js';
+import { threadFunctions, visitorFunctions } from './flow.js';
 
 type Data = {
   readonly call: string;
@@ -49,7 +49,8 @@ thread that is started at start-up, and in the threads in which handlers run, \`
         cudaRowOf(context, call) ?? (place === 'thread' ? cudaMoveOf(context, call) : null);
       const error = row ? cudaRefusal(row, place === 'start' ? 'start' : 'thread') : null;
       if (!row || error === null) continue;
-      const isSure = place !== 'function' && !isConditional(node, file) && !isCaught(call, place);
+      const isSure =
+        place !== 'function' && !context.python.isConditional(file, node) && !isCaught(call, place);
       const data = { call: shown(call), place, error };
       yield at(file, node, data, { severity: isSure ? 'error' : 'warning' });
     }
@@ -74,7 +75,7 @@ function placeOf(context: RuleContext, fn: PyFunction | null): Data['place'] {
   if (fn === null) return 'start';
   if (threadFunctions(context).has(fn)) return 'thread';
   if (visitorFunctions(context).has(fn)) return 'handler';
-  return startFunctions(context).has(fn) ? 'start' : 'function';
+  return context.python.calledAtStart.has(fn) ? 'start' : 'function';
 }
 
 /** What a thread catches, it catches for good: the app goes on without its model. */

@@ -1,8 +1,9 @@
 import type { RequirementEntry } from '../../../space/index.js';
 import { defineRule, type RuleContext } from '../../rule.js';
-import { compareVersions, isBelow, isVersion, pinOf } from '../../versions.js';
-import { blockRange, fieldRange, isGradio, readBlock, textOf } from '../metadata/fields.js';
-import { constraining, installed } from './entries.js';
+import { compareVersions, isBelow } from '../../versions.js';
+import { blockRange, fieldRange, isGradio, readBlock } from '../metadata/fields.js';
+import { constraining } from './entries.js';
+import { gradioOf } from './gradio-release.js';
 
 type Data = { readonly gradio: string; readonly missing: readonly string[] };
 
@@ -76,12 +77,6 @@ warning: for some releases the platform holds FastAPI back itself.`,
     };
   },
 });
-
-function gradioOf(context: RuleContext): string | null {
-  const version = textOf(context.space, 'sdk_version');
-  if (version !== null) return isVersion(version) ? version : null;
-  return installed(context, 'gradio').flatMap(({ specifier }) => pinOf(specifier) ?? [])[0] ?? null;
-}
 
 function isHeld(context: RuleContext, name: string, first: string): boolean {
   const holds = (entry: RequirementEntry, bound: string) =>

@@ -1,0 +1,60 @@
+import type { PyCall } from '../../../space/python/index.js';
+import { defineRule, type RuleContext } from '../../rule.js';
+import { at, reachableCalls } from './facts.js';
+
+type Data = { readonly how: string };
+
+const SERVERS =
+  /^(?:uvicorn\.(?:run|Server|Config)|hypercorn\.|gradio\.(?:routes\.)?mount_gradio_app$)/;
+
+export const noStartupReport = defineRule<Data>({
+  id: 'ZG346',
+  name: 'no-startup-report',
+  severity: 'error',
+  summary: 'the app is served without launch(), so that no start-up report is sent',
+  docs: {
+    why: `The \`spaces\` package packs the weights and reports the GPU functions to the platform when \`launch()\` of a Gradio
+app is called. An app that is mounted with \`gr.mount_gradio_app\` and served by uvicorn never calls it: the platform
+stops the Space with "No @spaces.GPU function detected during startup".`,
+    instead:
+      'Call `demo.launch()`; or, before the server starts, `from spaces import zero` and `zero.startup()`, which is what `launch()` would call.',
+    notFound: 'An app that calls `launch()` or `zero.startup()` anywhere that it executes.',
+    examples: [
+      {
+        title: 'Fails',
+        language: 'python',
+        code: 'app = gr.mount_gradio_app(FastAPI(), demo, path="/")\nuvicorn.run(app, host="0.0.0.0", port=7860)',
+      },
+      {
+        title: 'Passes',
+        language: 'python',
+        code: 'app = gr.mount_gradio_app(FastAPI(), demo, path="/")\n\nfrom spaces import zero\n\nzero.startup()\nuvicorn.run(app, host="0.0.0.0", port=7860)',
+      },
+    ],
+    evidence: 'spaces 0.51.3 (PyPI), spaces/zero/__init__.py: startup(), gradio.one_launch().',
+  },
+  *check(context) {
+    const { python } = context;
+    if (!python.importsSpaces || !python.gpuFunctions.some(({ isReachable }) => isReachable))
+      return;
+    const calls = reachableCalls(context).filter((call) => isExecuted(context, call));
+    if (calls.some(isReport)) return;
+    const server = calls.find(({ callee }) => SERVERS.test(callee ?? ''));
+    if (server) yield at(server.file, server.node, { how: server.callee ?? 'the server' });
+  },
+  words({ how }) {
+    return {
+      message: `${how} serves the app, and nothing calls launch(): no start-up report is sent`,
+      note: 'the platform stops it: "No @spaces.GPU function detected during startup"',
+      help: 'demo.launch(), or `from spaces import zero` and zero.startup() before the server starts',
+    };
+  },
+});
+
+function isExecuted({ python }: RuleContext, { file, node }: PyCall): boolean {
+  return python.executionOf(file, node) === 'executed';
+}
+
+function isReport({ callee, method }: PyCall): boolean {
+  return method === 'launch' || /^spaces\.zero\.startup$/.test(callee ?? '');
+}
