@@ -53,6 +53,10 @@ def equip_spaces(spaces: ModuleType) -> None:
         import zerogpu_tasks
 
         zerogpu_tasks.start(os.path.join(os.environ["ZEROGPU_RUN_DIR"], "tasks.sock"))
+        if os.environ.get("ZEROGPU_EMULATED_SLICE_PREFIX"):
+            import emulated_cuda
+
+            emulated_cuda.watch_misreads(spaces)
 
 
 def keep_on_loopback(socket: ModuleType) -> None:

@@ -53,7 +53,7 @@ def install(torch: ModuleType) -> None:
     methods.refuse_compile()
     if not built_for_cuda:
         legacy.replace_tensor_types()
-    _installed.extend([libraries, kernels])
+    _installed.extend([libraries, kernels, driver])
 
 
 def redirect_inductor(inductor: ModuleType) -> None:
@@ -63,3 +63,12 @@ def redirect_inductor(inductor: ModuleType) -> None:
     from . import aoti
 
     aoti.redirect_inductor(inductor, _installed[1].tensors)
+
+
+def watch_misreads(spaces: ModuleType) -> None:
+    """Reports packed tensors that the app's main process reads; to be called when `spaces` is imported."""
+    if not _installed:
+        return
+    from . import misread
+
+    _installed.append(misread.watch(_installed[2], spaces))
