@@ -23,7 +23,7 @@ const MAY_IMPORT: readonly (readonly [folder: string, allowed: readonly string[]
   ['config', ['shared']],
   ['update', ['shared']],
   ['hub', ['platform', 'shared']],
-  ['gateway', ['allocator', 'shared']],
+  ['gateway', ['allocator', 'platform', 'shared']],
   ['python-env', ['space', 'shared']],
   ['simulate', ['allocator/core', 'platform', 'shared']],
   ['doctor', ['run', 'python-env', 'allocator/client', 'shared']],

@@ -5,7 +5,7 @@ import type { Finding, Severity } from './rule.js';
 /** What one edition of the platform makes of a Space. */
 export interface ProfileVerdict {
   readonly profile: string;
-  /** Year and month of the profile's facts: `2025-10`. */
+  /** Day of the edition: `2025-11-05`. */
   readonly asOf: string;
   readonly errors: number;
   readonly warnings: number;

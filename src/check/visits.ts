@@ -1,4 +1,11 @@
-import { type GpuSize, type PlatformProfile, TIERS, type Tier } from '../platform/index.js';
+import {
+  type GpuSize,
+  type PlatformProfile,
+  type Tier,
+  type TierFacts,
+  tierFacts,
+  tiersOf,
+} from '../platform/index.js';
 
 /** What a GPU function asks for at each call. */
 export interface DeclaredCall {
@@ -17,8 +24,8 @@ export interface Visits {
   readonly askedSeconds: number;
   readonly declaredSeconds: number;
   readonly isDefault: boolean;
-  /** 0 where the platform refuses the call whatever is left. */
-  readonly calls: Readonly<Record<Tier, number>>;
+  /** Of each tier that the platform has; 0 where it refuses the call whatever is left. */
+  readonly calls: Readonly<Partial<Record<Tier, number>>>;
 }
 
 /**
@@ -33,8 +40,8 @@ export function visitsOf(
     if (seconds === null || seconds <= 0) return [];
     const askedSeconds = askedFor(seconds, size, profile);
     const calls = Object.fromEntries(
-      TIERS.map((tier) => [tier, callsIn(profile.tiers[tier], askedSeconds)]),
-    ) as Record<Tier, number>;
+      tiersOf(profile).map((tier) => [tier, callsIn(tierFacts(profile, tier), askedSeconds)]),
+    );
     return [{ name, askedSeconds, declaredSeconds: seconds, isDefault, calls }];
   });
 }
@@ -51,7 +58,7 @@ function askedFor(
 }
 
 function callsIn(
-  { quotaSeconds, longestCallSeconds, runsPerWindow }: PlatformProfile['tiers'][Tier],
+  { quotaSeconds, longestCallSeconds, runsPerWindow }: TierFacts,
   askedSeconds: number,
 ): number {
   if (askedSeconds <= 0 || askedSeconds > longestCallSeconds) return 0;

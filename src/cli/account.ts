@@ -2,7 +2,13 @@
 import { readUserSettings } from '../config/user-settings.js';
 import { createHub, readHubSettings } from '../hub/index.js';
 import { createWhoMemo, whoFile } from '../hub/who-memo.js';
-import { DEFAULT_PROFILE, loadProfile } from '../platform/index.js';
+import {
+  ACCOUNT_TIERS,
+  type AccountTier,
+  DEFAULT_PROFILE,
+  loadProfile,
+  tiersOf,
+} from '../platform/index.js';
 import { systemClock } from '../shared/clock.js';
 import type { AccountSource } from '../tui/account/read.js';
 import type { PaidFunction } from '../tui/account/view.js';
@@ -14,11 +20,13 @@ export async function accountSource(world: World): Promise<AccountSource> {
   const settings = await readHubSettings(world.env);
   const wallMs = () => systemClock.now().wallMs;
   const memo = createWhoMemo(whoFile(world.env), settings, wallMs);
-  const { hosting } = loadProfile(platform);
+  const profile = loadProfile(platform);
+  const { hosting } = profile;
   return {
     hub: createHub({ settings, memo }),
     functions: await functionsOf(world.cwd, platform),
     hostingLimits: { free: hosting.freeSpaces, pro: hosting.proSpaces },
+    tiers: tiersOf(profile),
     wallMs,
   };
 }
@@ -40,6 +48,9 @@ async function functionsOf(dir: string, platform: string): Promise<readonly Paid
   return visits.map(({ name, askedSeconds, calls }) => ({
     name,
     askedSeconds,
-    refused: { free: calls.free === 0, pro: calls.pro === 0 },
+    refused: Object.fromEntries(ACCOUNT_TIERS.map((tier) => [tier, calls[tier] === 0])) as Record<
+      AccountTier,
+      boolean
+    >,
   }));
 }

@@ -23,6 +23,7 @@ const RUN_KEYS = [
     'fault',
     'seed',
     'as',
+    'credits',
     'host',
     'port',
   ],

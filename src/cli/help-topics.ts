@@ -1,6 +1,12 @@
 /** What `zerogpu help TOPIC` says: things that belong to no single command. */
 import type { Command } from 'commander';
-import { loadProfile, profileNames } from '../platform/index.js';
+import {
+  loadProfile,
+  profileNames,
+  type TierFacts,
+  tierFacts,
+  tiersOf,
+} from '../platform/index.js';
 import { formatBytes } from '../shared/bytes.js';
 import { formatSeconds } from '../shared/duration.js';
 
@@ -84,10 +90,11 @@ export function twinsOf(program: Command): readonly Row[] {
 }
 
 function describePlatform(name: string): string {
-  const { title, asOf, gpu, sizes, versions, tiers, quota } = loadProfile(name);
-  const perTier = (seconds: (tier: keyof typeof tiers) => number) =>
-    (Object.keys(tiers) as (keyof typeof tiers)[])
-      .map((tier) => `${tier} ${formatSeconds(seconds(tier))}`)
+  const profile = loadProfile(name);
+  const { title, asOf, gpu, sizes, versions, quota, credits } = profile;
+  const perTier = (seconds: (facts: TierFacts) => number) =>
+    tiersOf(profile)
+      .map((tier) => `${tier} ${formatSeconds(seconds(tierFacts(profile, tier)))}`)
       .join(', ');
   const large = `${formatBytes(sizes.large.vramBytes)}, ${gpu.slicesPerGpu} a GPU`;
   const xlarge = sizes.xlarge
@@ -99,9 +106,17 @@ function describePlatform(name: string): string {
       ['slice', `${large}${xlarge}`],
       [
         'quota',
-        `${perTier((tier) => tiers[tier].quotaSeconds)} in ${quota.windowSeconds / 3600} h`,
+        `${perTier(({ quotaSeconds }) => quotaSeconds)} in ${quota.windowSeconds / 3600} h`,
       ],
-      ['longest call', perTier((tier) => tiers[tier].longestCallSeconds)],
+      ['longest call', perTier(({ longestCallSeconds }) => longestCallSeconds)],
+      ...(credits
+        ? [
+            [
+              'credits',
+              `${credits.tiers.join(', ')}: $1 for ${formatSeconds(credits.secondsPerDollar)}`,
+            ] as const,
+          ]
+        : []),
       ['gradio', `${versions.gradioMinimum} or newer`],
       ['torch', versions.torch.join(', ')],
       ['python', versions.python.join(', ')],

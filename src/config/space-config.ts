@@ -18,7 +18,8 @@ const spaceRunShape = {
     .string()
     .refine((name) => !namesAccount(name), 'account is for --as and for your own settings')
     .optional()
-    .describe('visitor: anonymous, free, pro, or a name: free:ada'),
+    .describe('visitor: anonymous, free, pro, team, enterprise, or a name: free:ada'),
+  credits: z.string().optional().describe('prepaid GPU time of pro, team and enterprise, e.g. 10m'),
   port: z.int().min(0).max(65_535).optional().describe('where visitors connect'),
   startTimeout: z.string().optional().describe('how long the app may take to answer, e.g. 10m'),
   owner: z.string().optional().describe('whose Space it is: ada, free:ada, org:acme'),
@@ -54,7 +55,10 @@ export const userSettingsSchema = z.strictObject({
   run: z
     .strictObject({
       ...spaceRunShape,
-      as: z.string().optional().describe('visitor: account, anonymous, free, pro, or a name'),
+      as: z
+        .string()
+        .optional()
+        .describe('visitor: account, anonymous, free, pro, team, enterprise, or a name'),
       host: z.string().optional().describe('where visitors connect, e.g. 127.0.0.1'),
       python: z.string().optional().describe('interpreter of the Spaces'),
       logFormat: z.string().optional().describe('text, json'),

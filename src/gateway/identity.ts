@@ -9,6 +9,7 @@ import {
   parseVisitorToken,
   type VisitorName,
 } from '../allocator/core/visitor.js';
+import { TIERS, type Tier } from '../platform/tiers.js';
 
 export interface RequestFacts {
   /** Path and query as the client sent them. */
@@ -39,20 +40,28 @@ const LOGIN_COOKIE = 'zerogpu_login';
 /**
  * In order: `?as=`, x-hf-authorization, authorization, the cookies of a login and of an earlier `?as=`,
  * then the default of `--as`.
+ *
+ * @param tiers of the platform: a visitor of another tier is not known
  */
-export function identifyVisitor(request: RequestFacts, fallback: VisitorName): Identification {
+export function identifyVisitor(
+  request: RequestFacts,
+  fallback: VisitorName,
+  tiers: readonly Tier[] = TIERS,
+): Identification {
+  const known = (visitor: VisitorName | null) =>
+    visitor !== null && tiers.includes(visitor.tier) ? visitor : null;
   const { headers, login = null } = request;
   const { url, value } = takeParameter(request.url);
-  const asked = value === null ? null : parseVisitorName(value);
+  const asked = value === null ? null : known(parseVisitorName(value));
   const named =
     asked ??
-    bearerVisitor(headers['x-hf-authorization']) ??
-    bearerVisitor(headers.authorization) ??
-    login ??
-    cookieVisitor(headers.cookie, LOGIN_COOKIE) ??
-    cookieVisitor(headers.cookie, COOKIE);
+    known(bearerVisitor(headers['x-hf-authorization'])) ??
+    known(bearerVisitor(headers.authorization)) ??
+    known(login) ??
+    known(cookieVisitor(headers.cookie, LOGIN_COOKIE)) ??
+    known(cookieVisitor(headers.cookie, COOKIE));
   const wrongToken = [headers['x-hf-authorization'], headers.authorization]
-    .map(misspeltVisitor)
+    .map((header) => misspeltVisitor(header, known))
     .find((name) => name !== null);
   const unknownName = value && !asked ? `?as=${value}` : (wrongToken ?? null);
   return {
@@ -70,10 +79,13 @@ export function bearerToken(header: string | string[] | undefined): string | nul
 }
 
 /** A token that begins as a visitor does, `pro:`, and is none: it was meant for nobody else. */
-function misspeltVisitor(header: string | string[] | undefined): string | null {
+function misspeltVisitor(
+  header: string | string[] | undefined,
+  known: (visitor: VisitorName | null) => VisitorName | null,
+): string | null {
   const [, text = ''] = /^Bearer\s+(.*)$/i.exec(String(header ?? '')) ?? [];
   const [, tier = ''] = /^(?:hf_)?([a-z]+):/i.exec(text) ?? [];
-  if (parseVisitorName(tier) === null || parseVisitorToken(text) !== null) return null;
+  if (parseVisitorName(tier) === null || known(parseVisitorToken(text)) !== null) return null;
   return `the token ${text}`;
 }
 

@@ -7,6 +7,7 @@ import {
   visitorOf,
 } from '../allocator/core/visitor.js';
 import type { VisitorTokens } from '../allocator/server/visitor-tokens.js';
+import type { Tier } from '../platform/tiers.js';
 import { listenOrExplain } from '../shared/listen.js';
 import { isFromForeignPage, isLoopbackAddress, isLoopbackHost } from '../shared/loopback.js';
 import { forwardRequest } from './forward.js';
@@ -28,6 +29,8 @@ export interface GatewayOptions {
   readonly upstreamPort: number;
   /** Who a visitor is that says nothing (`--as`). */
   readonly defaultVisitor: VisitorName;
+  /** Tiers that the platform has: a visitor of another one is not known here. All by default. */
+  readonly tiers?: readonly Tier[];
   readonly tokens: VisitorTokens;
   /** Why nobody's own token counts: then all are anonymous, and are told so. */
   readonly tokenError?: string;
@@ -184,9 +187,11 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     if (!request.url?.startsWith('/')) return { refused: 400, why: 'Ask for a path: /…' };
     const clientAddress = request.socket.remoteAddress?.replace(/^::ffff:/, '') ?? '127.0.0.1';
     const facts = { url: request.url, headers: request.headers };
-    const who = identifyVisitor({ ...facts, login: await loginOf(request) }, defaultVisitor);
+    const login = await loginOf(request);
+    const who = identifyVisitor({ ...facts, login }, defaultVisitor, options.tiers);
     if (who.unknownName !== null) {
-      return { refused: 400, why: `${who.unknownName} is not a visitor. ${visitorNameHelp}` };
+      const why = `${who.unknownName} is not a visitor. ${visitorNameHelp(options.tiers)}`;
+      return { refused: 400, why };
     }
     const passedOn = await passedOnToken(request.headers['x-ip-token']);
     const { tokenError } = options;

@@ -2,12 +2,21 @@
  * The one adapter of the port. Not on the downloads of `@huggingface/hub`: they write to stdout, hold no
  * file to its said size or digest, and leave redirects to `fetch`. What is cached is the same.
  */
+
 import type { IncomingHttpHeaders } from 'node:http';
 import type * as z from 'zod';
 import { type Clock, systemClock } from '../shared/clock.js';
 import { badAnswer, HubError, noToken, offline, type Purpose } from './errors.js';
 import { checkRevision, checkSpaceId, staysInside } from './names.js';
-import type { AccountQuota, Hub, HubFile, HubSpace, OwnedSpace, SpaceRuntime } from './port.js';
+import type {
+  Account,
+  AccountQuota,
+  Hub,
+  HubFile,
+  HubSpace,
+  OwnedSpace,
+  SpaceRuntime,
+} from './port.js';
 import { createReader, LIMITS, type Limits, type Reader } from './reader.js';
 import {
   quotaSchema,
@@ -65,7 +74,12 @@ export function createHub({
     const kept = await memo?.read();
     const answer = kept ?? (await ofAccount('/api/whoami-v2', whoSchema, WHO));
     if (!kept) await memo?.write(answer);
-    return { name: answer.name, isPro: answer.isPro, orgs: answer.orgs.map(({ name }) => name) };
+    return {
+      name: answer.name,
+      isPro: answer.isPro,
+      orgs: answer.orgs.map(({ name }) => name),
+      plan: highestPlan(answer.orgs.map(({ plan }) => plan ?? '')),
+    };
   }
 
   async function space(id: string, revision: string | null = null): Promise<HubSpace> {
@@ -275,3 +289,9 @@ async function pages<T>(
 
 const isOurs = (address: string, endpoint: string) =>
   URL.canParse(address, endpoint) && new URL(address, endpoint).origin === new URL(endpoint).origin;
+
+/** The Hub names plans in words: `team`, `enterprise`, `Enterprise Plus`. */
+function highestPlan(plans: readonly string[]): Account['plan'] {
+  const has = (word: string) => plans.some((plan) => plan.toLowerCase().includes(word));
+  return has('enterprise') ? 'enterprise' : has('team') ? 'team' : null;
+}

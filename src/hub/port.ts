@@ -1,4 +1,5 @@
 /** What zerogpu asks of the Hub. Everything throws HubError (a UserError) and nothing else. */
+import type { AccountTier, Tier } from '../platform/tiers.js';
 
 /** The account's own ZeroGPU quota, in GPU seconds. */
 export interface AccountQuota {
@@ -22,6 +23,18 @@ export interface Account {
   readonly name: string;
   readonly isPro: boolean;
   readonly orgs: readonly string[];
+  /** The highest plan of these organisations that gives members a quota; null for none. */
+  readonly plan: 'team' | 'enterprise' | null;
+}
+
+/**
+ * The tier that an account calls with: that of its organisation where the platform has it, else its own.
+ *
+ * @param tiers of the edition of the platform
+ */
+export function accountTier({ isPro, plan }: Account, tiers: readonly Tier[]): AccountTier {
+  if (plan !== null && tiers.includes(plan)) return plan;
+  return isPro ? 'pro' : 'free';
 }
 
 export interface SpaceRuntime {

@@ -23,7 +23,7 @@ export const quotaSchema = z.object({
 export const whoSchema = z.object({
   name,
   isPro: z.boolean().default(false),
-  orgs: z.array(z.object({ name })).default([]),
+  orgs: z.array(z.object({ name, plan: z.string().max(100).nullish() })).default([]),
 });
 
 const runtime = z.object({

@@ -1,7 +1,7 @@
 /** The questions of `init` on a terminal; flags that were given are not asked again. */
 import type { Readable, Writable } from 'node:stream';
 import { confirm, isCancel, select, text } from '@clack/prompts';
-import { DEFAULT_PROFILE } from '../platform/index.js';
+import { DEFAULT_PROFILE, loadProfile, NEWEST_PROFILE } from '../platform/index.js';
 import {
   type Answers,
   checkCi,
@@ -56,7 +56,8 @@ export async function settleAnswers(context: Context): Promise<Answers> {
     : (template.platforms[0] ?? DEFAULT_PROFILE);
   const profile = findProfile(
     template,
-    options.platform ?? (await choose(terminal, 'Platform', plain(template.platforms), first)),
+    options.platform ??
+      (await choose(terminal, 'Platform', platformItems(template.platforms), first)),
   );
   const gradios = gradioChoices(template, profile);
   const torches = torchChoices(template, profile);
@@ -97,6 +98,15 @@ interface Item {
 
 function templateItems(templates: readonly Template[]): readonly Item[] {
   return templates.map(({ name, summary }) => ({ value: name, label: name, hint: summary }));
+}
+
+/** Each with its date, and with the default named: the platform that a Space is for decides its versions. */
+function platformItems(names: readonly string[]): readonly Item[] {
+  return names.map((name) => {
+    const { title, asOf } = loadProfile(name);
+    const hint = `${title}, ${asOf}${name === NEWEST_PROFILE ? ', what visitors meet today' : ''}`;
+    return { value: name, label: name, hint };
+  });
 }
 
 function plain(values: readonly string[]): readonly Item[] {

@@ -6,7 +6,19 @@ import rtxPro6000 from './profiles/rtx-pro-6000.json' with { type: 'json' };
 import type { PlatformProfile } from './schema.js';
 
 export type { PlatformProfile, TierFacts } from './schema.js';
-export { GPU_SIZES, type GpuSize, OWNER_KINDS, type OwnerKind, TIERS, type Tier } from './tiers.js';
+export { tierFacts, tiersOf } from './tier-facts.js';
+export {
+  ACCOUNT_TIERS,
+  type AccountTier,
+  GPU_SIZES,
+  type GpuSize,
+  OWNER_KINDS,
+  type OwnerKind,
+  STARTUP_KEY,
+  TIER_TITLES,
+  TIERS,
+  type Tier,
+} from './tiers.js';
 
 /**
  * Adding an edition is adding a file and a line. The files are ours, and the tests hold each against the
@@ -17,6 +29,16 @@ const FILES = { h200, 'rtx-pro-6000': rtxPro6000 } as unknown as Readonly<
 >;
 
 export const DEFAULT_PROFILE = 'h200';
+
+/** The edition that users of the platform meet today. */
+export const NEWEST_PROFILE = 'rtx-pro-6000';
+
+/** One line for whoever runs on an older edition; null on the newest one. */
+export function movedOn(profile: Pick<PlatformProfile, 'name' | 'asOf'>): string | null {
+  const newest = loadProfile(NEWEST_PROFILE);
+  if (profile.asOf >= newest.asOf) return null;
+  return `the platform has moved on since ${profile.asOf}: --platform ${newest.name} (${newest.asOf})`;
+}
 
 /** Names that `--platform` takes, the default first. */
 export const profileNames: readonly string[] = Object.keys(FILES);

@@ -33,13 +33,16 @@ const size = z.strictObject({
 export const profileSchema = z.strictObject({
   name: z.string(),
   title: z.string(),
-  asOf: z.string(),
+  /** Day of the edition of the page that the facts are from, ISO 8601. */
+  asOf: z.iso.date(),
   gpu: z.strictObject({
     /** As `torch.cuda.get_device_name()` tells it. */
     name: z.string(),
     computeCapability: z.tuple([z.int(), z.int()]),
     multiProcessorCount: z.int().positive(),
     slicesPerGpu: z.int().positive(),
+    /** As the package and the driver report the card, whatever part of it a call may use. */
+    memoryBytes: z.int().positive(),
     /** The package multiplies declared seconds by this unless the size is xlarge. */
     durationFactor: z.number().positive(),
   }),
@@ -50,8 +53,22 @@ export const profileSchema = z.strictObject({
     torch: z.array(z.string()),
     python: z.array(z.string()),
   }),
-  tiers: z.strictObject({ anonymous: tier, free: tier, pro: tier }),
+  /** Team and Enterprise: members of such an organisation; absent from editions before they came. */
+  tiers: z.strictObject({
+    anonymous: tier,
+    free: tier,
+    pro: tier,
+    team: tier.optional(),
+    enterprise: tier.optional(),
+  }),
   defaultDurationSeconds: z.number().positive(),
+  /** Weights on `cuda` at start-up, which the package packs to disk. */
+  packing: z.strictObject({
+    /** Above so many packed bytes the package makes `xlarge` the default size; null for never. */
+    xlargeAboveBytes: z.int().positive().nullable(),
+    /** The Space's ephemeral disk. */
+    diskBytes: z.int().positive(),
+  }),
   /** Calls before `launch()`, which carry no visitor (ahead-of-time compilation). */
   startup: z.strictObject({
     /** Longest duration that such a call may declare, in seconds. */
@@ -66,7 +83,13 @@ export const profileSchema = z.strictObject({
    * Prepaid seconds that go on where the quota ends, and who may have them; null where the platform
    * knows none. What waits and runs on credit holds them back, as it does with the quota.
    */
-  credits: z.strictObject({ tiers: z.array(z.enum(TIERS)).min(1) }).nullable(),
+  credits: z
+    .strictObject({
+      tiers: z.array(z.enum(TIERS)).min(1),
+      /** GPU seconds that a dollar buys. */
+      secondsPerDollar: z.number().positive(),
+    })
+    .nullable(),
   queue: z.strictObject({
     timeoutSeconds: z.number().positive(),
     /** Seconds of waiting that lift a waiter by one tier, so that nobody starves. */

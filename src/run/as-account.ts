@@ -1,8 +1,11 @@
 /** `run --as account`: the visitor is the owner of the token, with what the Hub says is left today. */
+
 import type { VisitorUse } from '../allocator/client/index.js';
 import { parseVisitorName, type VisitorName } from '../allocator/core/visitor.js';
 import { type AccountQuota, createHub, readHubSettings } from '../hub/index.js';
+import { accountTier } from '../hub/port.js';
 import { createWhoMemo, whoFile } from '../hub/who-memo.js';
+import { type Tier, tierFacts } from '../platform/index.js';
 import type { PlatformProfile } from '../platform/schema.js';
 import { systemClock } from '../shared/clock.js';
 import { formatSeconds } from '../shared/duration.js';
@@ -19,18 +22,21 @@ export interface AccountVisitor {
 /**
  * Asks the Hub, once.
  *
+ * @param tiers of the edition of the platform
  * @throws HubError; the signal's reason when it was interrupted
  */
 export async function readAccountVisitor(
   env: Readonly<Record<string, string | undefined>>,
+  tiers: readonly Tier[],
   interrupted: AbortSignal,
 ): Promise<AccountVisitor> {
   const settings = await readHubSettings(env);
   const memo = createWhoMemo(whoFile(env), settings, () => systemClock.now().wallMs);
   const hub = createHub({ settings, memo, interrupted });
   return interruptible(interrupted, async () => {
-    const [{ name, isPro }, quota] = await Promise.all([hub.who(), hub.accountQuota()]);
-    const tier = isPro ? 'pro' : 'free';
+    const [account, quota] = await Promise.all([hub.who(), hub.accountQuota()]);
+    const { name } = account;
+    const tier = accountTier(account, tiers);
     // A name that no local visitor can have is the tier's own visitor.
     return { visitor: parseVisitorName(`${tier}:${name}`) ?? { tier, name: null }, name, quota };
   });
@@ -46,7 +52,7 @@ export function accountUse(
   profile: PlatformProfile,
   wallMs: number,
 ): { readonly use: VisitorUse; readonly lacksSeconds: number } {
-  const { quotaSeconds, runsPerWindow } = profile.tiers[visitor.tier];
+  const { quotaSeconds, runsPerWindow } = tierFacts(profile, visitor.tier);
   const { leftSeconds, runs, resetsAt } = quota;
   const runsUsed = runsPerWindow === null || !runs ? (runs?.used ?? 0) : runsPerWindow - runs.left;
   return {

@@ -7,7 +7,7 @@ import { createTaskLabels, type TaskLabels } from '../allocator/server/task-labe
 import { createVisitorTokens } from '../allocator/server/visitor-tokens.js';
 import { type Gateway, startGateway } from '../gateway/index.js';
 import { loginEnvironment } from '../hub/login/index.js';
-import { loadProfile } from '../platform/index.js';
+import { loadProfile, tiersOf } from '../platform/index.js';
 import type { PlatformProfile } from '../platform/schema.js';
 import { systemClock } from '../shared/clock.js';
 import { findFreePort } from '../shared/listen.js';
@@ -20,9 +20,12 @@ import { type CallLog, createCallLog } from './call-log.js';
 import { chooseBackend, type GpuChoice } from './choose-gpu.js';
 import type { Cleanup } from './cleanup.js';
 import type { RunConsole } from './console.js';
+import { giveCredits } from './credits.js';
+import { assertFitsPlatform } from './fits-platform.js';
 import { knownVisitors, openLocalHub } from './local-hub.js';
 import { spaceLogin, visitorsOfLogins } from './login.js';
 import type { RunOptions } from './options.js';
+import { createPromiseCheck } from './promised-minutes.js';
 import { quotaClock } from './quota-clock.js';
 import { createRunFolder, type RunFolder, spaceLedgerDir } from './run-folder.js';
 import { findSpaceId } from './space-id.js';
@@ -85,6 +88,7 @@ export async function assemble(
   const serving = options.fresh
     ? undefined
     : findAllocators(state).find(({ kind }) => kind === 'serve');
+  if (!serving) assertFitsPlatform(options, profile);
   const allocator = serving
     ? await joinAllocator({ ...shared, locator: serving })
     : await startOwn(options, profile, folder, cleanup, {
@@ -97,7 +101,13 @@ export async function assemble(
       });
   cleanup.add('the allocator', allocator.close);
   if (serving) warnOfIgnoredFlags(options, allocator, console);
+  if (serving) assertFitsPlatform(options, allocator.rules.profile);
   if (options.account) await bringUse(options, allocator, console);
+  if (options.creditSeconds !== null) {
+    await giveCredits(allocator, options.visitor, options.creditSeconds);
+  }
+  const tiers = tiersOf(allocator.rules.profile);
+  const checkPromise = createPromiseCheck(allocator.rules.profile, console.warn);
   const tokens = createVisitorTokens(allocator.tokenKey, systemClock);
 
   const upstreamPort = await findFreePort();
@@ -106,6 +116,7 @@ export async function assemble(
   const login = spaceLogin({
     ...{ space, spaceId, stateDir: state, host: () => publicHost },
     defaultVisitor: formatVisitorName(options.visitor),
+    tiers,
     known: () => knownVisitors(allocator.url, state),
   });
   const gateway = await startGateway({
@@ -117,7 +128,11 @@ export async function assemble(
     ...(options.faults.some(({ kind }) => kind === 'token-error')
       ? { tokenError: 'Invalid token (fault)' }
       : {}),
-    onTold: console.told,
+    onTold(message, visitor) {
+      console.told(message, visitor);
+      checkPromise(message);
+    },
+    tiers,
     login: login?.gateway ?? null,
     visitorOfLogin: visitorsOfLogins(state),
   });

@@ -90,11 +90,13 @@ function endText(record: NamedRecord & { event: 'ended' }, symbols: Symbols) {
   const quota = isStartupCall(record)
     ? 'no quota charged'
     : `quota ${wholeSeconds(record.leftBeforeSeconds)} ${symbols.start} ${wholeSeconds(record.leftAfterSeconds)}`;
+  const credits =
+    record.creditSeconds > 0 ? `, ${formatSeconds(record.creditSeconds)} paid by credits` : '';
   const how = good ? '' : `, ${END_TEXT[record.end]}`;
   const unused = good && !record.gpuUsed ? ', GPU device not used' : '';
   return {
     symbol: good ? symbols.end : symbols.kill,
-    text: `${used.padEnd(20)} ${quota}${how}${unused}`,
+    text: `${used.padEnd(20)} ${quota}${credits}${how}${unused}`,
   };
 }
 

@@ -2,6 +2,7 @@ import { basename } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { formatVisitorName, visitorOf } from '../allocator/core/visitor.js';
 import { assertTorchSupported } from '../gpu/mock/supported-torch.js';
+import { movedOn, tierFacts, tiersOf } from '../platform/index.js';
 import { lacksCuda } from '../python-env/cuda-torch.js';
 import { type PythonEnvironment, resolvePython } from '../python-env/index.js';
 import { systemClock } from '../shared/clock.js';
@@ -14,6 +15,7 @@ import { bannerFacts } from './banner.js';
 import { createCleanup, runCleanup } from './cleanup.js';
 import { assertCommandExists, type CommandProcess, startCommand } from './command-process.js';
 import type { RunConsole } from './console.js';
+import { creditsNote } from './credits.js';
 import { type Ending, endingText, exitCodeOf, signalForCommand } from './ending.js';
 import { hotkeyActions } from './hotkey-actions.js';
 import type { RunWorld } from './index.js';
@@ -157,6 +159,7 @@ function listenToKeys(
       allocatorUrl: parts.allocator.url,
       stateDir: stateDir(options.stateDir, world.env),
       visitor: options.visitor,
+      tiers: tiersOf(parts.allocator.rules.profile),
       ascii: options.ascii,
       stdin: world.stdin as NodeJS.ReadStream,
       stdout: world.stdout as NodeJS.WriteStream,
@@ -208,13 +211,17 @@ async function announce(
       url: parts.gateway.url,
       deviceUrl: parts.allocator.url,
       visitor: visitor.key,
-      visitorLimitSeconds: rules.profile.tiers[visitor.tier].quotaSeconds,
+      visitorLimitSeconds: tierFacts(rules.profile, visitor.tier).quotaSeconds,
       notes: [
         `quotas ${ledger}`,
         ...(accountLine === null ? [] : [accountLine]),
         ...(parts.loginEnvironment['OAUTH_CLIENT_ID']
           ? ['hf_oauth: visitors log in as local visitors (docs/login.md)']
           : []),
+        ...(options.creditSeconds === null
+          ? []
+          : [creditsNote(rules.profile, options.visitor, options.creditSeconds)]),
+        ...[movedOn(rules.profile) ?? []].flat(),
       ],
       hub: parts.hubUrl === null ? null : { url: parts.hubUrl, spaceId: parts.spaceId },
     }),

@@ -2,12 +2,10 @@ import { execa } from 'execa';
 import { connect, controlSecret } from '../allocator/client/index.js';
 import { formatVisitorName, type VisitorName } from '../allocator/core/visitor.js';
 import type { Gateway } from '../gateway/index.js';
-import { TIERS } from '../platform/index.js';
+import type { Tier } from '../platform/index.js';
 import { UserError } from '../shared/errors.js';
 import type { HotkeyActions } from './run-terminal.js';
 
-/** Who `u` makes of a visitor that says nothing. */
-const VISITORS: readonly VisitorName[] = TIERS.map((tier) => ({ tier, name: null }));
 const HOUR_SECONDS = 3_600;
 
 export interface HotkeyParts {
@@ -15,6 +13,8 @@ export interface HotkeyParts {
   readonly allocatorUrl: string;
   readonly stateDir: string;
   readonly visitor: VisitorName;
+  /** Tiers of the platform: `u` takes a visitor of each in turn. */
+  readonly tiers: readonly Tier[];
   readonly ascii: boolean;
   readonly stdin: NodeJS.ReadStream;
   readonly stdout: NodeJS.WriteStream;
@@ -41,8 +41,8 @@ export function hotkeyActions(parts: HotkeyParts): HotkeyActions {
       if (failed) parts.warn(`${opener} could not open ${parts.gateway.url}`);
     },
     nextVisitor() {
-      const at = VISITORS.findIndex(({ tier }) => tier === visitor.tier);
-      visitor = VISITORS[(at + 1) % VISITORS.length] ?? visitor;
+      const next = (parts.tiers.indexOf(visitor.tier) + 1) % parts.tiers.length;
+      visitor = { tier: parts.tiers[next] ?? visitor.tier, name: null };
       parts.gateway.setDefaultVisitor(visitor);
       return formatVisitorName(visitor);
     },

@@ -27,7 +27,7 @@ const KEYS: Readonly<Record<string, Hotkey>> = {
 /** For `?`: each key in a sentence. */
 export const HOTKEY_HELP: readonly (readonly [key: string, what: string])[] = [
   ['o', 'open the Space in the browser'],
-  ['u', 'be another visitor from now on: anonymous, free, pro'],
+  ['u', 'be another visitor from now on: each tier in turn'],
   ['v', 'quota and queue, live; q comes back'],
   ['f', 'move quota time on by one hour'],
   ['r', 'start the app anew, with the code as it is now; quotas stay'],

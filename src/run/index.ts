@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
+import { loadProfile, tiersOf } from '../platform/index.js';
 import { namesAccount } from '../shared/account-visitor.js';
 import { systemClock } from '../shared/clock.js';
 import { wantsPlain } from '../shared/paint.js';
@@ -36,7 +37,7 @@ export async function run(
   version: string,
 ): Promise<number> {
   const parsed = parseRunOptions(dir, command, raw, world.cwd);
-  const account = namesAccount(raw.as) ? await readAccount(world) : null;
+  const account = namesAccount(raw.as) ? await readAccount(world, parsed.platform) : null;
   const options = account ? { ...parsed, account, visitor: account.visitor } : parsed;
   const terminal = terminalFor(options, world);
   const write = terminal?.write ?? ((line: string) => void world.stderr.write(`${line}\n`));
@@ -50,9 +51,9 @@ export async function run(
 }
 
 /** Loaded on demand: no other run asks the Hub for anything. */
-async function readAccount({ env, interrupted }: RunWorld) {
+async function readAccount({ env, interrupted }: RunWorld, platform: string) {
   const { readAccountVisitor } = await import('./as-account.js');
-  return readAccountVisitor(env, interrupted);
+  return readAccountVisitor(env, tiersOf(loadProfile(platform)), interrupted);
 }
 
 /** Keys are read where a person sits at both ends, and no command wants the keyboard for itself. */

@@ -17,7 +17,7 @@ import {
   loginApp,
   loginWish,
 } from '../hub/login/index.js';
-import { TIERS } from '../platform/tiers.js';
+import type { Tier } from '../platform/tiers.js';
 import { systemClock } from '../shared/clock.js';
 import type { Space } from '../space/index.js';
 
@@ -28,6 +28,8 @@ export interface SpaceLoginParts {
   readonly stateDir: string;
   /** Who a visitor is that says nothing, as `--as` has it. */
   readonly defaultVisitor: string;
+  /** Tiers of the platform. */
+  readonly tiers: readonly Tier[];
   /** Keys of the visitors that the ledger knows. */
   readonly known: () => Promise<readonly string[]>;
   /** `host:port` of the gateway, once it listens. */
@@ -57,17 +59,17 @@ export function visitorsOfLogins(stateDir: string): (token: string) => Promise<V
 
 /** @returns null for a Space that does not ask for a login */
 export function spaceLogin(parts: SpaceLoginParts): SpaceLogin | null {
-  const { space, spaceId, stateDir, defaultVisitor, known, host } = parts;
+  const { space, spaceId, stateDir, defaultVisitor, tiers, known, host } = parts;
   const wish = loginWish((key) => space.frontMatter.fields.get(key)?.value);
   if (wish === null) return null;
   const app = loginApp(wish, spaceId, deriveKey(controlSecret(stateDir), 'login-apps'));
   const provider = createLoginProvider(app, accessTokensOf(stateDir), systemClock);
   const answer = createLoginDoor(provider, {
     accountOf,
-    help: visitorNameHelp,
+    help: visitorNameHelp(tiers),
     isOwnHost: (one) => one === host() || isLoopbackName(one, host()),
     async visitors() {
-      const names = [defaultVisitor, ...TIERS, ...(await known().catch(() => []))];
+      const names = [defaultVisitor, ...tiers, ...(await known().catch(() => []))];
       return [...new Set(names)].filter((name) => accountOf(name) !== null).slice(0, MOST_SHOWN);
     },
   });

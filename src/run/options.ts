@@ -23,6 +23,7 @@ export interface RawRunOptions extends RawHostOptions {
   readonly owner: string;
   readonly events?: string;
   readonly spaceId?: string;
+  readonly credits?: string;
 }
 
 /** One `zerogpu run`, every value checked. */
@@ -45,6 +46,8 @@ export interface RunOptions extends HostOptions {
   readonly account: AccountVisitor | null;
   /** `owner/name` as the user gave it; null to find it out. */
   readonly spaceId: string | null;
+  /** Prepaid seconds of each visitor whose tier may have them (`--credits`); null to leave them as they are. */
+  readonly creditSeconds: number | null;
 }
 
 /**
@@ -77,6 +80,7 @@ export function parseRunOptions(
     owner: parseOwner(raw.owner),
     eventsFile: raw.events ?? null,
     spaceId: raw.spaceId === undefined ? null : parseSpaceId(raw.spaceId),
+    creditSeconds: raw.credits === undefined ? null : parseDuration(raw.credits, '--credits'),
   };
 }
 
@@ -116,7 +120,7 @@ function parseVisitor(text: string): VisitorName {
   const visitor = parseVisitorName(text);
   if (visitor) return visitor;
   throw new UserError('E_USAGE', `--as is "${text}", which is no visitor`, {
-    why: `${visitorNameHelp} account is the owner of your token on the Hub.`,
+    why: `${visitorNameHelp()} account is the owner of your token on the Hub.`,
     fix: '--as free',
   });
 }

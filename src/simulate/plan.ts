@@ -3,6 +3,7 @@
 import type { AllocatorRules, GpuSize, Tier } from '../allocator/core/types.js';
 import { loadProfile } from '../platform/index.js';
 import type { PlatformProfile } from '../platform/schema.js';
+import { tierFacts } from '../platform/tier-facts.js';
 import { UserError } from '../shared/errors.js';
 import { createSampler, meanOf, type Sampler } from './distribution.js';
 import { PATTERNS, type Workload } from './workload.js';
@@ -138,16 +139,18 @@ function withPolicy(base: PlatformProfile, { policy }: Workload): PlatformProfil
   if (policy.ageing !== undefined) profile.queue.ageingSecondsPerTier = policy.ageing;
   if (policy.quota_classes !== undefined) profile.queue.quotaClasses = policy.quota_classes;
   for (const [name, value] of Object.entries(policy.quota ?? {})) {
-    const facts = profile.tiers[tierNamed(name, profile, 'policy.quota')];
+    const facts = tierFacts(profile, tierNamed(name, profile, 'policy.quota'));
     facts.quotaSeconds = value;
     // A cap of one call that is the whole quota moves with it.
     facts.longestCallSeconds = Math.max(value, facts.longestCallSeconds);
   }
   for (const [name, value] of Object.entries(policy.longest_call ?? {})) {
-    profile.tiers[tierNamed(name, profile, 'policy.longest_call')].longestCallSeconds = value;
+    const facts = tierFacts(profile, tierNamed(name, profile, 'policy.longest_call'));
+    facts.longestCallSeconds = value;
   }
   for (const [name, value] of Object.entries(policy.rank ?? {})) {
-    profile.tiers[tierNamed(name, profile, 'policy.rank')].queueRank = value;
+    const facts = tierFacts(profile, tierNamed(name, profile, 'policy.rank'));
+    facts.queueRank = value;
   }
   return profile;
 }

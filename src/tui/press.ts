@@ -1,4 +1,5 @@
 /** Keys: what each of them changes. Pure; what has to be done outside comes back as an effect. */
+import type { Tier } from '../platform/tiers.js';
 import { callOf, type Item, visitorOf } from './pick.js';
 import { type Action, QUEUE_SORTS, QUOTA_SORTS, RATES, TABS, type UiState } from './ui-state.js';
 
@@ -40,7 +41,14 @@ export interface Scene {
 }
 
 const HOUR_SECONDS = 3_600;
-const TIER_KEYS = { a: 'anonymous', f: 'free', p: 'pro', o: null } as const;
+const TIER_KEYS = {
+  a: 'anonymous',
+  f: 'free',
+  p: 'pro',
+  t: 'team',
+  e: 'enterprise',
+  o: null,
+} as const satisfies Readonly<Record<string, Tier | null>>;
 
 export function press(before: UiState, key: Key, scene: Scene): Pressed {
   if ('name' in key && key.name === 'interrupt') return done(before, { kind: 'quit' });
@@ -210,11 +218,15 @@ export interface Question {
   readonly keys: string;
 }
 
+const tierKeys = Object.entries(TIER_KEYS)
+  .map(([key, tier]) => `${key} ${tier ?? 'its own'}`)
+  .join('  ');
+
 export function question(dialog: NonNullable<UiState['dialog']>): Question {
   if (dialog.kind === 'choose-tier') {
     return {
       text: `Which tier does ${dialog.visitor} count as from now on?`,
-      keys: 'a anonymous  f free  p pro  o its own  esc none',
+      keys: `${tierKeys}  esc none`,
     };
   }
   return { text: asks(dialog.action), keys: 'y yes  n no' };

@@ -5,7 +5,7 @@ import type {
   SnapshotSlice,
   SnapshotVisitor,
 } from '../allocator/client/snapshot.js';
-import { STARTUP_KEY, type Tier } from '../platform/tiers.js';
+import { STARTUP_KEY, TIER_TITLES, type Tier } from '../platform/tiers.js';
 import { formatSeconds } from '../shared/duration.js';
 
 /** Whole seconds, rounded down: quota that is not there is never shown. */
@@ -27,7 +27,8 @@ export function memory(bytes: number): string {
   return `${Math.round(bytes / 1e6)} MB`;
 }
 
-export const TIER_WORDS = { anonymous: 'anon', free: 'free', pro: 'PRO' } as const;
+/** Short, for columns. */
+export const TIER_WORDS: Readonly<Record<Tier, string>> = { ...TIER_TITLES, anonymous: 'anon' };
 
 /** The tier that a call counts as; none for a call at start-up, which has no visitor. */
 export function tierWord(visitor: string, tier: Tier): string {

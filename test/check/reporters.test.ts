@@ -87,8 +87,8 @@ const space: SpaceReport = {
   assumed: [],
   unchecked: [],
   verdicts: [
-    { profile: 'h200', asOf: '2025-10', errors: 1, warnings: 1 },
-    { profile: 'rtx-pro-6000', asOf: '2026-11', errors: 0, warnings: 1 },
+    { profile: 'h200', asOf: '2025-11-05', errors: 1, warnings: 1 },
+    { profile: 'rtx-pro-6000', asOf: '2026-09-04', errors: 0, warnings: 1 },
   ],
   verdict: { isFailed: true, failing: ['error'] },
 };
@@ -112,10 +112,13 @@ const options = {
   repositoryRoot: '/repo',
 };
 
+const MOVED_ON =
+  'the platform has moved on since 2025-11-05: --platform rtx-pro-6000 (2026-09-04)\n';
+
 describe('text', () => {
   it('shows each line with a caret', () => {
     expect(reporters.text(report, options)).toMatchInlineSnapshot(`
-      "zerogpu check  hello · platform h200 (as of 2025-10) · 5 rules
+      "zerogpu check  hello · platform h200 (as of 2025-11-05) · 5 rules
 
       demos/hello/requirements.txt:2:1  error ZG201
         torch 2.3.0 is not supported on h200
@@ -135,7 +138,8 @@ describe('text', () => {
       visitors   anonymous 2 calls/day   free 3   PRO 25        (generate, 60 s each)
       ✗ 1 error, 1 warning, 1 info, 2 passed, 1 ignored in 38 ms
         more: zerogpu explain ZG201
-      h200 (2025-10) 1 error, 1 warning · rtx-pro-6000 (2026-11) fits, 1 warning
+      h200 (2025-11-05) 1 error, 1 warning · rtx-pro-6000 (2026-09-04) fits, 1 warning
+      the platform has moved on since 2025-11-05: --platform rtx-pro-6000 (2026-09-04)
       "
     `);
   });
@@ -143,7 +147,7 @@ describe('text', () => {
   it('fits a narrow terminal, in ASCII', () => {
     const text = reporters.text(report, { ...options, ascii: true, columns: 44 });
     expect(text).toMatchInlineSnapshot(`
-      "zerogpu check  hello - platform h200 (as of 2025-10) - 5 rules
+      "zerogpu check  hello - platform h200 (as of 2025-11-05) - 5 rules
 
       demos/hello/requirements.txt:2:1  error ZG201
         torch 2.3.0 is not supported on h200
@@ -168,8 +172,10 @@ describe('text', () => {
         anonymous 2 calls/day   free 3   PRO 25
       x 1 error, 1 warning, 1 info, 2 passed, 1 ignored in 38 ms
         more: zerogpu explain ZG201
-      h200 (2025-10) 1 error, 1 warning
-      rtx-pro-6000 (2026-11) fits, 1 warning
+      h200 (2025-11-05) 1 error, 1 warning
+      rtx-pro-6000 (2026-09-04) fits, 1 warning
+      the platform has moved on since 2025-11-05:
+      --platform rtx-pro-6000 (2026-09-04)
       "
     `);
   });
@@ -194,10 +200,10 @@ describe('text', () => {
 
   it('is one line for a clean Space, and a sum for several', () => {
     expect(reporters.text({ spaces: [clean], elapsedMs: 31, exitCode: 0 }, options)).toBe(
-      '✓ clean fits h200 · 5 rules · 31 ms\nh200 (2025-10) fits · rtx-pro-6000 (2026-11) fits\n',
+      `✓ clean fits h200 · 5 rules · 31 ms\nh200 (2025-11-05) fits · rtx-pro-6000 (2026-09-04) fits\n${MOVED_ON}`,
     );
     expect(reporters.text({ spaces: [clean, space], elapsedMs: 31, exitCode: 0 }, options)).toMatch(
-      /^✓ clean fits h200 · 5 rules\nh200 [^\n]+\n\n[\s\S]*\n\n✗ 2 Spaces: 1 error, 1 warning, 1 info in 31 ms\n$/,
+      /^✓ clean fits h200 · 5 rules\nh200 [^\n]+\n\n[\s\S]*\n\n✗ 2 Spaces: 1 error, 1 warning, 1 info in 31 ms\nthe platform has moved on since 2025-11-05: --platform rtx-pro-6000 \(2026-09-04\)\n$/,
     );
   });
 });

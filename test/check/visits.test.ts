@@ -25,9 +25,12 @@ describe('calls a day', () => {
 
   it('count the factor of the card, the price of xlarge and the runs of the newer platform', () => {
     // 60 s are sent as 90; 2400 / 90 = 26.7; anonymous visitors have 120 s, free ones 300.
-    expect(callsOn('rtx-pro-6000', 60)).toEqual({ anonymous: 1, free: 3, pro: 26 });
-    expect(callsOn('rtx-pro-6000', 60, 'xlarge')).toEqual({ anonymous: 1, free: 2, pro: 20 });
-    expect(callsOn('rtx-pro-6000', 4)).toEqual({ anonymous: 2, free: 8, pro: 400 });
+    expect(callsOn('rtx-pro-6000', 60)).toEqual({
+      ...{ anonymous: 1, free: 3, pro: 26 },
+      ...{ team: 26, enterprise: 40 },
+    });
+    expect(callsOn('rtx-pro-6000', 60, 'xlarge')).toMatchObject({ anonymous: 1, free: 2, pro: 20 });
+    expect(callsOn('rtx-pro-6000', 4)).toMatchObject({ anonymous: 2, free: 8, pro: 400 });
   });
 
   it('are not known where each call decides', () => {

@@ -119,10 +119,22 @@ describe('names that nobody has', () => {
       const answer = await ask(`${url}/?as=${name}`);
       expect(answer.status, name).toBe(400);
       expect(answer.text).toMatch(
-        /^\?as=\S.* is not a visitor\. A visitor is anonymous, free or pro/,
+        /^\?as=\S.* is not a visitor\. A visitor is anonymous, free, pro, team or enterprise/,
       );
     }
     expect(asked).toEqual([]);
+  });
+
+  it('are those of tiers that the platform does not have', async () => {
+    const { url } = await gatewayBefore(echoHead, { tiers: ['anonymous', 'free', 'pro'] });
+    const answer = await ask(`${url}/?as=team:ann`);
+    expect(answer.status).toBe(400);
+    expect(answer.text).toBe(
+      '?as=team:ann is not a visitor. A visitor is anonymous, free or pro, or one of them with a name: free:ada, pro:lin.\n',
+    );
+    const byToken = await ask(url, { headers: { authorization: 'Bearer team:ann' } });
+    expect(byToken.status).toBe(400);
+    expect(byToken.text).toMatch(/^the token team:ann is not a visitor\./);
   });
 
   it('count for nothing elsewhere', async () => {

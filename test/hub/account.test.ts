@@ -231,7 +231,7 @@ describe('who', () => {
   it('is asked once', async () => {
     stub.answer(json({ name: 'ada', isPro: true, orgs: [{ name: 'acme', plan: 'x' }], auth: {} }));
     const hub = hubAt(stub.url);
-    const ada = { name: 'ada', isPro: true, orgs: ['acme'] };
+    const ada = { name: 'ada', isPro: true, orgs: ['acme'], plan: null };
     expect(await Promise.all([hub.who(), hub.who()])).toEqual([ada, ada]);
     expect(stub.seen).toHaveLength(1);
   });
@@ -241,7 +241,7 @@ describe('who', () => {
     stub.answer(json({}, 401));
     await failure(hub.who());
     stub.answer(json({ name: 'ada' }));
-    expect(await hub.who()).toEqual({ name: 'ada', isPro: false, orgs: [] });
+    expect(await hub.who()).toEqual({ name: 'ada', isPro: false, orgs: [], plan: null });
   });
 });
 

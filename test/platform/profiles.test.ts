@@ -2,8 +2,12 @@ import { describe, expect, it } from 'vitest';
 import {
   DEFAULT_PROFILE,
   loadProfile,
+  movedOn,
   type PlatformProfile,
   profileNames,
+  TIERS,
+  tierFacts,
+  tiersOf,
 } from '../../src/platform/index.js';
 import { parseProfile } from '../../src/platform/parse.js';
 import { EXIT, UserError } from '../../src/shared/errors.js';
@@ -30,6 +34,22 @@ describe('loadProfile', () => {
     expect(error.why).toBe('The profiles are: h200, rtx-pro-6000.');
     expect(error.fix).toEqual([fix]);
     expect(error.exitCode).toBe(EXIT.usage);
+  });
+});
+
+describe('an edition of the platform', () => {
+  it('says that the platform has moved on, with the date and the flag; the newest does not', () => {
+    expect(movedOn(loadProfile('h200'))).toBe(
+      'the platform has moved on since 2025-11-05: --platform rtx-pro-6000 (2026-09-04)',
+    );
+    expect(movedOn(loadProfile('rtx-pro-6000'))).toBeNull();
+  });
+
+  it('gives a member of an organisation what their account has where it has no such tier', () => {
+    const h200 = loadProfile('h200');
+    expect(tiersOf(h200)).toEqual(['anonymous', 'free', 'pro']);
+    expect(tierFacts(h200, 'team')).toEqual(h200.tiers.free);
+    expect(tiersOf(loadProfile('rtx-pro-6000'))).toEqual(TIERS);
   });
 });
 
@@ -68,11 +88,19 @@ describe('the facts', () => {
     expect(hosting).toMatchObject({ proSpaces: 10, organizationSpaces: 50 });
   });
 
-  it('of rtx-pro-6000 are those that were reported', () => {
-    const { tiers, gpu, sizes } = loadProfile('rtx-pro-6000');
-    const caps = [tiers.anonymous, tiers.free, tiers.pro];
-    expect(caps.map((tier) => tier.quotaSeconds)).toEqual([120, 300, 2400]);
-    expect(caps.map((tier) => tier.runsPerWindow)).toEqual([2, 8, null]);
+  it('of rtx-pro-6000 are those of the page', () => {
+    const profile = loadProfile('rtx-pro-6000');
+    const { gpu, sizes, hosting, versions, packing, credits } = profile;
+    const caps = TIERS.map((tier) => tierFacts(profile, tier));
+    expect(caps.map((tier) => tier.quotaSeconds)).toEqual([120, 300, 2400, 2400, 3600]);
+    expect(caps.map((tier) => tier.runsPerWindow)).toEqual([2, 8, null, null, null]);
+    expect(profile.asOf).toBe('2026-09-04');
+    expect(versions.torch).toEqual(['2.8.0', '2.9.1', '2.10.0', '2.11.0', '2.12.1', '2.13.0']);
+    expect(versions.python).toEqual(['3.10.13', '3.12.12']);
+    expect(hosting).toEqual({ freeSpaces: 2, proSpaces: 10, organizationSpaces: 50 });
+    expect(packing.xlargeAboveBytes).toBe(45_097_156_608);
+    expect(gpu.memoryBytes).toBe(101_973_950_464);
+    expect(credits).toEqual({ tiers: ['pro', 'team', 'enterprise'], secondsPerDollar: 600 });
     expect(gpu).toMatchObject({ slicesPerGpu: 2, durationFactor: 1.5 });
     expect(sizes.xlarge).toEqual({ slices: 2, costFactor: 2, vramBytes: 101973950464 });
     expect(sizes.large.vramBytes * 2).toBe(101973950464);
@@ -84,8 +112,9 @@ describe('the facts', () => {
       const { tiers } = loadProfile(name);
       expect(tiers.pro.queueRank).toBeLessThan(tiers.free.queueRank);
       expect(tiers.free.queueRank).toBeLessThan(tiers.anonymous.queueRank);
-      for (const tier of Object.values(tiers)) {
-        expect(tier.longestCallSeconds).toBeLessThanOrEqual(tier.quotaSeconds);
+      for (const tier of tiersOf(loadProfile(name))) {
+        const { longestCallSeconds, quotaSeconds } = tierFacts(loadProfile(name), tier);
+        expect(longestCallSeconds).toBeLessThanOrEqual(quotaSeconds);
       }
     },
   );
@@ -111,11 +140,13 @@ describe('the facts', () => {
     }
   });
 
-  it('of the newer platform are unconfirmed where they are second-hand', () => {
+  it('that are second-hand are marked, and the rest names a page or the package', () => {
     const { sources } = loadProfile('rtx-pro-6000');
-    expect(sources.find((source) => source.field === '*')?.confirmed).toBe(false);
-    for (const source of sources.filter((other) => other.confirmed)) {
-      expect(source.source).toContain('spaces 0.51.3');
+    const unconfirmed = sources.filter(({ confirmed }) => !confirmed).map(({ field }) => field);
+    expect(unconfirmed).toContain('tiers.anonymous.runsPerWindow');
+    expect(unconfirmed).toContain('tiers.free.runsPerWindow');
+    for (const { source } of sources.filter(({ confirmed }) => confirmed)) {
+      expect(source).toMatch(/spaces 0\.51\.3|page|Hugging Face/);
     }
   });
 });

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseSpaceConfig, parseUserSettings } from '../../src/config/space-config.js';
-import { loadProfile } from '../../src/platform/index.js';
+import { loadProfile, TIERS, type Tier } from '../../src/platform/index.js';
 import { accountNote, accountUse, readAccountVisitor } from '../../src/run/as-account.js';
 import { json, QUOTA, SECRET, type StubHub, startStub } from '../support/hub/stub.js';
 
@@ -68,12 +68,12 @@ describe('who the account is', () => {
     await stub.close();
     rmSync(home, { recursive: true, force: true });
   });
-  const read = (who: object) => {
+  const read = (who: object, tiers: readonly Tier[] = TIERS) => {
     stub.answer((request, response) =>
       json(request.url?.includes('whoami') ? who : QUOTA)(request, response),
     );
     const env = { HF_ENDPOINT: stub.url, HF_TOKEN: SECRET, HF_HOME: home, HOME: home };
-    return readAccountVisitor(env, new AbortController().signal);
+    return readAccountVisitor(env, tiers, new AbortController().signal);
   };
 
   it.each([
@@ -85,6 +85,14 @@ describe('who the account is', () => {
       { name: 'bob', isPro: false },
       { tier: 'free', name: 'bob' },
     ],
+    [
+      { name: 'eva', isPro: true, orgs: [{ name: 'acme', plan: 'Enterprise Plus' }] },
+      { tier: 'enterprise', name: 'eva' },
+    ],
+    [
+      { name: 'tom', isPro: false, orgs: [{ name: 'acme', plan: 'team' }, { name: 'club' }] },
+      { tier: 'team', name: 'tom' },
+    ],
     // No local visitor can be called so.
     [
       { name: 'a'.repeat(60), isPro: true },
@@ -92,6 +100,12 @@ describe('who the account is', () => {
     ],
   ])('%j', async (who, visitor) => {
     expect(await read(who)).toMatchObject({ visitor, quota: { leftSeconds: 940.5 } });
+  });
+
+  it('is what their own account is on an edition without Team and Enterprise', async () => {
+    const who = { name: 'tom', isPro: false, orgs: [{ name: 'acme', plan: 'team' }] };
+    const { visitor } = await read(who, ['anonymous', 'free', 'pro']);
+    expect(visitor).toEqual({ tier: 'free', name: 'tom' });
   });
 });
 

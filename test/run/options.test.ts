@@ -37,6 +37,7 @@ describe('what is not said', () => {
       dir: '/home/ada/space',
       localHub: false,
       spaceId: null,
+      creditSeconds: null,
       command: [],
       platform: 'h200',
       gpu: 'auto',

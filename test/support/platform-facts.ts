@@ -1,4 +1,9 @@
-import { loadProfile, type PlatformProfile, profileNames } from '../../src/platform/index.js';
+import {
+  loadProfile,
+  type PlatformProfile,
+  profileNames,
+  TIERS,
+} from '../../src/platform/index.js';
 
 /** docs/platform-facts.md, made from the profiles: the page can't say what the program doesn't use. */
 export function renderPlatformFacts(): string {
@@ -19,7 +24,6 @@ export function renderPlatformFacts(): string {
 function factTable(profiles: readonly PlatformProfile[]): string[] {
   const row = (name: string, value: (profile: PlatformProfile) => unknown) =>
     `| ${name} | ${profiles.map((profile) => String(value(profile) ?? '–')).join(' | ')} |`;
-  const tiers = ['anonymous', 'free', 'pro'] as const;
   return [
     `| fact | ${profiles.map(({ name }) => `\`${name}\``).join(' | ')} |`,
     `|---|${profiles.map(() => '---|').join('')}`,
@@ -30,16 +34,25 @@ function factTable(profiles: readonly PlatformProfile[]): string[] {
     row('Gradio', (profile) => `${profile.versions.gradioMinimum} or newer`),
     row('PyTorch', (profile) => profile.versions.torch.join(' ')),
     row('Python', (profile) => profile.versions.python.join(' ')),
+    row('bytes of the card, as reported', (profile) => profile.gpu.memoryBytes),
     row('default duration, seconds', (profile) => profile.defaultDurationSeconds),
-    ...tiers.map((tier) =>
-      row(`quota of ${tier}, seconds`, (profile) => profile.tiers[tier].quotaSeconds),
+    ...TIERS.map((tier) =>
+      row(`quota of ${tier}, seconds`, (profile) => profile.tiers[tier]?.quotaSeconds),
     ),
-    ...tiers.map((tier) =>
-      row(`longest call of ${tier}, seconds`, (profile) => profile.tiers[tier].longestCallSeconds),
+    ...TIERS.map((tier) =>
+      row(`longest call of ${tier}, seconds`, (profile) => profile.tiers[tier]?.longestCallSeconds),
     ),
-    ...tiers.map((tier) =>
-      row(`runs of ${tier} in a window`, (profile) => profile.tiers[tier].runsPerWindow),
+    ...TIERS.map((tier) =>
+      row(`runs of ${tier} in a window`, (profile) => profile.tiers[tier]?.runsPerWindow),
     ),
+    row('prepaid credits', (profile) => profile.credits?.tiers.join(', ')),
+    row('seconds for a dollar', (profile) => profile.credits?.secondsPerDollar),
+    row('duration factor of large', (profile) => profile.gpu.durationFactor),
+    row('xlarge by default above packed bytes', (profile) => profile.packing.xlargeAboveBytes),
+    row('longest call at start-up, seconds', (profile) => profile.startup.longestCallSeconds),
+    row('Spaces of a free account', (profile) => profile.hosting.freeSpaces),
+    row('Spaces of a PRO account', (profile) => profile.hosting.proSpaces),
+    row('Spaces of an organisation', (profile) => profile.hosting.organizationSpaces),
     row('quota window, seconds', (profile) => profile.quota.windowSeconds),
     row('charged', (profile) => profile.quota.charge),
     row('queue time-out, seconds', (profile) => profile.queue.timeoutSeconds),

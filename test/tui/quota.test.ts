@@ -83,7 +83,13 @@ describe('zerogpu quota without a terminal', () => {
   it('prints what the emulator says when the account can not be read, then why', async () => {
     const refused = new HubError('E_HUB_TOKEN', 'no token', { fix: 'hf auth login' });
     const hub = { accountQuota: () => Promise.reject(refused) } as unknown as Hub;
-    const account = { hub, functions: [], hostingLimits: { free: 1, pro: 1 }, wallMs: () => 0 };
+    const account = {
+      hub,
+      functions: [],
+      hostingLimits: { free: 1, pro: 1 },
+      tiers: [],
+      wallMs: () => 0,
+    };
     const { ask, written, client } = world(false);
     await expect(ask({ json: true }, undefined, account)).rejects.toBe(refused);
     const { account: shown, ...local } = JSON.parse(written());

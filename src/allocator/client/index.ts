@@ -68,6 +68,8 @@ export interface HostClient extends ControlClient {
   addresses(): Promise<readonly { readonly spaceId: string; readonly url: string }[]>;
   /** The visitor's quota stands so from now on. */
   setUse(key: string, tier: Tier, use: VisitorUse): Promise<void>;
+  /** So many prepaid seconds are left to the visitor from now on. */
+  setCredits(key: string, seconds: number): Promise<void>;
   /** One visitor's quota, also of one who was never seen, and how fast quota time passes. */
   visitor(key: string, tier: Tier): Promise<VisitorAnswer>;
   /** Every record of every call from now on, as text; reconnects like `watch`. */
@@ -145,6 +147,7 @@ export function connect(url: string, secret: string): HostClient {
         runs: String(runs),
         ...(resetsInSeconds === null ? {} : { resetsIn: String(resetsInSeconds) }),
       }),
+    setCredits: (key, seconds) => command(`visitors/${one(key)}/credits`, { seconds }),
     resetQuota: (visitor) => command(`visitors/${one(visitor)}/reset`),
     async register({ id, name, owner, tasksSocket, root }) {
       const query = { id, name, owner: owner.name, ownerKind: owner.kind, tasksSocket, ...root };

@@ -17,6 +17,7 @@
  * call changes no account.
  */
 
+import { tierFacts } from '../../platform/tier-facts.js';
 import { readBalance } from './accounts.js';
 import { type Balance, coverageOf } from './balance.js';
 import { costFactorOf, reservationMs, slicesNeeded } from './sizes.js';
@@ -49,7 +50,7 @@ export function refusalOf(
   if (isStartupCall(call)) return startupRefusalOf(state, call);
   const { profile } = state.rules;
   const balance = readBalance(profile, state.accounts, call.visitor, quotaNowMs);
-  const { runsPerWindow } = profile.tiers[call.visitor.tier];
+  const { runsPerWindow } = tierFacts(profile, call.visitor.tier);
   const refuse = (kind: RefusalKind, waitSeconds: number): Refusal =>
     createRefusal(state, call, balance, kind, waitSeconds);
 
@@ -130,7 +131,7 @@ function costOf(state: AllocatorState, call: AskedCall): number {
 
 function isIllegalDuration(state: AllocatorState, call: AskedCall): boolean {
   const { profile, longestCallSeconds } = state.rules;
-  const capSeconds = profile.tiers[call.visitor.tier].longestCallSeconds;
+  const capSeconds = tierFacts(profile, call.visitor.tier).longestCallSeconds;
   if (costOf(state, call) > capSeconds * 1000) return true;
   if (longestCallSeconds === null || !isDeclared(state, call)) return false;
   return askedSecondsOf(state, call.declaredSeconds) > longestCallSeconds;
@@ -149,7 +150,7 @@ function isDeclared(state: AllocatorState, call: AskedCall): boolean {
 }
 
 function longestSecondsOf(state: AllocatorState, call: AskedCall): number {
-  const { longestCallSeconds } = state.rules.profile.tiers[call.visitor.tier];
+  const { longestCallSeconds } = tierFacts(state.rules.profile, call.visitor.tier);
   const byTier = longestCallSeconds / costFactorOf(state, call.size);
   return Math.min(byTier, state.rules.longestCallSeconds ?? byTier);
 }

@@ -4,7 +4,9 @@
  *
  * All amounts are whole quota milliseconds: milliseconds on the GPU times the size's cost factor.
  */
-import type { PlatformProfile, TierFacts } from '../../platform/schema.js';
+
+import type { PlatformProfile } from '../../platform/schema.js';
+import { tierFacts } from '../../platform/tier-facts.js';
 import type { Tier } from '../../platform/tiers.js';
 import type { QuotaAccount, Visitor } from './types.js';
 
@@ -81,7 +83,7 @@ export function balanceOf(
   tier: Tier,
   quotaNowMs: number,
 ): Balance {
-  const facts: TierFacts = profile.tiers[tier];
+  const facts = tierFacts(profile, tier);
   const account = accountAt(profile, stored, quotaNowMs);
   const limitMs = Math.round(facts.quotaSeconds * 1000);
   return {

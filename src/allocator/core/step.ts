@@ -8,6 +8,7 @@
  * itself; one pass over the queue for what has fallen free (dispatch.ts); a stream for every
  * request that still waits (waiting.ts).
  */
+import { tierFacts } from '../../platform/tier-facts.js';
 import { askedSecondsOf, refusalOf, stoppingRefusal } from './admit.js';
 import { assert } from './assert.js';
 import { onAllow, onProcessDied, onRelease } from './calls.js';
@@ -165,7 +166,7 @@ function onSchedule(turn: Turn, event: ScheduleEvent): void {
     ...held,
     arrivedAt: turn.at,
     reason: 'node',
-    tierRank: state.rules.profile.tiers[visitor.tier].queueRank,
+    tierRank: tierFacts(state.rules.profile, visitor.tier).queueRank,
     quotaClass,
     agedTiers: 0,
   };

@@ -14,8 +14,10 @@ export interface VisitorName {
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$/;
 
 /** What a visitor may be called, for an error message. */
-export const visitorNameHelp =
-  'A visitor is anonymous, free or pro, or one of them with a name: free:ada, pro:lin.';
+export function visitorNameHelp(tiers: readonly Tier[] = TIERS): string {
+  const names = `${tiers.slice(0, -1).join(', ')} or ${tiers.at(-1)}`;
+  return `A visitor is ${names}, or one of them with a name: free:ada, pro:lin.`;
+}
 
 /** Reads `free`, `pro:lin`, …; null for anything else. */
 export function parseVisitorName(text: string): VisitorName | null {

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { tiersOf } from '../../platform/tier-facts.js';
 import { OWNER_KINDS, STARTUP_KEY, TIERS } from '../../platform/tiers.js';
 import type { Clock } from '../../shared/clock.js';
 import { isSpaceId } from '../../shared/space-id.js';
@@ -160,6 +161,10 @@ export function createControlApi(http: HttpApi, ports: ControlApiPorts): Control
     const { visitor } = visitorParams.parse(request.params);
     const asked = tierQuery.parse(request.query).tier;
     const tier = asked === 'own' ? null : asked;
+    const { profile } = ports.driver().state.rules;
+    if (tier !== null && !tiersOf(profile).includes(tier)) {
+      return reply.send(400, { detail: `${profile.name} has no tier ${tier}` });
+    }
     return command(reply, { type: 'set-tier', at: ports.clock.now(), visitor, tier });
   });
   post('/control/v1/visitors/:visitor/credits', (request, reply) => {

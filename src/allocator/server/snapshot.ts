@@ -1,4 +1,5 @@
 import type { GpuBackend } from '../../gpu/port.js';
+import { tierFacts } from '../../platform/tier-facts.js';
 import type { Instant } from '../../shared/clock.js';
 import type { Snapshot, SnapshotCall, SnapshotVisitor } from '../client/snapshot.js';
 import { refusalOf } from '../core/admit.js';
@@ -146,7 +147,7 @@ function showVisitor(state: AllocatorState, account: QuotaAccount, at: Instant):
     resetsAt:
       resetsInSeconds === null ? null : new Date(at.wallMs + resetsInSeconds * 1000).toISOString(),
     runs,
-    runsLimit: profile.tiers[tier].runsPerWindow,
+    runsLimit: tierFacts(profile, tier).runsPerWindow,
     creditSeconds: profile.credits?.tiers.includes(tier) ? account.creditMs / 1000 : null,
     nextDefaultCall: refusal === 'expired-token' || refusal === 'stopping' ? null : refusal,
   };

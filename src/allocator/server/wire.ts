@@ -36,10 +36,13 @@ export const releaseQuery = z.object({
   fail: z.enum(['true', 'false', 'True', 'False']).default('false'),
 });
 
-/** `X-Authenticated`: absent for anonymous visitors. */
+/**
+ * `X-Authenticated`: absent for anonymous visitors. The package knows `regular` and `pro` alone (spaces 0.51.3,
+ * spaces/zero/api.py): members of a Team or Enterprise organisation, who can add credits too, are `pro` to it.
+ */
 export function tierHeaders(tier: Tier): Readonly<Record<string, string>> {
   if (tier === 'anonymous') return {};
-  return { 'x-authenticated': tier === 'pro' ? 'pro' : 'regular' };
+  return { 'x-authenticated': tier === 'free' ? 'regular' : 'pro' };
 }
 
 export interface RefusalAnswer {

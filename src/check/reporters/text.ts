@@ -1,3 +1,4 @@
+import { movedOn, TIER_TITLES, TIERS } from '../../platform/index.js';
 import type { Colour } from '../../shared/paint.js';
 import {
   type CheckReport,
@@ -27,8 +28,17 @@ const MOST_FUNCTIONS = 6;
 export const reportText: Reporter = (report, options) => {
   const blocks = report.spaces.flatMap((space) => spaceBlocks(space, report, options));
   const summary = report.spaces.length > 1 ? [total(report, options)] : [];
-  return `${[...blocks, ...summary].join('\n\n')}\n`;
+  return `${[...blocks, ...summary].join('\n\n')}\n${newerEdition(report, options)}`;
 };
+
+/** Once, however many Spaces were checked against it. */
+function newerEdition({ spaces }: CheckReport, { columns }: ReporterOptions): string {
+  const notes = new Set(spaces.flatMap(({ profile }) => movedOn(profile) ?? []));
+  return [...notes]
+    .flatMap((note) => wrap(note, columns))
+    .map((line) => `${line}\n`)
+    .join('');
+}
 
 function spaceBlocks(space: SpaceReport, report: CheckReport, options: ReporterOptions): string[] {
   const { name, profile, rules, findings } = space;
@@ -113,7 +123,7 @@ function aboutLines({ assumed, unchecked }: SpaceReport, { columns }: ReporterOp
   return [...line('assumed:', assumed), ...line('not checked:', unchecked)];
 }
 
-/** `h200 (2025-10) 2 errors · rtx-pro-6000 (2026-11) fits`; one below the other on a narrow terminal. */
+/** `h200 (2025-11-05) 2 errors · rtx-pro-6000 (2026-09-04) fits`; one below the other on a narrow terminal. */
 function verdictLine({ verdicts }: SpaceReport, { ascii, columns }: ReporterOptions): string {
   const word = ({ profile, asOf, errors, warnings }: ProfileVerdict): string => {
     const counts = countWords({ error: errors, warning: warnings, info: 0, advice: 0 });
@@ -121,7 +131,8 @@ function verdictLine({ verdicts }: SpaceReport, { ascii, columns }: ReporterOpti
     return `${profile} (${asOf}) ${what.join(', ')}`;
   };
   const line = verdicts.map(word).join(ascii ? ' - ' : ' · ');
-  return line.length <= columns ? line : verdicts.map(word).join('\n');
+  if (line.length <= columns) return line;
+  return verdicts.flatMap((verdict) => wrap(word(verdict), columns)).join('\n');
 }
 
 function findingBlock(
@@ -168,7 +179,12 @@ function visitorLines({ visits }: SpaceReport, columns: number): string[] {
     .slice(0, MOST_FUNCTIONS)
     .flatMap(({ name, declaredSeconds, calls }, index) => {
       const head = (index === 0 ? 'visitors' : '').padEnd(10);
-      const tiers = `anonymous ${callsWord(calls.anonymous)}/day   free ${calls.free}   PRO ${calls.pro}`;
+      const tiers = TIERS.flatMap((tier) => {
+        const count = calls[tier];
+        if (count === undefined) return [];
+        const unit = tier === 'anonymous' ? `${callsWord(count)}/day` : count;
+        return [`${TIER_TITLES[tier]} ${unit}`];
+      }).join('   ');
       const what = `(${name}, ${declaredSeconds} s each)`;
       const line = `${head} ${tiers.padEnd(46)} ${what}`;
       if (line.length <= columns) return [line];

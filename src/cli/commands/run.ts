@@ -40,7 +40,14 @@ export function declareRun(
   command
     .optionsGroup('Visitors')
     .addOption(
-      twin('--as <visitor>', 'anonymous, free, pro, a name: free:ada, or account', 'anonymous'),
+      twin(
+        '--as <visitor>',
+        'anonymous, free, pro, team, enterprise, a name: free:ada, or account',
+        'anonymous',
+      ),
+    )
+    .addOption(
+      twin('--credits <time>', 'prepaid GPU time of pro, team and enterprise, e.g. 10m ($1)'),
     )
     .addOption(twin('--host <address>', 'where visitors connect', '127.0.0.1'))
     .addOption(twin('--port <n>', 'where visitors connect (default: 7860, or the next free one)'))

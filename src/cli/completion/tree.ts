@@ -26,7 +26,7 @@ export interface CommandNode {
 const VALUES: Readonly<Record<string, readonly string[]>> = {
   platform: profileNames,
   gpu: ['auto', 'mock', 'nvidia'],
-  as: TIERS,
+  as: [...TIERS, 'account'],
   ci: ['github', 'none'],
   color: ['auto', 'always', 'never'],
   'log-format': ['text', 'json'],

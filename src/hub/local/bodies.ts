@@ -24,11 +24,17 @@ export function whoBody({ key, name, tier, access }: LocalVisitor): Record<strin
     fullname: name,
     isPro: tier === 'pro',
     canPay: false,
-    orgs: [],
+    orgs: tier === 'team' || tier === 'enterprise' ? [organization(tier)] : [],
     auth: access
       ? { type: 'oauth', expiresAt: new Date(access.expiresAt * 1_000).toISOString() }
       : { type: 'access_token', accessToken: { displayName: 'zerogpu', role: 'read' } },
   };
+}
+
+/** The organisation that gives a local visitor its tier. */
+function organization(plan: 'team' | 'enterprise'): Record<string, unknown> {
+  const isEnterprise = plan === 'enterprise';
+  return { type: 'org', id: plan, name: plan, fullname: plan, canPay: true, isEnterprise, plan };
 }
 
 /** `GET /api/spaces/OWNER/NAME/runtime`; `zero-a10g` is ZeroGPU's name, whatever the card. */

@@ -87,7 +87,8 @@ export async function startLocalHub(
       }
       if (visitor) return reply(response, quotaBody(await ports.quotaOf(visitor)));
       if (token === null) {
-        const text = 'The local Hub wants a token: HF_TOKEN=free, pro, pro:ann or a real one.';
+        const text =
+          'The local Hub wants a token: HF_TOKEN=free, pro, pro:ann, team, enterprise or a real one.';
         return refuse(response, 401, text);
       }
     }

@@ -93,6 +93,7 @@ export async function joinAllocator(parts: JoinedAllocatorParts): Promise<Alloca
       await tellAddress();
     },
     setUse: ({ key, tier }, use) => client.setUse(key, tier, use),
+    setCredits: ({ key }, seconds) => client.setCredits(key, seconds),
     async running() {
       const { slices: now } = await client.snapshot({ queue: 0, visitors: 0 });
       return now.filter(({ call }) => call?.space === space.id).length;

@@ -47,6 +47,8 @@ export interface AllocatorLink {
   reachable(spaceId: string, url: string): Promise<void>;
   /** A visitor's quota stands so from now on. */
   setUse(visitor: Visitor, use: VisitorUse): Promise<void>;
+  /** So many prepaid seconds are left to a visitor from now on. */
+  setCredits(visitor: Visitor, seconds: number): Promise<void>;
   /** Calls of this Space that run now. */
   running(): Promise<number>;
   /** The Space has ended. */

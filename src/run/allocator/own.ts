@@ -80,6 +80,9 @@ export async function startOwnAllocator(parts: OwnAllocatorParts): Promise<Alloc
       const at = parts.clock.now();
       server.dispatch({ type: 'set-use', at, visitor: key, tier, ...use });
     },
+    async setCredits({ key }, seconds) {
+      server.dispatch({ type: 'set-credits', at: parts.clock.now(), visitor: key, seconds });
+    },
     running: async () => server.state.leases.size,
     async restarting() {
       gone();

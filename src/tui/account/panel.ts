@@ -1,4 +1,5 @@
 /** The account as the live view shows it. Pure. */
+import { TIER_TITLES } from '../../platform/tiers.js';
 import { formatSeconds } from '../../shared/duration.js';
 import { fitLine, type Line, line, printable } from '../lines.js';
 import type { Panel } from '../panel-list.js';
@@ -48,7 +49,7 @@ export function accountTitle({ view }: AccountState, separator: string): string 
   if (!view) return 'Account';
   const age = `${view.stale ? 'old: ' : ''}${wholeSeconds(view.ageSeconds)} ago`;
   const name = printable(view.name ?? 'unknown');
-  return ['Account', name, ...(view.tier ? [view.tier === 'pro' ? 'PRO' : 'free'] : []), age].join(
+  return ['Account', name, ...(view.tier ? [TIER_TITLES[view.tier]] : []), age].join(
     ` ${separator} `,
   );
 }

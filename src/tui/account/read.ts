@@ -7,6 +7,7 @@ export interface AccountSource {
   readonly hub: Hub;
   readonly functions: readonly PaidFunction[];
   readonly hostingLimits: AccountFacts['hostingLimits'];
+  readonly tiers: AccountFacts['tiers'];
   /** Milliseconds since 1970. */
   readonly wallMs: () => number;
 }
@@ -19,7 +20,7 @@ export function problemOf(error: unknown): Problem {
 
 /** @throws HubError when the quota itself can't be read */
 export async function readAccount(source: AccountSource): Promise<AccountFacts> {
-  const { hub, functions, hostingLimits, wallMs } = source;
+  const { hub, functions, hostingLimits, tiers, wallMs } = source;
   const quota = await hub.accountQuota();
   const readAtMs = wallMs();
   const problems: Problem[] = [];
@@ -30,5 +31,6 @@ export async function readAccount(source: AccountSource): Promise<AccountFacts> 
   const account = await hub.who().catch(orNull);
   const spaces = account && (await hub.spacesOf(account.name).catch(orNull));
   const { endpoint } = hub;
-  return { endpoint, readAtMs, quota, account, spaces, functions, hostingLimits, problems };
+  const facts = { endpoint, readAtMs, quota, account, spaces, functions };
+  return { ...facts, hostingLimits, tiers, problems };
 }

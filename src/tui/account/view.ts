@@ -1,7 +1,8 @@
 /** The account's side of `zerogpu quota --account`: what is said of it, as one versionless part of its JSON. Pure. */
 import * as z from 'zod';
 import type { Account, AccountQuota, OwnedSpace } from '../../hub/port.js';
-import { isZero } from '../../hub/port.js';
+import { accountTier, isZero } from '../../hub/port.js';
+import { ACCOUNT_TIERS, type AccountTier, type Tier } from '../../platform/tiers.js';
 
 const seconds = z.number();
 
@@ -16,7 +17,7 @@ export const accountSchema = z.object({
   stale: z.boolean(),
   /** Null when the token does not tell. */
   name: z.string().nullable(),
-  tier: z.enum(['free', 'pro']).nullable(),
+  tier: z.enum(ACCOUNT_TIERS).nullable(),
   baseSeconds: seconds,
   leftSeconds: seconds,
   /** Null while nothing has been used. */
@@ -33,7 +34,7 @@ export const accountSchema = z.object({
       resetsAt: z.string().nullable(),
     })
     .nullable(),
-  /** ZeroGPU Spaces that the account owns, against the limit of its tier. */
+  /** ZeroGPU Spaces that the account owns, against the limit of a personal account. */
   hosting: z.object({ limit: z.int(), spaces: z.array(z.string()) }).nullable(),
   /** Calls of the current Space's functions that what is left pays for. */
   calls: z.array(z.object({ function: z.string(), askedSeconds: seconds, calls: z.int() })),
@@ -49,7 +50,7 @@ export interface PaidFunction {
   readonly name: string;
   readonly askedSeconds: number;
   /** Longer than a call of this tier may be. */
-  readonly refused: Readonly<Record<'free' | 'pro', boolean>>;
+  readonly refused: Readonly<Record<AccountTier, boolean>>;
 }
 
 /** Everything that was read, at one moment. */
@@ -60,7 +61,10 @@ export interface AccountFacts {
   readonly account: Account | null;
   readonly spaces: readonly OwnedSpace[] | null;
   readonly functions: readonly PaidFunction[];
+  /** Spaces that a personal account may host, with PRO and without. */
   readonly hostingLimits: Readonly<Record<'free' | 'pro', number>>;
+  /** Tiers that the platform has. */
+  readonly tiers: readonly Tier[];
   readonly problems: readonly Problem[];
 }
 
@@ -71,7 +75,7 @@ export interface AccountFacts {
  */
 export function accountView(facts: AccountFacts, nowMs: number, late: Problem | null): AccountView {
   const { quota, account } = facts;
-  const tier = account === null ? null : account.isPro ? 'pro' : 'free';
+  const tier = account === null ? null : accountTier(account, facts.tiers);
   const resets = quota.resetsAt === null ? null : Date.parse(quota.resetsAt);
   const zero = facts.spaces?.filter(({ runtime }) => isZero(runtime)).map(({ id }) => id) ?? null;
   return {
@@ -88,9 +92,12 @@ export function accountView(facts: AccountFacts, nowMs: number, late: Problem | 
     overquotaSeconds: quota.overquotaSeconds,
     runs: quota.runs,
     hosting:
-      tier === null || zero === null
+      account === null || zero === null
         ? null
-        : { limit: facts.hostingLimits[tier], spaces: [...zero].sort() },
+        : {
+            limit: facts.hostingLimits[account.isPro ? 'pro' : 'free'],
+            spaces: [...zero].sort(),
+          },
     calls: facts.functions.map(({ name, askedSeconds, refused }) => ({
       function: name,
       askedSeconds,

@@ -85,11 +85,11 @@ describe('refusals', () => {
 
   it('count xlarge twice, for the cap and for the quota', () => {
     const world = new World({ profile: loadProfile('rtx-pro-6000') });
-    const tooLong = world.schedule({ user: 'pro', duration: 751, size: 'xlarge' });
+    const tooLong = world.schedule({ user: 'pro', duration: 1201, size: 'xlarge' });
     expect(refusalIn(tooLong)).toMatchObject({
       kind: 'illegal-duration',
-      requestedSeconds: 1502,
-      longestSeconds: 750,
+      requestedSeconds: 2402,
+      longestSeconds: 1200,
     });
     world.schedule({ user: 'free', duration: 100, size: 'xlarge' });
     expect(world.state.accounts.get('free:')?.reservedMs).toBe(200_000);

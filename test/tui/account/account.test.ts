@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { HubError } from '../../../src/hub/errors.js';
 import type { Hub } from '../../../src/hub/port.js';
+import { TIERS } from '../../../src/platform/tiers.js';
 import type { Clock } from '../../../src/shared/clock.js';
 import { createAccountFeed } from '../../../src/tui/account/feed.js';
 import { accountLines, accountPanel } from '../../../src/tui/account/panel.js';
@@ -32,7 +33,7 @@ const hub = (changes: Partial<Hub> = {}) =>
       overquotaSeconds: 12,
       runs: { used: 4, limit: 10, left: 6, resetsAt: null },
     }),
-    who: async () => ({ name: 'ada', isPro: true, orgs: [] }),
+    who: async () => ({ name: 'ada', isPro: true, orgs: [], plan: null }),
     spacesOf: async () => [
       { id: 'ada/b', runtime: zero },
       { id: 'ada/cpu', runtime: { ...zero, hardware: 'cpu-basic' } },
@@ -44,14 +45,18 @@ const hub = (changes: Partial<Hub> = {}) =>
     ...changes,
   }) as Hub;
 
+const inAllTiers = (refused: boolean) =>
+  ({ free: refused, pro: refused, team: refused, enterprise: refused }) as const;
+
 const source = (changes: Partial<Hub> = {}): AccountSource => ({
   hub: hub(changes),
   functions: [
-    { name: 'generate', askedSeconds: 60, refused: { free: false, pro: false } },
-    { name: 'tiny', askedSeconds: 5, refused: { free: false, pro: false } },
-    { name: 'video', askedSeconds: 300, refused: { free: true, pro: true } },
+    { name: 'generate', askedSeconds: 60, refused: inAllTiers(false) },
+    { name: 'tiny', askedSeconds: 5, refused: inAllTiers(false) },
+    { name: 'video', askedSeconds: 300, refused: inAllTiers(true) },
   ],
   hostingLimits: { free: 3, pro: 10 },
+  tiers: TIERS,
   wallMs: () => NOW,
 });
 
@@ -114,7 +119,7 @@ describe('the account', () => {
   it('keeps what strangers named from moving the cursor', async () => {
     const view = accountView(
       await readAccount(
-        source({ who: async () => ({ name: 'a\u001b[2J', isPro: false, orgs: [] }) }),
+        source({ who: async () => ({ name: 'a\u001b[2J', isPro: false, orgs: [], plan: null }) }),
       ),
       NOW,
       null,

@@ -1,3 +1,4 @@
+import { TIER_TITLES, tierFacts, tiersOf } from '../../../platform/index.js';
 import { defineRule } from '../../rule.js';
 import { askedSeconds, fixedDurations } from './durations.js';
 import { at } from './facts.js';
@@ -35,20 +36,17 @@ a day, its visitors are refused always, however little the function would use.`,
   },
   *check(context) {
     const { profile } = context;
-    const tiers = Object.entries(profile.tiers);
-    const most = Math.max(...tiers.map(([, tier]) => tier.longestCallSeconds));
+    const tiers = tiersOf(profile).map((tier) => ({ ...tierFacts(profile, tier), tier }));
+    const most = Math.max(...tiers.map(({ longestCallSeconds }) => longestCallSeconds));
     for (const { gpu, seconds, node, file } of fixedDurations(context)) {
       if (seconds <= 0 || seconds >= DAY) continue;
       const asked = askedSeconds({ gpu, profile }, seconds);
       const refused = tiers
         .filter(
-          ([, { quotaSeconds, longestCallSeconds }]) =>
+          ({ quotaSeconds, longestCallSeconds }) =>
             asked > Math.min(quotaSeconds, longestCallSeconds),
         )
-        .map(
-          ([name, { quotaSeconds }]) =>
-            `${name === 'pro' ? 'PRO' : name} (${quotaSeconds} s a day)`,
-        );
+        .map(({ tier, quotaSeconds }) => `${TIER_TITLES[tier]} (${quotaSeconds} s a day)`);
       if (refused.length === 0) continue;
       // A call at start-up carries no visitor, and has a limit of its own.
       const isOwners = gpu.function !== null && context.python.onlyAtStart.has(gpu.function);
