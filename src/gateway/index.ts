@@ -10,6 +10,7 @@ import type { VisitorTokens } from '../allocator/server/visitor-tokens.js';
 import type { Tier } from '../platform/tiers.js';
 import { listenOrExplain } from '../shared/listen.js';
 import { isFromForeignPage, isLoopbackAddress, isLoopbackHost } from '../shared/loopback.js';
+import { listenerUid } from '../shared/tcp-table.js';
 import { forwardRequest } from './forward.js';
 import { forwardedHeaders, type PublicSide } from './headers.js';
 import {
@@ -25,8 +26,8 @@ import { forwardUpgrade, headWithoutOffer, isOrdinary } from './upgrade.js';
 export interface GatewayOptions {
   readonly host: string;
   readonly port: { readonly number: number; readonly explicit: boolean };
-  /** Port of the app on 127.0.0.1; `setUpstreamPort` changes it. */
-  readonly upstreamPort: number;
+  /** Port of the app on 127.0.0.1; null until it answers. `setUpstreamPort` changes it. */
+  readonly upstreamPort: number | null;
   /** Who a visitor is that says nothing (`--as`). */
   readonly defaultVisitor: VisitorName;
   /** Tiers that the platform has: a visitor of another one is not known here. All by default. */
@@ -63,9 +64,10 @@ const IDLE_MS = 4_000;
 export interface Gateway {
   readonly url: string;
   readonly port: number;
-  /** Where the app listens on 127.0.0.1. */
-  readonly upstreamPort: number;
-  setUpstreamPort(port: number): void;
+  /** Where the app listens on 127.0.0.1; null while none answers. */
+  readonly upstreamPort: number | null;
+  /** From now on nothing is forwarded (null), or to that port for as long as the same user listens there. */
+  setUpstreamPort(port: number | null): void;
   /** Who a visitor is from now on that says nothing. */
   setDefaultVisitor(visitor: VisitorName): void;
   close(): Promise<void>;
@@ -97,7 +99,7 @@ interface Refused {
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { tokens } = options;
   let defaultVisitor = options.defaultVisitor;
-  let upstreamPort = options.upstreamPort;
+  let upstream = upstreamAt(options.upstreamPort);
   const agent = new Agent({ keepAlive: true, timeout: IDLE_MS });
   const sockets = new Set<Duplex>();
   /** Connections whose request offered another protocol and was ordinary all the same. */
@@ -132,6 +134,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
         if (login && pathOf(admission.url) === login.path) {
           return login.answer(request, response, { as: admission.as, cookieFor: loginCookie });
         }
+        const upstreamPort = portOf(upstream, agent);
+        if (upstreamPort === null) return refuse(response, 503, 'The Space has not started.');
         return forwardRequest(request, response, {
           ...admission,
           agent,
@@ -158,6 +162,11 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
           socket.end(`HTTP/1.1 ${status}\r\ncontent-length: 0\r\n\r\n`);
           return;
         }
+        const upstreamPort = portOf(upstream, null);
+        if (upstreamPort === null) {
+          socket.end('HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\n\r\n');
+          return;
+        }
         const { url, headers } = admission;
         const from = { request, socket, head };
         const publicSide = publicSideOf(request);
@@ -168,13 +177,11 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
 
   /** An app of the platform is behind TLS, and names its address so. */
   function publicSideOf({ headers }: IncomingMessage): PublicSide {
-    const aliases = [
-      ...hostNames(upstreamPort),
-      ...hostNames(port),
-      new URL(url).host,
-      headers.host ?? '',
-    ].flatMap((host) => [`http://${host}`, `https://${host}`]);
-    const appOrigins = hostNames(upstreamPort).map((host) => `http://${host}`);
+    const own = upstream === null ? [] : hostNames(upstream.port);
+    const aliases = [...own, ...hostNames(port), new URL(url).host, headers.host ?? ''].flatMap(
+      (host) => [`http://${host}`, `https://${host}`],
+    );
+    const appOrigins = own.map((host) => `http://${host}`);
     return { origin: `http://${headers.host ?? ''}`, aliases, appOrigins };
   }
 
@@ -239,10 +246,10 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     url,
     port,
     get upstreamPort() {
-      return upstreamPort;
+      return upstream?.port ?? null;
     },
     setUpstreamPort(next) {
-      upstreamPort = next;
+      upstream = upstreamAt(next);
     },
     setDefaultVisitor(visitor) {
       defaultVisitor = visitor;
@@ -261,6 +268,30 @@ const pathOf = (url: string): string => url.replace(/[?#].*$/s, '');
 /** How the app may name this machine in its own addresses. */
 function hostNames(port: number): readonly string[] {
   return [`127.0.0.1:${port}`, `localhost:${port}`];
+}
+
+/** Where the app listens, and which user has listened there when it was found. */
+interface Upstream {
+  readonly port: number;
+  readonly uid: number | null;
+}
+
+function upstreamAt(port: number | null): Upstream | null {
+  return port === null ? null : { port, uid: listenerUid(port) };
+}
+
+/**
+ * The port to forward to; null when there is none, or another user has taken it meanwhile: what visitors
+ * send carries their tokens. A connection that is open already needs no look.
+ */
+function portOf(upstream: Upstream | null, agent: Agent | null): number | null {
+  if (upstream === null) return null;
+  const { port, uid } = upstream;
+  const isOpen = Object.entries(agent?.freeSockets ?? {}).some(
+    ([name, free]) => name.includes(`:${port}:`) && (free?.length ?? 0) > 0,
+  );
+  const now = isOpen || uid === null ? uid : listenerUid(port);
+  return now === null || now === uid ? port : null;
 }
 
 function refuse(response: ServerResponse, status: number, text: string): void {

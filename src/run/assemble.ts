@@ -122,7 +122,7 @@ export async function assemble(
   const gateway = await startGateway({
     host: options.host,
     port: options.port,
-    upstreamPort,
+    upstreamPort: null,
     defaultVisitor: options.visitor,
     tokens,
     ...(options.faults.some(({ kind }) => kind === 'token-error')

@@ -3,10 +3,11 @@ import { join } from 'node:path';
 import type { PythonEnvironment } from '../python-env/index.js';
 import { runMark } from '../shared/process-marks.js';
 import { runtimePythonDir } from '../shared/runtime-python.js';
-import { listeningPortsBelow } from '../shared/tcp-table.js';
+import { openPortsBelow, portsAnsweredBelow } from '../shared/tcp-table.js';
 import { appEnvironment } from './app-environment.js';
 import { type AppProcess, startApp } from './app-process.js';
 import type { RunParts } from './assemble.js';
+import type { RunConsole } from './console.js';
 import { atTheGateway } from './own-address.js';
 import type { RestartableApp } from './restartable-app.js';
 import type { RunContext } from './run-context.js';
@@ -45,9 +46,14 @@ export function startSpace(
       login: parts.loginEnvironment,
     }),
     onLine: (line, stream) =>
-      console.app(atTheGateway(line, gateway.upstreamPort, new URL(gateway.url).host), stream),
+      console.app(
+        atTheGateway(line, gateway.upstreamPort ?? parts.upstreamPort, new URL(gateway.url).host),
+        stream,
+      ),
     sink: world.stderr,
   });
+  // Whoever takes its port then is not to get what visitors send.
+  void app.exited.then(() => gateway.setUpstreamPort(null));
   if (app.root) allocator.started(app.root);
   return app;
 }
@@ -78,7 +84,7 @@ export async function untilReady(
     app,
     {
       givenPort: parts.upstreamPort,
-      otherPorts: () => (app.root ? listeningPortsBelow(app.root.pid) : []),
+      ownPorts: () => (app.root ? portsAnsweredBelow(app.root.pid) : []),
       reported: parts.allocator.reported,
       decorated: parts.labels.learn,
     },
@@ -91,9 +97,19 @@ export async function untilReady(
   // An allocator of this process has made them known already; that of `zerogpu serve` keeps them to itself.
   await parts.labels.learn();
   parts.gateway.setUpstreamPort(port);
+  warnOfOpenPorts(console, app);
   if (port !== parts.upstreamPort) {
     console.warn(
       `the app chose port ${port} itself; on the platform only 7860 (or none given) works`,
     );
   }
+}
+
+/** The hooks keep on loopback what Python binds through `socket`; other ways past it are at least named. */
+function warnOfOpenPorts(console: RunConsole, app: AppProcess): void {
+  const open = app.root ? openPortsBelow(app.root.pid) : [];
+  if (open.length === 0) return;
+  console.warn(
+    `the Space listens on ${open.join(', ')}: other machines may reach that past the gateway (docs/security.md)`,
+  );
 }

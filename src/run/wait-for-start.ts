@@ -40,8 +40,11 @@ export function judgeStart(signs: StartSigns): 'wait' | 'started' | 'no-gpu-func
 export interface StartPorts {
   /** Where the app was told to listen. */
   readonly givenPort: number;
-  /** Ports on which something of the app's listens now. */
-  readonly otherPorts: () => readonly number[];
+  /**
+   * Ports that processes of the app answer now. Another process may have taken the given one: it would get
+   * what visitors send.
+   */
+  readonly ownPorts: () => readonly number[];
   readonly reported: () => Promise<boolean>;
   /** How many functions are decorated now; null when the app can't be asked. */
   readonly decorated: () => Promise<number | null>;
@@ -100,9 +103,10 @@ async function lookUntilStarted(
 }
 
 async function answeringPort(ports: StartPorts, signal: AbortSignal): Promise<number | null> {
-  if (await answers(ports.givenPort, signal)) return ports.givenPort;
-  for (const port of ports.otherPorts()) {
-    if (port !== ports.givenPort && (await answers(port, signal))) return port;
+  const own = ports.ownPorts();
+  const isGiven = (port: number) => port === ports.givenPort;
+  for (const port of [...own.filter(isGiven), ...own.filter((one) => !isGiven(one))]) {
+    if (await answers(port, signal)) return port;
   }
   return null;
 }

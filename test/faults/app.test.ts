@@ -1,6 +1,8 @@
 /** An app that misbehaves: whatever it does, the run goes on answering, and ends when it is told to. */
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { describe, expect, it } from 'vitest';
+import { createServer } from 'node:http';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { startDaemon } from '../support/allocator/daemon.js';
 import { type BareRun, startBare } from '../support/faults/bare-space.js';
 
@@ -85,6 +87,33 @@ describe('an app', () => {
     expect((await run.ended).code).toBe(1);
     expect(performance.now() - startedMs).toBeLessThan(10_000);
     await expect.poll(() => run.processes(), PATIENT).toEqual([]);
+  });
+});
+
+describe('a port that another process takes while the app starts', () => {
+  it('is not the app: nothing is ready, and nothing that visitors send gets there', async () => {
+    const run = startBare(['slow'], ['--log-format', 'json']);
+    const app = () => run.processes().at(-1) ?? 0;
+    await expect.poll(app, PATIENT).toBeGreaterThan(0);
+    const environment = () => readFileSync(`/proc/${app()}/environ`, 'latin1');
+    await expect.poll(environment, PATIENT).toContain('ZEROGPU_APP_PID');
+    const port = Number(/GRADIO_SERVER_PORT=(\d+)/.exec(environment())?.[1]);
+    const heard: unknown[] = [];
+    const thief = createServer((request, response) => {
+      heard.push(request.headers);
+      response.end('mine');
+    }).listen(port, '127.0.0.1');
+    onTestFinished(() => void thief.close());
+    await once(thief, 'listening');
+    const gateway = /"url":"(http:[^"]+)"/.exec(run.stderr())?.[1] ?? '';
+    for (let look = 0; look < 20; look += 1) {
+      expect((await fetch(`${gateway}?as=pro`)).status).toBe(503);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    expect(run.stdout()).not.toContain('ready');
+    expect(heard).toEqual([]);
+    run.child.kill('SIGINT');
+    expect((await run.ended).code).toBe(130);
   });
 });
 

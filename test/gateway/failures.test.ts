@@ -1,4 +1,6 @@
 /** What happens when one side is not there, leaves early, or is not who it should be. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { createServer, type IncomingMessage, request } from 'node:http';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { startGateway } from '../../src/gateway/index.js';
@@ -32,6 +34,36 @@ describe('an app that is not there', () => {
     const { url } = await gatewayBeforeNothing();
     const answer = await ask(`${url}/upload`, { method: 'POST', body: Buffer.alloc(3_000_000) });
     expect(answer.status).toBe(502);
+  });
+
+  it('gets nothing before it has a port, nor after it has lost it', async () => {
+    const app = createServer((_, response) => response.end('here'));
+    const appPort = await listen(app);
+    const gateway = await gatewayBeforeNothing({ upstreamPort: null });
+    expect((await ask(gateway.url)).status).toBe(503);
+    gateway.setUpstreamPort(appPort);
+    expect((await ask(gateway.url)).text).toBe('here');
+    gateway.setUpstreamPort(null);
+    const answer = await ask(gateway.url);
+    expect([answer.status, answer.text]).toEqual([503, 'The Space has not started.\n']);
+  });
+
+  it.skipIf(process.getuid?.() !== 0)('has lost its port when another user takes it', async () => {
+    const app = createServer((_, response) =>
+      response.writeHead(200, { connection: 'close' }).end(),
+    );
+    const appPort = await listen(app);
+    const gateway = await gatewayBeforeNothing({ upstreamPort: appPort });
+    expect((await ask(gateway.url)).status).toBe(200);
+    await new Promise((closed) => app.close(closed));
+    const script = `require('node:http').createServer((_, r) => r.end('mine')).listen(${appPort}, '127.0.0.1', () => console.log('up'))`;
+    const thief = spawn(process.execPath, ['-e', script], {
+      ...{ uid: 65_534, gid: 65_534, cwd: '/' },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    onTestFinished(() => void thief.kill('SIGKILL'));
+    await once(thief.stdout, 'data');
+    expect((await ask(gateway.url)).status).toBe(503);
   });
 
   it('is found when it comes, on whatever port', async () => {

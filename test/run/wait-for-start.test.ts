@@ -21,13 +21,13 @@ function appOf(lines: readonly string[] = []): AppProcess & { end(exit: AppExit)
   return { root: null, exited, lastLines: () => lines, stop: async () => {}, kill() {}, end };
 }
 
-/** An app that has reported its start and listens on other ports than the one it was given. */
+/** An app that has reported its start and listens on these ports. */
 const portsOf = (
-  otherPorts: () => readonly number[],
+  ownPorts: () => readonly number[],
   changes: Partial<StartPorts> = {},
 ): StartPorts => ({
   givenPort: 1,
-  otherPorts,
+  ownPorts,
   reported: async () => true,
   decorated: async () => 0,
   ...changes,
@@ -49,6 +49,20 @@ describe('waiting for the start', () => {
     const port = await answering(fine);
     const ports = portsOf(() => [helper, port], { givenPort: port });
     expect(await waitForStart(appOf(), ports, MINUTE, NEVER)).toBe(port);
+  });
+
+  it('never asks a port that another process has taken, the given one included', async () => {
+    let asked = 0;
+    const foreign = await answering((_, response) => {
+      asked += 1;
+      response.end('mine');
+    });
+    const ports = portsOf(() => [], { givenPort: foreign });
+    const soon = { ...MINUTE, startTimeoutSeconds: 0.5 };
+    await expect(waitForStart(appOf(), ports, soon, NEVER)).rejects.toMatchObject({
+      code: 'E_APP_SILENT',
+    });
+    expect(asked).toBe(0);
   });
 
   it('looks again for ports, since an app may choose its own late', async () => {
