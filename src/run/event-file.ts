@@ -1,54 +1,93 @@
-import { appendFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Clock } from '../shared/clock.js';
 import { EXIT, UserError } from '../shared/errors.js';
 import { jsonConsole, type RunConsole } from './console.js';
+import { type EventSink, openEventSink } from './event-sink.js';
+
+/** A console that writes the events of calls to a file as well. */
+export interface TeedConsole {
+  readonly console: RunConsole;
+  /** Writes what is left, and warns of what was not. */
+  close(): Promise<void>;
+}
 
 /**
  * Writes the events of calls to a file as well, as `--log-format json` has them. Appended line by
- * line: what happened before a crash is there after it.
+ * line: what happened before a crash is there after it. The file may be a pipe: a run does not wait for
+ * its reader, and says how many events it did not take.
  *
  * @throws UserError E_USAGE when the file can't be written from the start
  */
-export function teeEvents(talk: RunConsole, file: string, clock: Clock): RunConsole {
-  append(file, '');
+export function teeEvents(talk: RunConsole, file: string, clock: Clock): TeedConsole {
+  const sink = open(file);
   let failed = false;
-  const events = jsonConsole((line) => {
+  /** Since the last one that was written. */
+  let dropped = 0;
+  let hasWarned = false;
+
+  function write(line: string): void {
     if (failed) return;
     try {
-      append(file, `${line}\n`);
+      // First the gap, so that who reads on knows of it.
+      if (dropped > 0 && sink.write(gap(dropped))) dropped = 0;
+      if (dropped > 0 || !sink.write(line)) drop();
     } catch (error) {
-      // A full disk is no reason to end a run that works.
+      // A full disk is not a reason to end a run that works.
       failed = true;
-      talk.warn(`${error instanceof Error ? error.message : error}; it ends here`);
+      talk.warn(`${unwritable(file, error).message}; it ends here`);
     }
-  }, clock);
+  }
+  function drop(): void {
+    dropped += 1;
+    if (hasWarned) return;
+    hasWarned = true;
+    talk.warn(`--events ${file}: its reader does not keep up, and events are dropped`);
+  }
+  function gap(events: number): string {
+    let text = '';
+    const take = jsonConsole((line) => {
+      text = line;
+    }, clock);
+    take.warn(`${events} events before this one were dropped: the reader did not keep up`);
+    return text;
+  }
+  const events = jsonConsole(write, clock);
   return {
-    ...talk,
-    call(record) {
-      talk.call(record);
-      events.call(record);
+    console: {
+      ...talk,
+      call(record) {
+        talk.call(record);
+        events.call(record);
+      },
+      told(message, visitor) {
+        talk.told(message, visitor);
+        events.told(message, visitor);
+      },
+      table(rows) {
+        talk.table(rows);
+        events.table(rows);
+      },
     },
-    told(message, visitor) {
-      talk.told(message, visitor);
-      events.told(message, visitor);
-    },
-    table(rows) {
-      talk.table(rows);
-      events.table(rows);
+    async close() {
+      const lost = dropped + (await sink.close());
+      if (lost > 0) talk.warn(`--events ${file}: its reader did not take ${lost} events`);
     },
   };
 }
 
-function append(file: string, text: string): void {
+function open(file: string): EventSink {
   try {
-    appendFileSync(file, text, { mode: 0o600 });
+    return openEventSink(file);
   } catch (error) {
-    throw new UserError('E_USAGE', `--events ${file} can't be written`, {
-      why: error instanceof Error ? error.message : String(error),
-      fix: `mkdir -p ${dirname(file)}`,
-      exitCode: EXIT.usage,
-      cause: error,
-    });
+    throw unwritable(file, error);
   }
+}
+
+function unwritable(file: string, error: unknown): UserError {
+  return new UserError('E_USAGE', `--events ${file} can't be written`, {
+    why: error instanceof Error ? error.message : String(error),
+    fix: `mkdir -p ${dirname(file)}`,
+    exitCode: EXIT.usage,
+    cause: error,
+  });
 }

@@ -42,12 +42,16 @@ export async function run(
   const terminal = terminalFor(options, world);
   const write = terminal?.write ?? ((line: string) => void world.stderr.write(`${line}\n`));
   const console = createConsole(options, write, systemClock);
-  const talk = options.eventsFile
+  const events = options.eventsFile
     ? teeEvents(console, resolve(world.cwd, options.eventsFile), systemClock)
-    : console;
+    : null;
   // Loaded last: a flag that can't be used is told in a tenth of a second.
   const { drive } = await import('./drive.js');
-  return drive(options, talk, world, version, terminal);
+  try {
+    return await drive(options, events?.console ?? console, world, version, terminal);
+  } finally {
+    await events?.close();
+  }
 }
 
 /** Loaded on demand: no other run asks the Hub for anything. */

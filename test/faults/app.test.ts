@@ -1,7 +1,10 @@
 /** An app that misbehaves: whatever it does, the run goes on answering, and ends when it is told to. */
+import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { startDaemon } from '../support/allocator/daemon.js';
 import { type BareRun, startBare } from '../support/faults/bare-space.js';
@@ -140,5 +143,36 @@ describe('a run that has joined an allocator which is frozen', () => {
       daemon.child.kill('SIGTERM');
       await daemon.ended;
     }
+  });
+});
+
+describe('a reader that does not read', () => {
+  it('of --events holds up neither the run nor its end', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'zerogpu-events-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const fifo = join(folder, 'events');
+    execFileSync('mkfifo', [fifo]);
+    const run = startBare(['hold'], ['--events', fifo]);
+    const url = await ready(run);
+    expect((await fetch(url)).status).toBe(200);
+    const startedMs = performance.now();
+    run.child.kill('SIGTERM');
+    expect((await run.ended).code).toBe(0);
+    expect(performance.now() - startedMs).toBeLessThan(10_000);
+    expect(run.stderr()).toMatch(/its reader did not take \d+ events/);
+  });
+
+  it.each([['text'], ['json']])('of stderr (%s) does not hold up its end', async (format) => {
+    const run = startBare(['lines'], ['--log-format', format]);
+    await ready(run);
+    run.child.stderr?.pause();
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    const exited = once(run.child, 'exit');
+    const startedMs = performance.now();
+    run.child.kill('SIGTERM');
+    expect(await exited).toEqual([0, null]);
+    expect(performance.now() - startedMs).toBeLessThan(12_000);
+    expect(run.processes()).toEqual([]);
+    run.child.stderr?.resume();
   });
 });

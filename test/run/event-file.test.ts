@@ -1,4 +1,6 @@
-import { readFileSync, rmSync, statSync } from 'node:fs';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createReadStream, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { UNICODE_SYMBOLS } from '../../src/run/call-lines.js';
@@ -11,7 +13,8 @@ import { temporaryFolder } from '../support/supervise.js';
 function tee(file: string) {
   const lines: string[] = [];
   const console = textConsole((line) => void lines.push(line), systemClock, UNICODE_SYMBOLS);
-  return { lines, talk: teeEvents(console, file, systemClock) };
+  const { console: talk, close } = teeEvents(console, file, systemClock);
+  return { lines, talk, close };
 }
 
 const eventsIn = (file: string) =>
@@ -65,5 +68,70 @@ describe('--events', () => {
         fix: [expect.stringMatching(/^mkdir -p .*\/folder$/)],
       }),
     );
+  });
+
+  const pipe = () => {
+    const file = join(temporaryFolder(), 'events');
+    execFileSync('mkfifo', [file]);
+    return file;
+  };
+
+  it('of a pipe waits for no reader, drops what is too much with a count, and says so', async () => {
+    const file = pipe();
+    const { lines, talk, close } = tee(file);
+    const startedMs = performance.now();
+    for (let call = 0; call < 6_000; call += 1) talk.call(recordOf('granted', { call }));
+    expect(performance.now() - startedMs).toBeLessThan(3_000);
+    const warnings = () => lines.filter((line) => line.includes(' warn '));
+    expect(warnings()).toEqual([expect.stringContaining('its reader does not keep up')]);
+
+    // Whoever comes late gets what waited, then the gap, then what is new.
+    const reader = createReadStream(file, 'utf8');
+    let text = '';
+    reader.on('data', (part) => {
+      text += part;
+    });
+    const read = () =>
+      text
+        .split('\n')
+        .filter(Boolean)
+        .flatMap((line) => (line.endsWith('}') ? [JSON.parse(line)] : []));
+    await expect.poll(() => read().length).toBeGreaterThan(1_000);
+    talk.call(recordOf('ended'));
+    await expect.poll(() => read().at(-1)).toMatchObject({ event: 'ended' });
+    const { event, message } = read().at(-2);
+    const dropped = 6_000 - (read().length - 2);
+    expect([event, Number(/^\d+/.exec(message)?.[0])]).toEqual(['warning', dropped]);
+    await close();
+    expect(warnings()).toHaveLength(1);
+  });
+
+  it('of a pipe that nobody ever reads ends in time, and counts what was lost', async () => {
+    const { lines, talk, close } = tee(pipe());
+    talk.call(recordOf('granted'));
+    talk.call(recordOf('ended'));
+    const startedMs = performance.now();
+    await close();
+    expect(performance.now() - startedMs).toBeLessThan(2_000);
+    expect(lines.at(-1)).toContain('its reader did not take 2 events');
+  });
+
+  it('of a pipe outlives its reader, and the next one gets whole lines', async () => {
+    const file = pipe();
+    const { talk, close } = tee(file);
+    const first = spawn('head', ['-n', '1', file], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const gone = once(first, 'exit');
+    await new Promise((done) => setTimeout(done, 100));
+    talk.call(recordOf('granted'));
+    await gone;
+    talk.call(recordOf('allowed'));
+    talk.call(recordOf('ended'));
+    const second = spawn('head', ['-n', '1', file], { stdio: ['ignore', 'pipe', 'inherit'] });
+    let text = '';
+    second.stdout.on('data', (part) => {
+      text += part;
+    });
+    await expect.poll(() => text).toMatch(/^\{.*\}\n$/);
+    await close();
   });
 });
