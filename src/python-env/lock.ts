@@ -27,6 +27,8 @@ export interface LockOptions {
   readonly signal?: AbortSignal;
   /** The process that the lock is taken for; this one by default. */
   readonly owner?: ProcessId;
+  /** Milliseconds since 1970, for the age of a lock file; the system's clock by default. */
+  readonly now?: () => number;
 }
 
 /**
@@ -45,7 +47,7 @@ export async function withLock<T>(
   const owner = options.owner ?? identifyProcess(process.pid) ?? { pid: process.pid, startTime: 0 };
   await acquire(path, { ...owner, ...thisPlace() }, options);
   const beat = setInterval(() => {
-    const now = new Date(systemClock.now().wallMs);
+    const now = new Date(wallMs(options));
     utimes(path, now, now).catch(() => {});
   }, BEAT_MS);
   beat.unref();
@@ -67,12 +69,12 @@ async function acquire(path: string, owner: Owner, options: LockOptions): Promis
       options.signal?.throwIfAborted();
       if (await tryLink(draft, path)) return;
       const holder = await readOwner(path);
-      if (holder && (await holds(holder, path))) {
+      if (holder && (await holds(holder, path, wallMs(options)))) {
         if (!waiting) options.onWait(holder);
         waiting = true;
         await sleep(POLL_MS, undefined, options.signal ? { signal: options.signal } : {});
       } else {
-        await removeStale(path, draft);
+        await removeStale(path, draft, options);
       }
     }
   } finally {
@@ -94,7 +96,7 @@ async function tryLink(draft: string, path: string): Promise<boolean> {
  * Two that see the same stale lock must not both remove it, or the second would remove the first
  * one's new lock: it is moved aside, looked at once more, and put back if it is alive after all.
  */
-async function removeStale(path: string, draft: string): Promise<void> {
+async function removeStale(path: string, draft: string, options: LockOptions): Promise<void> {
   const aside = `${draft}.stale`;
   try {
     await rename(path, aside);
@@ -103,14 +105,18 @@ async function removeStale(path: string, draft: string): Promise<void> {
     throw error;
   }
   const holder = await readOwner(aside);
-  if (holder && (await holds(holder, aside))) await tryLink(aside, path);
+  if (holder && (await holds(holder, aside, wallMs(options)))) await tryLink(aside, path);
   await rm(aside, { force: true });
 }
 
-async function holds(owner: Owner, path: string): Promise<boolean> {
+async function holds(owner: Owner, path: string, nowMs: number): Promise<boolean> {
   if (isThisPlace(owner)) return isProcessAlive(owner);
   const file = await stat(path).catch(() => null);
-  return file !== null && systemClock.now().wallMs - file.mtimeMs < SILENT_MS;
+  return file !== null && nowMs - file.mtimeMs < SILENT_MS;
+}
+
+function wallMs({ now }: LockOptions): number {
+  return now ? now() : systemClock.now().wallMs;
 }
 
 async function readOwner(path: string): Promise<Owner | null> {

@@ -5,7 +5,6 @@
 import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import * as z from 'zod';
-import { systemClock } from '../shared/clock.js';
 import { isThisPlace, processPlaceFields, thisPlace } from '../shared/process-place.js';
 import { identifyProcess, isProcessAlive } from '../shared/process-table.js';
 import { sweepProcesses } from './sweep.js';
@@ -40,17 +39,18 @@ export async function writeOwner(dir: string, offloadDir: string, runId: string)
  * Removes what runs have left behind whose process is gone. What can't be read or removed stays.
  *
  * @param runs the folder that holds the folders of all runs
+ * @param nowMs what the age of a folder is counted from
  */
-export async function removeAbandoned(runs: string): Promise<void> {
+export async function removeAbandoned(runs: string, nowMs: number): Promise<void> {
   const names = await readdir(runs).catch(() => []);
   const folders = names.filter((name) => name.startsWith('run-')).map((name) => join(runs, name));
-  await Promise.all(folders.map((dir) => removeIfAbandoned(dir).catch(() => {})));
+  await Promise.all(folders.map((dir) => removeIfAbandoned(dir, nowMs).catch(() => {})));
 }
 
-async function removeIfAbandoned(dir: string): Promise<void> {
+async function removeIfAbandoned(dir: string, nowMs: number): Promise<void> {
   const text = await readFile(join(dir, OWNER_FILE), 'utf8').catch(() => null);
   const owner = text === null ? null : ownerSchema.safeParse(parsed(text)).data;
-  const isOld = async () => systemClock.now().wallMs - (await stat(dir)).mtimeMs >= OLD_MS;
+  const isOld = async () => nowMs - (await stat(dir)).mtimeMs >= OLD_MS;
   if (owner && isThisPlace(owner)) {
     if (isProcessAlive(owner)) return;
     if (RUN_ID.test(owner.runId ?? '')) await sweepProcesses(owner.runId ?? '');

@@ -3,6 +3,7 @@ import { constants } from 'node:fs';
 import { access, chmod, mkdir, mkdtemp, open, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
+import { systemClock } from '../shared/clock.js';
 import { EXIT, UserError } from '../shared/errors.js';
 import { removeAbandoned, writeOwner } from './abandoned-runs.js';
 
@@ -32,12 +33,17 @@ export function sharedLedgerDir(state: string): string {
 }
 
 /**
- * Makes the folder of a run.
+ * Makes the folder of a run, and removes what killed runs have left.
  *
+ * @param nowMs what the age of such folders is counted from
  * @throws UserError E_STATE_DIR when no folder can be written, or none takes direct I/O
  */
-export async function createRunFolder(state: string, runId: string): Promise<RunFolder> {
-  await removeAbandoned(join(state, 'runs'));
+export async function createRunFolder(
+  state: string,
+  runId: string,
+  nowMs: number = systemClock.now().wallMs,
+): Promise<RunFolder> {
+  await removeAbandoned(join(state, 'runs'), nowMs);
   const dir = await makePrivateDir(join(state, 'runs'), state);
   const offloadDir = await firstWithDirectIo([join(dir, 'tensors'), tmpdir()], state);
   await writeOwner(dir, offloadDir, runId);

@@ -1,13 +1,13 @@
-import { existsSync, utimesSync, writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { withLock } from '../../src/python-env/lock.js';
 import { thisPlace } from '../../src/shared/process-place.js';
-import { temporaryFolder } from '../support/supervise.js';
+import { fileClockMs, temporaryFolder } from '../support/supervise.js';
 
 const NOBODY = { pid: 2 ** 22 - 1, startTime: 1 };
-const TEN_MINUTES_SECONDS = 600;
+const TEN_MINUTES_MS = 600_000;
 
 describe('a lock', () => {
   it('of a process that is gone does not block the next', async () => {
@@ -22,14 +22,15 @@ describe('a lock', () => {
     writeFileSync(path, JSON.stringify({ ...NOBODY, ...thisPlace(), pidNamespace: 'pid:[1]' }));
     const waited: number[] = [];
     let got = false;
-    const work = withLock(path, { onWait: ({ pid }) => waited.push(pid) }, async () => {
+    let nowMs = fileClockMs();
+    const options = { onWait: ({ pid }: { pid: number }) => waited.push(pid), now: () => nowMs };
+    const work = withLock(path, options, async () => {
       got = true;
     });
     await expect.poll(() => waited).toEqual([NOBODY.pid]);
     await sleep(400);
     expect(got).toBe(false);
-    const long = Date.now() / 1_000 - TEN_MINUTES_SECONDS;
-    utimesSync(path, long, long);
+    nowMs += TEN_MINUTES_MS;
     await work;
     expect(got).toBe(true);
   });

@@ -13,7 +13,7 @@ import { basename, join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createRunFolder } from '../../src/run/run-folder.js';
 import { cacheDir, stateDir } from '../../src/shared/user-folders.js';
-import { temporaryFolder } from '../support/supervise.js';
+import { fileClockMs, temporaryFolder } from '../support/supervise.js';
 
 describe('the state folder', () => {
   it.each([
@@ -67,7 +67,7 @@ describe('the folder of a run', () => {
     const runs = join(state, 'runs');
     const elsewhere = join(temporaryFolder(), 'zerogpu-tensors');
     const left = async (name: string, owner: object | null) => {
-      const folder = await createRunFolder(state, name);
+      const folder = await createRunFolder(state, name, fileClockMs());
       const file = join(folder.dir, 'owner.json');
       const own = JSON.parse(readFileSync(file, 'utf8'));
       rmSync(file);
@@ -87,7 +87,7 @@ describe('the folder of a run', () => {
     const stranger = join(temporaryFolder(), 'documents');
     mkdirSync(stranger);
     await left('wrong', { ...dead, offloadDir: stranger });
-    const next = basename((await createRunFolder(state, 'next')).dir);
+    const next = basename((await createRunFolder(state, 'next', fileClockMs())).dir);
     expect(readdirSync(runs).sort()).toEqual([...kept, next].sort());
     expect(existsSync(elsewhere)).toBe(false);
     expect(existsSync(stranger)).toBe(true);

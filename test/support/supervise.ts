@@ -1,5 +1,5 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Writable } from 'node:stream';
@@ -31,6 +31,16 @@ export function temporaryFolder(): string {
   const dir = mkdtempSync(join(tmpdir(), 'zerogpu-test-'));
   onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
   return dir;
+}
+
+/**
+ * The time of new files, milliseconds since 1970. Under a faked clock (.ci/run) it is another one than that of
+ * this process: what counts the age of a file by `Date.now()` is given this instead.
+ */
+export function fileClockMs(): number {
+  const file = join(temporaryFolder(), 'now');
+  writeFileSync(file, '');
+  return statSync(file).mtimeMs;
 }
 
 /**

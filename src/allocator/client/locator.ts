@@ -82,8 +82,15 @@ export function rememberServePort(stateDir: string, url: string): void {
   writeFileSync(join(folder(stateDir), 'serve-port'), `${new URL(url).port}\n`, { mode: 0o600 });
 }
 
-/** The allocators that run, `serve` first, then the newest run. Stale files are removed. */
-export function findAllocators(stateDir: string): readonly Locator[] {
+/**
+ * The allocators that run, `serve` first, then the newest run. Stale files are removed.
+ *
+ * @param nowMs what the age of a file is counted from
+ */
+export function findAllocators(
+  stateDir: string,
+  nowMs: number = systemClock.now().wallMs,
+): readonly Locator[] {
   let names: string[];
   try {
     names = readdirSync(folder(stateDir)).filter((name) => name.endsWith('.json'));
@@ -96,7 +103,7 @@ export function findAllocators(stateDir: string): readonly Locator[] {
     const locator = readLocator(path);
     const isHere = locator !== null && isThisPlace(locator);
     if (isHere && isProcessAlive(locator)) found.push(locator);
-    else if (isHere || isOld(path)) rmSync(path, { force: true });
+    else if (isHere || isOld(path, nowMs)) rmSync(path, { force: true });
   }
   const rank = (locator: Locator) => (locator.kind === 'serve' ? 0 : 1);
   return found.sort((a, b) => rank(a) - rank(b) || (a.startedAt < b.startedAt ? 1 : -1));
@@ -106,9 +113,9 @@ export function findAllocators(stateDir: string): readonly Locator[] {
  * What can't be read may belong to a newer zerogpu that runs, and a process of another machine or
  * container can't be looked up here: such files are left alone for a day.
  */
-function isOld(path: string): boolean {
+function isOld(path: string, nowMs: number): boolean {
   try {
-    return systemClock.now().wallMs - statSync(path).mtimeMs > 86_400_000;
+    return nowMs - statSync(path).mtimeMs > 86_400_000;
   } catch {
     return false;
   }

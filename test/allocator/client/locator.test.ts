@@ -1,12 +1,12 @@
-import { mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { findAllocators, publishLocator } from '../../../src/allocator/client/index.js';
-import { temporaryFolder } from '../../support/supervise.js';
+import { fileClockMs, temporaryFolder } from '../../support/supervise.js';
 
 const URL = 'http://127.0.0.1:4000';
-const DAY_SECONDS = 86_400;
+const DAY_MS = 86_400_000;
 
 describe('allocators of a state folder', () => {
   it('are those whose process lives; files of the dead are taken away', () => {
@@ -31,11 +31,10 @@ describe('allocators of a state folder', () => {
       mkdirSync(folder);
       const path = join(folder, 'newer.json');
       writeFileSync(path, text);
-      expect(findAllocators(state)).toEqual([]);
+      const now = fileClockMs();
+      expect(findAllocators(state, now)).toEqual([]);
       expect(readdirSync(folder)).toEqual(['newer.json']);
-      const yesterday = Date.now() / 1000 - DAY_SECONDS - 60;
-      utimesSync(path, yesterday, yesterday);
-      expect(findAllocators(state)).toEqual([]);
+      expect(findAllocators(state, now + DAY_MS + 60_000)).toEqual([]);
       expect(readdirSync(folder)).toEqual([]);
     },
   );
@@ -50,7 +49,7 @@ describe('allocators of a state folder', () => {
       expect(own).toMatchObject({ host: hostname() });
       for (const pid of [process.pid, 2 ** 22 - 1]) {
         writeFileSync(path, JSON.stringify({ ...own, pid, ...place }));
-        expect(findAllocators(state)).toEqual([]);
+        expect(findAllocators(state, fileClockMs())).toEqual([]);
         expect(readdirSync(join(state, 'allocators'))).toEqual(['serve.json']);
       }
     },
