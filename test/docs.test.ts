@@ -57,16 +57,16 @@ describe('generated docs', () => {
     expect(pages.sort()).toEqual(rules.map(({ id }) => `${id}.md`).sort());
   });
 
-  it('README.md shows what `zerogpu check` prints', async () => {
+  it('docs/check.md shows what `zerogpu check` prints', async () => {
     const cwd = resolve(import.meta.dirname, 'fixtures/readme');
     const { stdout } = await zerogpuIn(cwd, ['check', 'demo']);
     const text = stdout.trimEnd().replace(/ in \d+ ms/, ' in 90 ms');
     const wanted = `<!-- check:demo -->\n\`\`\`text\n$ zerogpu check demo\n${text}\n\`\`\`\n<!-- /check:demo -->`;
-    const readme = readFileSync(resolve(docs, '../README.md'), 'utf8');
+    const page = readFileSync(resolve(docs, 'check.md'), 'utf8');
     const block = /<!-- check:demo -->[\s\S]*?<!-- \/check:demo -->/;
     expectPage(
-      '../README.md',
-      readme.replace(block, () => wanted),
+      'check.md',
+      page.replace(block, () => wanted),
     );
   });
 
