@@ -24,7 +24,7 @@ type Row = readonly [name: string, meaning: string];
 export const EXIT_CODES: readonly Row[] = [
   ['0', 'done; a served session that was stopped'],
   ['1', 'findings, or the app failed: it crashed, or never answered'],
-  ['2', 'wrong use: a flag, a folder that is no Space, an unknown platform'],
+  ['2', 'wrong use: a flag, a folder that is not a Space, an unknown platform'],
   ['3', "could not work: port taken, no Python, a package that can't be installed"],
   ['70', 'a bug in zerogpu'],
   [
@@ -41,7 +41,7 @@ export const OTHER_VARIABLES: readonly Row[] = [
   ['ZEROGPU_URL, GRADIO_URL', 'set for the command after `--`: where the Space answers'],
   ['VIRTUAL_ENV', 'the Python that is taken when --python names none'],
   ['CUDA_VISIBLE_DEVICES', 'the cards that --gpu nvidia may use'],
-  ['NO_COLOR, FORCE_COLOR', 'no colours; colours although there is no terminal'],
+  ['NO_COLOR, FORCE_COLOR', 'no colours; colours without a terminal'],
   ['CI, TERM=dumb', 'no prompts, keys, boxes or notices'],
   ['XDG_STATE_HOME', 'ledgers and running allocators: below zerogpu/ (~/.local/state)'],
   ['XDG_CONFIG_HOME', 'your settings: zerogpu/config.json (~/.config)'],

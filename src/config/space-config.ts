@@ -98,7 +98,7 @@ export function hold<T>(schema: z.ZodType<T>, content: unknown, file: string): T
   const wrong = parsed.error.issues.flatMap((issue) => describe(issue, schema));
   throw new UserError('E_CONFIG_INVALID', `${file} says something that means nothing`, {
     why: wrong.join('\n'),
-    fix: `mend ${file}; docs/config.md lists its keys`,
+    fix: `edit ${file}; docs/config.md lists its keys`,
   });
 }
 
@@ -106,9 +106,9 @@ function parseJson(text: string, file: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new UserError('E_CONFIG_INVALID', `${file} is no JSON`, {
+    throw new UserError('E_CONFIG_INVALID', `${file} is not JSON`, {
       why: error instanceof Error ? error.message : String(error),
-      fix: `mend ${file}, or remove it`,
+      fix: `edit ${file}, or remove it`,
       cause: error,
     });
   }
@@ -125,7 +125,7 @@ function describe(issue: z.core.$ZodIssue, schema: z.ZodType): readonly string[]
   return issue.keys.map((key) => {
     const meant = didYouMean(key, shape);
     const hint = meant ? `did you mean ${meant}?` : `the keys are ${shape.join(', ')}`;
-    return `${prefix}${key}: there is no such key; ${hint}`;
+    return `${prefix}${key}: unknown key; ${hint}`;
   });
 }
 

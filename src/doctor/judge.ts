@@ -7,7 +7,7 @@ export interface Diagnosis {
   readonly status: 'ok' | 'info' | 'warn' | 'fail';
   /** One line, with the value that was found. */
   readonly text: string;
-  /** What mends it, or the line to type. */
+  /** The fix, or the line to type. */
   readonly fix: string | null;
 }
 
@@ -130,7 +130,7 @@ function torchCheck(torch: string | null, command: string): Diagnosis {
 function gpu({ nvidia }: MachineFacts): Diagnosis {
   if (nvidia === 'none') return info('gpu', 'no NVIDIA GPU: Spaces run on the emulated one', null);
   if ('failed' in nvidia) {
-    return warn('gpu', `nvidia-smi: ${nvidia.failed}`, 'mend the driver, or use --gpu mock');
+    return warn('gpu', `nvidia-smi: ${nvidia.failed}`, 'fix the driver, or use --gpu mock');
   }
   const cards = nvidia.map(({ name, memory }) => `${name} (${memory})`).join(', ');
   return ok('gpu', `${cards}, driver ${nvidia[0]?.driver ?? 'unknown'}`);
@@ -168,7 +168,7 @@ function memory({ memoryBytes }: MachineFacts): Diagnosis {
 function compiler({ compiler: path }: MachineFacts): Diagnosis {
   if (path) return ok('compiler', `C++ compiler ${path}`);
   const text = 'no C++ compiler: ahead-of-time compilation does not work here';
-  return info('compiler', text, 'install g++ or clang++, if a Space of yours uses spaces.aoti_*');
+  return info('compiler', text, 'install g++ or clang++ if your Space uses spaces.aoti_*');
 }
 
 function serve({ serve: up }: MachineFacts): Diagnosis {

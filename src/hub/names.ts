@@ -7,7 +7,7 @@ const PART = /^(?!\.{1,2}$)[\w.-]{1,96}$/;
 export function checkSpaceId(id: string): string {
   const parts = id.split('/');
   if (parts.length === 2 && parts.every((part) => PART.test(part))) return id;
-  throw new UserError('E_USAGE', `"${id}" is no name of a Space`, {
+  throw new UserError('E_USAGE', `"${id}" is not the name of a Space`, {
     why: 'A Space on the Hub is named OWNER/NAME.',
     fix: 'hf:OWNER/NAME',
   });
@@ -17,7 +17,7 @@ export function checkSpaceId(id: string): string {
 export function checkRevision(revision: string): string {
   const parts = revision.split('/');
   if (revision.length <= 250 && parts.every((part) => PART.test(part))) return revision;
-  throw new UserError('E_USAGE', `"${revision}" is no revision of a Space`, {
+  throw new UserError('E_USAGE', `"${revision}" is not a revision of a Space`, {
     why: 'A revision is a branch, a tag or a commit.',
     fix: 'hf:OWNER/NAME@main',
   });

@@ -108,7 +108,7 @@ function shaped<T>(text: string, schema: z.ZodType<T>, purpose: Purpose, endpoin
   try {
     content = JSON.parse(text);
   } catch {
-    throw badAnswer(purpose, endpoint, 'The answer is no JSON.');
+    throw badAnswer(purpose, endpoint, 'The answer is not JSON.');
   }
   const parsed = schema.safeParse(content);
   if (parsed.success) return parsed.data;

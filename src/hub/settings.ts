@@ -81,7 +81,7 @@ function endpointOf(text: string | undefined): string {
     return `${url.origin}${url.pathname}`.replace(/\/+$/, '');
   }
   // Not shown: an address that holds a password must not come out in a log.
-  throw new UserError('E_USAGE', 'HF_ENDPOINT is no address of a Hub', {
+  throw new UserError('E_USAGE', 'HF_ENDPOINT is not the address of a Hub', {
     why: 'It is an http or https address without a user, a query or a fragment.',
     fix: `export HF_ENDPOINT=${PUBLIC_HUB}`,
   });

@@ -86,7 +86,7 @@ export function checkTorch(template: Template, profile: PlatformProfile, text: s
 export function checkLicense(text: string): string {
   const license = text.trim().toLowerCase();
   if (/^[a-z0-9][a-z0-9.+-]*$/.test(license)) return license;
-  throw new UserError('E_USAGE', `--license is "${text}", which is no identifier`, {
+  throw new UserError('E_USAGE', `--license is "${text}", which is not a license identifier`, {
     why: `The Hub takes identifiers such as ${OFFERED_LICENSES.slice(0, -1).join(', ')}; none leaves it out.`,
     fix: `--license ${DEFAULT_LICENSE}`,
   });

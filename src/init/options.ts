@@ -56,7 +56,7 @@ export function parseInitOptions(raw: RawInitOptions): InitOptions {
   }
   if (raw.here && raw.force) {
     throw new UserError('E_USAGE', '--here and --force do not go together', {
-      why: '--here adds what is missing and changes nothing; --force replaces files of yours.',
+      why: '--here adds what is missing and changes nothing; --force replaces your files.',
       fix: 'zerogpu init --here',
     });
   }

@@ -78,7 +78,7 @@ export function conflictError(conflicts: readonly string[], dir: string): UserEr
 }
 
 export function needsTemplate(templates: readonly Template[]): UserError {
-  return new UserError('E_USAGE', 'init needs --template where it can ask nobody', {
+  return new UserError('E_USAGE', 'init needs --template without a terminal', {
     why: `The templates are: ${templates.map(({ name }) => name).join(', ')}.`,
     fix: ['zerogpu init DIR --template hello', 'zerogpu init DIR --yes   (every default)'],
   });

@@ -101,5 +101,5 @@ function parseJson(text: string): unknown {
 
 function firstLine(stderr: string): string {
   const line = stderr.split('\n').find((text) => text.trim() !== '');
-  return line ? `does not run (${line.trim().slice(0, 80)})` : 'is no Python';
+  return line ? `does not run (${line.trim().slice(0, 80)})` : 'is not a Python interpreter';
 }

@@ -26,7 +26,7 @@ export function parseBytes(text: string, what: string): number {
   const unit = UNITS[(match?.[2] ?? '?').toLowerCase()];
   const bytes = match && unit ? Math.round(Number(match[1]) * unit) : 0;
   if (bytes > 0 && Number.isSafeInteger(bytes)) return bytes;
-  throw new UserError('E_USAGE', `${what} is "${text}", which is no amount of memory`, {
+  throw new UserError('E_USAGE', `${what} is "${text}", which is not an amount of memory`, {
     why: 'Memory is written 70GB, 2GiB, 512MB.',
     fix: `${what} 70GB`,
   });

@@ -14,7 +14,7 @@ const PATTERN = /^(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s)?$/;
 export function parseDuration(text: string, what: string): number {
   const seconds = readSeconds(text.trim());
   if (seconds !== undefined && seconds > 0 && Number.isFinite(seconds)) return seconds;
-  throw new UserError('E_USAGE', `${what} is "${text}", which is no length of time above zero`, {
+  throw new UserError('E_USAGE', `${what} is "${text}", which is not a length of time above zero`, {
     why: `A length of time is written ${EXAMPLES}.`,
     fix: `${what} 60`,
   });

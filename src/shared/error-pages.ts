@@ -19,16 +19,16 @@ export const ERROR_PAGES: Readonly<Record<ErrorCode, ErrorPage>> = {
   },
   E_PLATFORM_INVALID: {
     why: 'A file of `src/platform/profiles` was changed by hand and no longer matches the schema.',
-    instead: 'Mend the fields that the message names, or install zerogpu again.',
+    instead: 'Fix the fields that the message names, or install zerogpu again.',
   },
   E_SPACE_NOT_FOUND: {
     why: 'The folder does not exist, or is a file.',
-    instead: 'Name the folder that README.md and the app file lie in.',
+    instead: 'Name the folder that contains README.md and the app file.',
   },
   E_SPACE_FRONT_MATTER: {
     why: 'The block of YAML at the top of README.md cannot be read, or a key that must be text is a list or a table.',
     instead:
-      'Mend the line that the message names. Text with a colon needs quotes. `zerogpu check` shows all that is wrong at once.',
+      'Fix the line that the message names. Text with a colon needs quotes. `zerogpu check` shows all that is wrong at once.',
   },
   E_SPACE_SDK: {
     why: 'The front matter names an SDK other than Gradio, and ZeroGPU runs Gradio Spaces only.',
@@ -58,7 +58,7 @@ export const ERROR_PAGES: Readonly<Record<ErrorCode, ErrorPage>> = {
   },
   E_PYTHON_INSTALL: {
     why: 'Installing packages failed: the package index is out of reach, the disk is full, or a package has no build for this Python.',
-    instead: 'The message has the words of the installer and what usually mends it.',
+    instead: 'The message contains the words of the installer and the usual fix.',
   },
   E_PORT_TAKEN: {
     why: 'Another process listens on the port that you asked for. A port that you did not name moves on to the next free one; a named one never does.',
@@ -71,10 +71,10 @@ export const ERROR_PAGES: Readonly<Record<ErrorCode, ErrorPage>> = {
   E_APP_CRASHED: {
     why: 'The app ended before it answered. Its last lines are above the message.',
     instead:
-      'Mend what the traceback names. `zerogpu check` knows what breaks at import on ZeroGPU.',
+      'Fix what the traceback names. `zerogpu check` knows what breaks at import on ZeroGPU.',
   },
   E_APP_SILENT: {
-    why: 'The app did not answer within the start-up time: it still loads models, or it listens on an address that nobody told.',
+    why: 'The app did not answer within the start-up time: it still loads models, or it listens on an address that it did not report.',
     instead: 'Give it longer with `--start-timeout 20m`, or see what it waits for in its output.',
   },
   E_NO_GPU_FUNCTION: {
@@ -99,8 +99,8 @@ export const ERROR_PAGES: Readonly<Record<ErrorCode, ErrorPage>> = {
     instead: 'Name a file in a folder that exists and can be written to.',
   },
   E_CONFIG_INVALID: {
-    why: 'zerogpu.json in the folder of the Space is no JSON, or has a key or a value that means nothing. A key with a typing error would otherwise be ignored without a word.',
-    instead: 'Mend the keys that the message names; docs/config.md lists all of them.',
+    why: 'zerogpu.json in the folder of the Space is not JSON, or has an unknown key or an invalid value. A key with a typing error would otherwise be ignored without a word.',
+    instead: 'Fix the keys that the message names; docs/config.md lists all of them.',
   },
   E_INIT_EXISTS: {
     why: 'Files of the template are there already, and `zerogpu init` never replaces a file unasked. Nothing was written.',
@@ -109,7 +109,7 @@ export const ERROR_PAGES: Readonly<Record<ErrorCode, ErrorPage>> = {
   },
   E_INIT_WRITE: {
     why: 'A file or a folder of the new Space could not be made: no permission, a full disk, or a file where a folder has to be.',
-    instead: 'Mend what the message says, then run the command again with `--force`.',
+    instead: 'Fix what the message says, then run the command again with `--force`.',
   },
   E_STATE_DIR: {
     why: 'The folder for the state of runs cannot be made or written to.',
@@ -121,13 +121,13 @@ export const ERROR_PAGES: Readonly<Record<ErrorCode, ErrorPage>> = {
       '`zerogpu serve` is one allocator that every run joins; `zerogpu run --fresh` keeps the quotas of one run in memory.',
   },
   E_LEDGER_DAMAGED: {
-    why: 'A snapshot or an event in the ledger does not match its checksum, or one is missing: the disk or another program has changed it. A torn end, as a crash leaves it, is no damage: it is cut and kept aside.',
+    why: 'A snapshot or an event in the ledger does not match its checksum, or one is missing: the disk or another program has changed it. A torn end, as a crash leaves it, does not count as damage: it is truncated and backed up.',
     instead:
-      '`zerogpu state reset` begins anew and keeps the damaged file aside; an earlier `zerogpu state export` can be imported.',
+      '`zerogpu state reset` starts with full quotas and backs up the damaged file; an earlier `zerogpu state export` can be imported.',
   },
   E_LEDGER_NEWER: {
     why: 'The ledger was written by a newer zerogpu, in a form that this one does not know. It is untouched.',
-    instead: 'Install the newer zerogpu again, or begin anew with `zerogpu state reset`.',
+    instead: 'Install the newer zerogpu again, or start with full quotas: `zerogpu state reset`.',
   },
   E_LEDGER_WRITE: {
     why: 'The disk reported that it could not keep what was written (a failed fsync). What it holds is unknown until it is read again, so the allocator ends instead of guessing.',
@@ -180,7 +180,7 @@ export const ERROR_PAGES: Readonly<Record<ErrorCode, ErrorPage>> = {
     instead: 'Look after the connection and `HF_ENDPOINT`, then try again.',
   },
   E_HUB_ANSWER: {
-    why: 'The answer is no JSON, is not of the documented form, is too large, names files outside its Space, sends on to another host (which gets no token), or a file is not of its said size and digest.',
+    why: 'The answer is not JSON, is not of the documented form, is too large, names files outside its Space, sends on to another host (which gets no token), or a file is not of its said size and digest.',
     instead:
       'Look whether `HF_ENDPOINT` is a Hub. If it is, its form has changed: look for a newer zerogpu.',
   },
@@ -191,8 +191,7 @@ export const ERROR_PAGES: Readonly<Record<ErrorCode, ErrorPage>> = {
   },
   E_HUB_CACHE: {
     why: 'Files of a Space go into the cache that the Python tools share (`HF_HUB_CACHE`, else `hub` in `HF_HOME`). The disk is full, or the folder may not be written.',
-    instead:
-      'Make room, or name another folder with `HF_HUB_CACHE`. Unfinished files are taken away.',
+    instead: 'Make room, or name another folder with `HF_HUB_CACHE`. Unfinished files are removed.',
   },
   E_SIMULATE_INPUT: {
     why: 'The file is not YAML or JSON, a key of it has a wrong name or value, or a recording has no finished GPU call. The message names the key.',

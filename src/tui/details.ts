@@ -54,7 +54,7 @@ function callDetails(entry: SnapshotQueueEntry, snapshot: Snapshot): Details {
       ],
       [
         'gives up',
-        `in ${wholeSeconds(entry.timesOutInSeconds)}: its visitor is told that no GPU was available`,
+        `in ${wholeSeconds(entry.timesOutInSeconds)}: its visitor then reads that no GPU was available`,
       ],
       ['visitor sees', `the toast "${toast}"`],
     ],

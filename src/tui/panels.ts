@@ -176,7 +176,7 @@ export function queuePanel(
     ],
     idOf: ({ call }) => `call:${call}`,
     withHead: true,
-    whenEmpty: total === 0 ? 'nobody waits' : 'no waiting call fits the filter; esc clears it',
+    whenEmpty: total === 0 ? 'no call waits' : 'no waiting call fits the filter; esc clears it',
     height,
   });
 }
@@ -259,9 +259,7 @@ export function quotaPanel(
     idOf: ({ visitor }) => `visitor:${visitor}`,
     withHead: true,
     whenEmpty:
-      snapshot.visitors.total === 0
-        ? 'nobody has called yet'
-        : 'no visitor fits the filter; esc clears it',
+      snapshot.visitors.total === 0 ? 'no calls yet' : 'no visitor fits the filter; esc clears it',
     height,
   });
 }

@@ -217,9 +217,9 @@ describe('zerogpu.json', () => {
   });
 
   it.each<[object | string, string]>([
-    ['{', 'is no JSON'],
-    [{ plattform: 'h200' }, 'plattform: there is no such key; did you mean platform?'],
-    [{ check: { selekt: [] } }, 'check.selekt: there is no such key; did you mean select?'],
+    ['{', 'is not JSON'],
+    [{ plattform: 'h200' }, 'plattform: unknown key; did you mean platform?'],
+    [{ check: { selekt: [] } }, 'check.selekt: unknown key; did you mean select?'],
     [{ check: { strict: 'yes' } }, 'check.strict: '],
     ['[]', 'the file: '],
   ])('%j is wrong use', async (config, text) => {

@@ -139,7 +139,7 @@ describe('zerogpu run', () => {
     writeFileSync(place.json, '{"run": {"python": "/bin/evil", "durations": "1s"}}');
     const { code, stderr } = await run([], place);
     expect(code).toBe(2);
-    expect(stderr).toContain('run.python: there is no such key');
-    expect(stderr).toContain('run.durations: there is no such key; did you mean duration?');
+    expect(stderr).toContain('run.python: unknown key');
+    expect(stderr).toContain('run.durations: unknown key; did you mean duration?');
   });
 });

@@ -157,7 +157,7 @@ describe('a run by itself', () => {
     expect(nobody.code).toBe(2);
     expect(nobody.stderr).toContain('Known are: free:ada');
     const all = await runToEnd(['state', 'reset', '--state-dir', own]);
-    expect(all.stderr).toContain('begun anew');
+    expect(all.stderr).toContain('quotas are reset');
     expect(await runToEnd(['state', 'export', '-', '--state-dir', own])).toMatchObject({ code: 2 });
   });
 

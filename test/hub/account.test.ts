@@ -188,7 +188,7 @@ describe('quota of the account', () => {
   it('not JSON', async () => {
     stub.answer((_, response) => void response.end('<html>Sign in to the Wi-Fi</html>'));
     const { code, why } = await failure(hubAt(stub.url).accountQuota());
-    expect([code, why]).toEqual(['E_HUB_ANSWER', 'The answer is no JSON.']);
+    expect([code, why]).toEqual(['E_HUB_ANSWER', 'The answer is not JSON.']);
   });
 
   it('gigantic: is not read to its end', async () => {
@@ -277,7 +277,7 @@ describe('Spaces', () => {
   });
 
   it.each(['ada', 'ada/../who', 'a/b/c', '/b', 'a b/c', '../x'])('%s is no name', async (id) => {
-    await expect(hubAt(stub.url).space(id)).rejects.toThrow('is no name of a Space');
+    await expect(hubAt(stub.url).space(id)).rejects.toThrow('is not the name of a Space');
     expect(stub.seen).toEqual([]);
   });
 });

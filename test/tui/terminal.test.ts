@@ -137,7 +137,7 @@ describe.skipIf(noTerminal !== null)(
       const terminal = openTerminal({ columns: 80, rows: 24 });
       open = terminal;
       terminal.keys(`node bin/zerogpu.js quota --state-dir ${state}`, 'Enter');
-      await terminal.until('nobody waits');
+      await terminal.until('no call waits');
       first.kill('SIGKILL');
       await terminal.until('no answer since');
       serve(state);

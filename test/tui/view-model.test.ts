@@ -92,8 +92,8 @@ describe('the view model', () => {
       expect.stringMatching(/slice 0 .*free$/),
       expect.stringMatching(/slice 1 .*free$/),
     ]);
-    expect(text('queue')).toEqual(['  nobody waits']);
-    expect(text('quota')).toEqual(['  nobody has called yet']);
+    expect(text('queue')).toEqual(['  no call waits']);
+    expect(text('quota')).toEqual(['  no calls yet']);
   });
 
   it.each([40, 60, 80, 120, 200])(

@@ -56,8 +56,8 @@ describe('the view', () => {
 
   it('shows an emulator that nobody uses', async () => {
     const { shows, frame } = show(emptySnapshot());
-    await shows('nobody waits');
-    expect(frame()).toContain('nobody has called yet');
+    await shows('no call waits');
+    expect(frame()).toContain('no calls yet');
     expect(frame()).toMatch(/slice 1 .* free/);
   });
 

@@ -9,7 +9,7 @@ export const unusedIgnore = defineRule<Data>({
   severity: 'info',
   summary: 'a comment asks to ignore a rule that finds nothing there',
   docs: {
-    why: `A comment \`zerogpu: ignore ZG301\` outlives its reason: the line was mended, or moved away from it. Left in
+    why: `A comment \`zerogpu: ignore ZG301\` outlives its reason: the line was fixed, or moved away from it. Left in
 place, it would hide the next finding of that rule without anybody having decided so.`,
     instead: 'Remove the comment, or move it to the line that it is about.',
     examples: [

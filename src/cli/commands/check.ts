@@ -7,7 +7,7 @@ import type { World } from '../world.js';
 const EXAMPLES = `
 Examples
   zerogpu check                        the Space in this folder
-  zerogpu check demo --fix             mend what can be mended safely
+  zerogpu check demo --fix             apply the safe fixes
   zerogpu check demo --platform rtx-pro-6000
   zerogpu check spaces/* --format github --strict
   zerogpu check hf:OWNER/NAME           a Space on the Hub, with what only the Hub knows
@@ -35,7 +35,7 @@ export function declareCheck(
     .optionsGroup('Failing')
     .addOption(twin('--strict', 'warnings fail as errors do'))
     .addOption(twin('--max-warnings <n>', 'more warnings than this fail'))
-    .optionsGroup('Mending')
+    .optionsGroup('Fixing')
     .addOption(new Option('--fix', 'make the safe fixes, then report the rest'))
     .addOption(new Option('--diff', 'show what --fix would change, and change nothing'))
     .optionsGroup('Output')

@@ -8,7 +8,7 @@ import type { World } from '../world.js';
 const EXAMPLES = `
 Examples
   zerogpu config list                     each setting, its value, and where it comes from
-  zerogpu config set run.gpus 2           for every Space of yours
+  zerogpu config set run.gpus 2           for all your Spaces
   zerogpu config set run.as free --space  in the zerogpu.json of this folder
   zerogpu config unset run.gpus
 
@@ -28,7 +28,7 @@ export function declareConfig(
     .addHelpText('after', EXAMPLES);
   const verbs = [
     ['list', [], 'every setting with its value and its origin'],
-    ['get', ['<key>'], 'one value; exit code 1 when nobody has set it'],
+    ['get', ['<key>'], 'one value; exit code 1 when it is not set'],
     ['set', ['<key>', '<value>'], 'set it for all Spaces, or with --space for one'],
     ['unset', ['<key>'], 'take it away again'],
     ['path', [], 'the file that set would write'],

@@ -6,7 +6,7 @@ import type { World } from '../world.js';
 
 const EXAMPLES = `
 Examples
-  zerogpu doctor                 is this machine ready, and what mends it
+  zerogpu doctor                 is this machine ready, and what to fix
   zerogpu doctor my-space        with the Python of that Space
   zerogpu doctor --json          for a bug report`;
 
@@ -18,7 +18,7 @@ export function declareDoctor(
 ): void {
   const command = program
     .command('doctor')
-    .description('Say whether this machine is ready, and what mends it where it is not.')
+    .description('Check whether this machine is ready, and print a fix for what is not.')
     .usage('[dir] [options]')
     .argument('[dir]', 'folder of a Space, for its Python', '.')
     .addOption(new Option('--json', 'as one object, with everything that was found'))

@@ -8,7 +8,7 @@ const EXAMPLES = `
 Examples
   zerogpu init my-space                     asks for what it needs to know
   zerogpu init my-space --template chat -y  every other answer by default
-  zerogpu init --here                       adds what is missing beside an app of yours
+  zerogpu init --here                       adds what is missing beside your app
   zerogpu init --from hf:OWNER/NAME         a copy of a Space on the Hub
   zerogpu init --list                       the templates`;
 

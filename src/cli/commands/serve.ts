@@ -22,7 +22,7 @@ export function declareServe(
 ): void {
   const command = program
     .command('serve')
-    .description('Run the allocator alone, for every `zerogpu run` of yours to join.')
+    .description('Run the allocator alone; every `zerogpu run` of the same user joins it.')
     .optionsGroup('Platform');
   addOptions(command, platformOptions());
   command.addOption(twin('--concurrency <n>', 'slices that one Space may hold (default: all)'));

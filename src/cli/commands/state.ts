@@ -15,7 +15,7 @@ Examples
   zerogpu state export quotas.json --space demo
   zerogpu state import quotas.json
   zerogpu state reset --visitor free:ada     all of one visitor's quota again
-  zerogpu state reset                        begin anew; the old ledger is kept aside
+  zerogpu state reset                        full quotas; the old ledger is backed up
 
 Without --space it is the ledger of zerogpu serve, or the only one there is.`;
 
@@ -23,7 +23,7 @@ Without --space it is the ledger of zerogpu serve, or the only one there is.`;
 export function declareState(program: Command, world: World): void {
   const state = program
     .command('state')
-    .description('Look at what is kept between runs, carry it elsewhere, or begin anew.')
+    .description('Export, import or reset the quotas that are kept between runs.')
     .addHelpText('after', EXAMPLES);
   state.copyInheritedSettings(program);
 
@@ -53,7 +53,7 @@ export function declareState(program: Command, world: World): void {
       const count = await files.importIntoLedger(dir, resolve(world.cwd, file));
       world.stderr.write(`${count} visitor(s) taken over into ${dir}\n`);
     });
-  subcommand('reset', 'Begin anew; the old ledger is kept aside.')
+  subcommand('reset', 'Start with full quotas; the old ledger is backed up.')
     .option('--visitor <name>', 'only this one’s quota and runs, e.g. free:ada')
     .action(async (raw: RawStateOptions) => {
       const { files, dir } = await ledgerOf(raw, world);
@@ -64,7 +64,9 @@ export function declareState(program: Command, world: World): void {
       }
       const aside = await files.resetLedger(dir);
       world.stderr.write(
-        aside === null ? 'there was nothing to reset\n' : `begun anew; the old one is ${aside}\n`,
+        aside === null
+          ? 'there was nothing to reset\n'
+          : `quotas are reset; the old ledger is ${aside}\n`,
       );
     });
 }

@@ -157,7 +157,7 @@ function isKnownGap({ type, start, end }: PyNode, text: string): boolean {
 }
 
 function noteWrong(node: PyNode, note: (at: PyNode, reason: string) => void): void {
-  if (node.type === 'ERROR') note(node, 'this is no Python');
+  if (node.type === 'ERROR') note(node, 'this is not valid Python');
   // The grammar takes what Python 2 took.
   if (node.type === 'print_statement') note(node, 'print is a function since Python 3');
   if (node.type === 'exec_statement') note(node, 'exec is a function since Python 3');

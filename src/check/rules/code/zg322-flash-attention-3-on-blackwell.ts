@@ -13,7 +13,7 @@ export const flashAttention3OnBlackwell = defineRule<Data>({
   id: 'ZG322',
   name: 'flash-attention-3-on-blackwell',
   severity: 'error',
-  summary: 'FlashAttention-3 is used on a GPU that is no Hopper',
+  summary: 'FlashAttention-3 is used on a GPU that is not a Hopper',
   docs: {
     why: 'The kernels of FlashAttention-3 are built for Hopper (H100, H200). On Blackwell they end in "no kernel image is available for execution on the device".',
     instead: "PyTorch's own attention (SDPA), or FlashAttention-2.",

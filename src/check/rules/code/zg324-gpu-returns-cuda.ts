@@ -18,7 +18,7 @@ export const gpuReturnsCuda = defineRule<Data>({
     why: "Results travel back by pickle. Reading a CUDA tensor asks for CUDA in the app's own process, which has none: the call hangs or fails.",
     instead: '`.cpu()`, `.item()`, or a NumPy array or image.',
     notFound:
-      'Tensors whose device cannot be told from the function itself. In a dictionary, and for the result of a model on CUDA, it is a warning.',
+      'Tensors whose device is not visible in the function itself. In a dictionary, and for the result of a model on CUDA, it is a warning.',
     examples: [
       {
         title: 'Fails',

@@ -14,7 +14,7 @@ export const decoratorOrder = defineRule<Data>({
   summary: 'another decorator stands on the wrong side of @spaces.GPU',
   docs: {
     why: `What stands above \`@spaces.GPU\` runs in the app's process: \`@torch.inference_mode()\` there does nothing for the
-worker. What stands below it is what it sees: a decorator whose wrapper is no generator function hides that the
+worker. What stands below it is what it sees: a decorator whose wrapper is not a generator function hides that the
 function is one, and the generator can not be pickled.`,
     instead:
       '`@spaces.GPU` outermost, over `@torch.inference_mode()`; nothing between it and a generator.',

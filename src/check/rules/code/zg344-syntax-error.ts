@@ -8,11 +8,11 @@ export const syntaxError = defineRule<Data>({
   id: 'ZG344',
   name: 'syntax-error',
   severity: 'error',
-  summary: 'a file that the app runs is no Python',
+  summary: 'a file that the app runs is not valid Python',
   docs: {
     why: 'Python refuses the whole file: the app does not start.',
     instead:
-      'Mend the line. Syntax of a newer Python needs `python_version` in the front matter of the README.',
+      'Fix the line. Syntax of a newer Python needs `python_version` in the front matter of the README.',
     notFound:
       "With a Python of the Space's version on this machine, that Python decides. Without one, what the parser can not read is a warning at most: it may be newer than the parser.",
     evidence: 'The interpreter itself (`ast.parse`).',

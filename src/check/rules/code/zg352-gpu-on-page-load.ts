@@ -10,7 +10,7 @@ export const gpuOnPageLoad = defineRule<Data>({
   severity: 'warning',
   summary: 'every view of the page calls a GPU function',
   docs: {
-    why: "What is bound to the page's load event runs for each visitor who opens it, and for each crawler. The seconds are taken from the visitor's quota of the day before they have asked for anything, and the queue fills with calls that nobody reads.",
+    why: "What is bound to the page's load event runs for each visitor who opens it, and for each crawler. The seconds are taken from the visitor's quota of the day before they have asked for anything, and the queue fills with calls whose result is not read.",
     instead: 'Bind the GPU function to a button, and show a result that was made beforehand.',
     notFound: 'Load events of functions that need no GPU.',
     examples: [

@@ -21,7 +21,7 @@ export const spacesWrongPackage = defineRule<Data>({
   severity: 'warning',
   summary: 'a package is listed that is not the spaces package, and is named like it',
   docs: {
-    why: 'The package that decorates GPU functions is called `spaces` on PyPI. Names near it are other projects, or nobody has registered them yet.',
+    why: 'The package that decorates GPU functions is called `spaces` on PyPI. Names near it are other projects, or not registered yet.',
     instead: 'Write `spaces`, or nothing: the platform installs it.',
     notFound: '`from gymnasium import spaces` in the code is another module, and no mistake.',
     evidence: 'Seen in public Spaces.',

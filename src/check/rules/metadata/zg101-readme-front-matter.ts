@@ -10,7 +10,7 @@ export const readmeFrontMatter = defineRule<Data>({
   summary: 'README.md has no front matter that can be read',
   docs: {
     why: `The front matter, the YAML block at the top of README.md, is the configuration of a Space: its SDK, the
-version of it, the file to start. Without it, or when it is no YAML, the Space is in "Configuration error" and
+version of it, the file to start. Without it, or when it is not YAML, the Space is in "Configuration error" and
 nothing is built.`,
     instead:
       'Begin README.md with a block of `key: value` lines between two lines of three dashes.',

@@ -45,7 +45,7 @@ version that a newer edition of the platform has is a warning here, not an error
     const list = supported.map(minorOf).join(', ');
     if (!isVersion) {
       return {
-        message: `python_version is "${version}", which is no Python version`,
+        message: `python_version is "${version}", which is not a Python version`,
         note: `write one of: ${list}`,
       };
     }

@@ -16,7 +16,7 @@ export const fileUnreadable = defineRule<Data>({
   severity: 'warning',
   summary: 'a file that the platform reads could not be read here',
   docs: {
-    why: `What can't be read can't be checked: the rules on it say nothing, and that is no sign that it is right. A
+    why: `What can't be read can't be checked: the rules on it say nothing, and that does not mean that it is right. A
 folder, a pipe or a link to itself under the name of a file is not what the platform expects either.`,
     instead: 'Make it a readable file, or remove it.',
     evidence: 'A rule of this tool.',
