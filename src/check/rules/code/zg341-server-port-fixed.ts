@@ -13,8 +13,7 @@ export const serverPortFixed = defineRule<Data>({
   docs: {
     why: 'The platform asks port 7860 of every address. An app on another port, or on loopback alone, never becomes ready.',
     instead: 'Leave `server_port` and `server_name` out: the platform sets both.',
-    notFound:
-      '7860 and "0.0.0.0". uvicorn listens on 127.0.0.1 and port 8000 by default.',
+    notFound: '7860 and "0.0.0.0". uvicorn listens on 127.0.0.1 and port 8000 by default.',
     examples: [
       { title: 'Fails', language: 'python', code: 'uvicorn.run(app, host="0.0.0.0", port=8000)' },
       { title: 'Passes', language: 'python', code: 'uvicorn.run(app, host="0.0.0.0", port=7860)' },
