@@ -1,4 +1,5 @@
 import { EXIT, UserError } from '../shared/errors.js';
+import { printableLine } from '../shared/printable.js';
 import type { World } from './world.js';
 
 const WIDTH = 80;
@@ -22,12 +23,12 @@ export function printFailure(error: unknown, world: World, asJson: boolean): num
 
 /** One error as text: first line what, then why, then lines to paste; the code at the right. */
 export function renderUserError(error: UserError): string {
-  const head = `error  ${error.message}`;
+  const head = `error  ${printableLine(error.message)}`;
   const gap = Math.max(2, WIDTH - head.length - error.code.length);
   const lines = [`${head}${' '.repeat(gap)}${error.code}`];
-  for (const line of error.why?.split('\n') ?? []) lines.push(`  ${line}`);
+  for (const line of error.why?.split('\n') ?? []) lines.push(`  ${printableLine(line)}`);
   error.fix.forEach((line, i) => {
-    lines.push(`  ${i === 0 ? 'fix' : '   '}    ${line}`);
+    lines.push(`  ${i === 0 ? 'fix' : '   '}    ${printableLine(line)}`);
   });
   return `${lines.join('\n')}\n`;
 }

@@ -1,5 +1,7 @@
 import { EXIT } from '../shared/errors.js';
 import { isInForeground } from '../shared/foreground.js';
+import { choosePaint, noPaint } from '../shared/paint.js';
+import { forText } from '../shared/printable.js';
 import type { World } from './world.js';
 
 /** Signals closer together than this are one: terminals send Ctrl-C to us and to our wrappers. */
@@ -32,13 +34,19 @@ export function createProcessWorld(): World {
     cwd: process.cwd(),
     stdin: process.stdin,
     inForeground: isInForeground,
-    stdout: process.stdout,
-    stderr: process.stderr,
+    stdout: forText(process.stdout, keepsColours(process.stdout)),
+    stderr: forText(process.stderr, keepsColours(process.stderr)),
     interrupted: interruption.signal,
     onForced(callback) {
       forced.push(callback);
     },
   };
+}
+
+/** Somebody may have asked for colours; who has not gets no escape code at all, whoever wrote it. */
+function keepsColours({ isTTY }: { readonly isTTY?: boolean }): boolean {
+  const isAsked = process.argv.some((word) => word.startsWith('--color'));
+  return isAsked || choosePaint('auto', process.env, isTTY === true) !== noPaint;
 }
 
 let told = false;

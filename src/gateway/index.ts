@@ -10,6 +10,7 @@ import type { VisitorTokens } from '../allocator/server/visitor-tokens.js';
 import type { Tier } from '../platform/tiers.js';
 import { listenOrExplain } from '../shared/listen.js';
 import { isFromForeignPage, isLoopbackAddress, isLoopbackHost } from '../shared/loopback.js';
+import { printable } from '../shared/printable.js';
 import { listenerUid } from '../shared/tcp-table.js';
 import { forwardRequest } from './forward.js';
 import { forwardedHeaders, type PublicSide } from './headers.js';
@@ -300,7 +301,7 @@ function refuse(response: ServerResponse, status: number, text: string): void {
     return;
   }
   response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8', connection: 'close' });
-  response.end(`${text}\n`);
+  response.end(`${printable(text)}\n`);
 }
 
 function foreignHost(host: string): string {

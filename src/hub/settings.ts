@@ -2,7 +2,9 @@
 import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { TIERS } from '../platform/tiers.js';
 import { EXIT, UserError } from '../shared/errors.js';
+import { isLoopbackHost } from '../shared/loopback.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -49,9 +51,10 @@ const ON = /^(1|on|yes|true)$/i;
  */
 export async function readHubSettings(env: Environment): Promise<HubSettings> {
   const home = hubHome(env);
+  const where = readHubEndpoint(env);
   return {
-    ...readHubEndpoint(env),
-    token: await readToken(env, home),
+    ...where,
+    token: await readToken(env, home, where.endpoint),
     cacheDir: env['HF_HUB_CACHE'] || env['HUGGINGFACE_HUB_CACHE'] || join(home, 'hub'),
   };
 }
@@ -87,13 +90,13 @@ function endpointOf(text: string | undefined): string {
   });
 }
 
-async function readToken(env: Environment, home: string): Promise<Token | null> {
+async function readToken(env: Environment, home: string, endpoint: string): Promise<Token | null> {
   const said = env['HF_TOKEN']?.trim();
-  if (said) return tokenOf(said, 'HF_TOKEN');
+  if (said) return tokenOf(said, 'HF_TOKEN', endpoint);
   const file = env['HF_TOKEN_PATH'] || join(home, 'token');
   try {
     const text = (await readFile(file, 'utf8')).trim();
-    return text === '' ? null : tokenOf(text, file);
+    return text === '' ? null : tokenOf(text, file, endpoint);
   } catch (error) {
     if (error instanceof UserError) throw error;
     const { code } = error as NodeJS.ErrnoException;
@@ -106,7 +109,24 @@ async function readToken(env: Environment, home: string): Promise<Token | null> 
   }
 }
 
-function tokenOf(text: string, where: string): Token {
+/** A visitor of this machine (`pro:ann`), or a login as one: for a local Hub and nothing else. */
+const LOCAL = new RegExp(`^(?:hf_)?(?:(?:${TIERS.join('|')})$|[^:]*:|oauth_local_)`, 'i');
+
+function tokenOf(text: string, where: string, endpoint: string): Token {
+  if (LOCAL.test(text) && !isLoopbackHost(new URL(endpoint).host)) {
+    throw new UserError(
+      'E_HUB_TOKEN',
+      `${where} names a local visitor, and ${endpoint} is not local`,
+      {
+        why: 'Such a token is for the local Hub of zerogpu; it was not sent.',
+        fix: [
+          'hf auth login',
+          'export HF_ENDPOINT=http://127.0.0.1:7870   (zerogpu run --local-hub)',
+        ],
+        exitCode: EXIT.cannot,
+      },
+    );
+  }
   if (/^[\x21-\x7e]+$/.test(text)) return new Token(text);
   throw new UserError('E_HUB_TOKEN', `${where} holds no token`, {
     why: 'A token is one word of ASCII characters.',

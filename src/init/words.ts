@@ -1,5 +1,7 @@
 /** What `init` says. Pure. */
+
 import { UserError } from '../shared/errors.js';
+import { printableLine } from '../shared/printable.js';
 import type { Template } from './manifest.js';
 import type { Plan } from './plan.js';
 
@@ -30,7 +32,7 @@ export function planLines({ files }: Plan, folder: string, isDryRun: boolean): s
   const prefix = folder === '.' ? '' : `${folder}/`;
   const lines = files
     .slice(0, MOST_LINES)
-    .map(({ path, action }) => `${words[action]}  ${prefix}${path}\n`);
+    .map(({ path, action }) => `${words[action]}  ${prefix}${printableLine(path)}\n`);
   const more = files.length - lines.length;
   return lines.join('') + (more > 0 ? `… and ${more} more\n` : '');
 }

@@ -1,5 +1,6 @@
 import { formatBytes } from '../shared/bytes.js';
 import type { Clock } from '../shared/clock.js';
+import { printable } from '../shared/printable.js';
 import { createNoiseFilter } from './app-noise.js';
 import { ASCII_SYMBOLS, callLine, type Symbols, UNICODE_SYMBOLS } from './call-lines.js';
 import type { NamedRecord } from './call-log.js';
@@ -51,7 +52,9 @@ export function createConsole(
 }
 
 /** Plain lines for people; no cursor codes, so that logs and terminals look alike. */
-export function textConsole(write: WriteLine, clock: Clock, symbols: Symbols): RunConsole {
+export function textConsole(writeLine: WriteLine, clock: Clock, symbols: Symbols): RunConsole {
+  // Whatever an app, its functions and its visitors are called, and whatever they say.
+  const write = (line: string) => writeLine(printable(line));
   const stamp = () => timeOfDay(clock.now().wallMs);
   return {
     progress: (message) => write(`  ${message}`),

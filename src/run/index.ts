@@ -4,6 +4,7 @@ import { loadProfile, tiersOf } from '../platform/index.js';
 import { namesAccount } from '../shared/account-visitor.js';
 import { systemClock } from '../shared/clock.js';
 import { wantsPlain } from '../shared/paint.js';
+import { forDrawing } from '../shared/printable.js';
 import { createConsole } from './console.js';
 import { teeEvents } from './event-file.js';
 import { parseRunOptions, type RawRunOptions, type RunOptions } from './options.js';
@@ -65,5 +66,5 @@ function terminalFor(options: RunOptions, world: RunWorld): RunTerminal | null {
   const { stdin, stdout, stderr, env } = world;
   const seen = stdin.isTTY && stdout.isTTY && stderr.isTTY && !wantsPlain(env);
   if (!seen || options.command.length > 0 || options.logFormat === 'json') return null;
-  return createRunTerminal(stdin, stderr, options.ascii);
+  return createRunTerminal(stdin, forDrawing(stderr), options.ascii);
 }

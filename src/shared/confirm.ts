@@ -1,5 +1,7 @@
 import type { Readable, Writable } from 'node:stream';
 
+import { forDrawing, printableLine } from './printable.js';
+
 /** Asks a person for a yes; Ctrl-C and Escape are a no. */
 export type Confirm = (question: string) => Promise<boolean>;
 
@@ -16,6 +18,8 @@ export function confirmOn({ env, stdin, stderr, inForeground }: Asked): Confirm 
   if (!stdin.isTTY || !stderr.isTTY || !(inForeground?.() ?? true) || env['CI']) return null;
   return async (message) => {
     const { confirm } = await import('@clack/prompts');
-    return (await confirm({ message, initialValue: false, input: stdin, output: stderr })) === true;
+    const output = forDrawing(stderr);
+    const question = { message: printableLine(message), initialValue: false };
+    return (await confirm({ ...question, input: stdin, output })) === true;
   };
 }

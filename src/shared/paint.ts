@@ -9,6 +9,11 @@ const CODES = {
   bold: [1, 22],
 } as const;
 
+/** What `ansiPaint` writes, as the separators of a text. */
+export const PAINT_CODES = new RegExp(
+  `(\\u001b\\[(?:${[...new Set(Object.values(CODES).flat())].join('|')})m)`,
+);
+
 export type Colour = keyof typeof CODES;
 /** Paints a piece of text, or gives it back as it is. */
 export type Paint = (colour: Colour, text: string) => string;

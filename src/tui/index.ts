@@ -2,6 +2,7 @@ import type { Readable, Writable } from 'node:stream';
 import type { Snapshot } from '../allocator/client/snapshot.js';
 import { EXIT, UserError } from '../shared/errors.js';
 import { choosePaint, noPaint, wantsPlain } from '../shared/paint.js';
+import { forDrawing } from '../shared/printable.js';
 import type { AccountSource } from './account/read.js';
 import { type Found, LISTED } from './feed.js';
 import { parseQuotaOptions, type QuotaOptions, type RawQuotaOptions } from './options.js';
@@ -136,7 +137,7 @@ export async function showLive(
     rateSeconds:
       options.everySeconds ?? (style.screenReader ? RATE_SECONDS.heard : RATE_SECONDS.seen),
     stdin: world.stdin as NodeJS.ReadStream,
-    stdout: world.stdout as NodeJS.WriteStream,
+    stdout: forDrawing(world.stdout) as NodeJS.WriteStream,
     interrupted: world.interrupted,
   });
 }

@@ -9,7 +9,7 @@ export interface Span {
 }
 export type Line = readonly Span[];
 
-export const span = (text: string, tone: Tone = 'plain'): Span => ({ text, tone });
+export const span = (text: string, tone: Tone = 'plain'): Span => ({ text: printable(text), tone });
 export const line = (text: string, tone: Tone = 'plain'): Line => [span(text, tone)];
 export const textOf = (spans: Line): string => spans.map(({ text }) => text).join('');
 

@@ -45,6 +45,31 @@ describe('settings of the Hub', () => {
     });
   });
 
+  it('send the name of a local visitor to a local Hub and to no other', async () => {
+    const names = [
+      'pro',
+      'PRO',
+      'free:ada',
+      'hf_pro:ann',
+      'pro:\u00fcn\u00ef',
+      'pro:ann:x',
+      'hf_oauth_local_x',
+    ];
+    for (const HF_TOKEN of names) {
+      const env = { HOME: dir, HF_TOKEN };
+      await expect(readHubSettings(env), HF_TOKEN).rejects.toMatchObject({ code: 'E_HUB_TOKEN' });
+    }
+    for (const HF_ENDPOINT of ['http://127.0.0.1:7870', 'http://localhost:1', 'http://[::1]:1']) {
+      const { token } = await readHubSettings({ HOME: dir, HF_TOKEN: 'free:ada', HF_ENDPOINT });
+      expect(token?.reveal()).toBe('free:ada');
+    }
+    for (const HF_TOKEN of ['\u00fcn\u00ef', 'a\rb', 'a b', 'a\u0000b', 'a\u007fb']) {
+      await expect(readHubSettings({ HOME: dir, HF_TOKEN })).rejects.toMatchObject({
+        code: 'E_HUB_TOKEN',
+      });
+    }
+  });
+
   it('keep the path of an endpoint, without its last slash', async () => {
     const { endpoint } = await readHubSettings({ HOME: dir, HF_ENDPOINT: 'http://h.test:1/a/' });
     expect(endpoint).toBe('http://h.test:1/a');

@@ -1,5 +1,6 @@
 import type { Writable } from 'node:stream';
 import { EXIT } from '../../shared/errors.js';
+import { printable, printableLine } from '../../shared/printable.js';
 import { filesInFolder } from '../../space/index.js';
 import { checkSpace } from '../check-space.js';
 import type { SpaceFolder } from '../folders.js';
@@ -28,14 +29,16 @@ export async function fixSpace(
       const { files, fixed } = await plan({ folder, settings });
       if (files.length === 0) break;
       const left = await writeFixes(folder.dir, files);
-      for (const { file, why } of left) world.stderr.write(`not fixed: ${file} (${why})\n`);
+      for (const { file, why } of left)
+        world.stderr.write(`${printableLine(`not fixed: ${file} (${why})`)}\n`);
       count += fixed.length;
       for (const { file } of files) changed.add(file);
       if (left.length > 0) break;
     }
     if (count > 0) {
       const what = `${count} finding${count === 1 ? '' : 's'}`;
-      world.stderr.write(`fixed ${what} in ${folder.path}: ${[...changed].join(', ')}\n`);
+      const line = `fixed ${what} in ${folder.path}: ${[...changed].join(', ')}`;
+      world.stderr.write(`${printableLine(line)}\n`);
     }
   }
 }
@@ -54,7 +57,7 @@ export async function showFixes(
     const folder = job.folder.path.replace(/^(?:\.\/)+|\/+$/g, '');
     const prefix = folder === '.' || folder === '' ? '' : `${folder}/`;
     for (const { file, before, after } of (await plan(job)).files) {
-      world.stdout.write(unifiedDiff(`${prefix}${file}`, before.text, after));
+      world.stdout.write(printable(unifiedDiff(`${prefix}${file}`, before.text, after)));
       isChanged = true;
     }
   }

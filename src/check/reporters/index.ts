@@ -5,6 +5,7 @@ import { reportCompact } from './compact.js';
 import { reportGithub } from './github.js';
 import { reportJson } from './json.js';
 import { reportJunit } from './junit.js';
+import { onTerminal } from './printable-report.js';
 import { reportSarif } from './sarif.js';
 import { reportText } from './text.js';
 
@@ -23,10 +24,10 @@ export type Reporter = (report: CheckReport, options: ReporterOptions) => string
 
 /** Adding a format is adding a file and a line. */
 export const reporters = {
-  text: reportText,
-  compact: reportCompact,
+  text: onTerminal(reportText),
+  compact: onTerminal(reportCompact),
   json: reportJson,
-  github: reportGithub,
+  github: onTerminal(reportGithub),
   sarif: reportSarif,
   junit: reportJunit,
 } satisfies Record<Format, Reporter>;

@@ -1,4 +1,5 @@
 import type { Colour } from '../../shared/paint.js';
+import { printable } from '../../shared/printable.js';
 import type { SourceText, TextRange } from '../../space/index.js';
 import type { ReporterOptions } from './index.js';
 
@@ -61,7 +62,7 @@ function visible(text: string): string {
     .map((character) => {
       const code = character.codePointAt(0) ?? 0;
       if (character === '\t') return ' ';
-      return code < 0x20 || (code >= 0x7f && code < 0xa0) ? '·' : character;
+      return code < 0x20 || printable(character) !== character ? '·' : character;
     })
     .join('');
 }
