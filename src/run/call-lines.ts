@@ -1,5 +1,5 @@
 import { isStartupCall } from '../allocator/core/startup.js';
-import type { CallEnd, Refusal, Visitor } from '../allocator/core/types.js';
+import type { AbandonedBecause, CallEnd, Refusal, Visitor } from '../allocator/core/types.js';
 import { formatSeconds } from '../shared/duration.js';
 import type { NamedRecord } from './call-log.js';
 
@@ -63,12 +63,19 @@ function tell(
     case 'abandoned':
       return {
         symbol: symbols.refuse,
-        text: `visitor left after waiting ${formatSeconds(record.waitedSeconds)}`,
+        text: `${ABANDONED_TEXT[record.why]} after waiting ${formatSeconds(record.waitedSeconds)}`,
       };
     default:
       return null;
   }
 }
+
+const ABANDONED_TEXT: Record<AbandonedBecause, string> = {
+  'visitor-left': 'visitor left',
+  'space-gone': 'refused, the app ended',
+  operator: 'taken out of the queue by hand',
+  stopped: 'refused, the allocator stopped',
+};
 
 const END_TEXT: Record<CallEnd, string> = {
   released: '',

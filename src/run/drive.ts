@@ -240,9 +240,10 @@ async function finish(
     `Stopping (${endingText(ending)}): ${running === 0 ? 'no call' : `${running} call(s)`} running.`,
   );
   const commandCode = (await command?.stop(signalForCommand(ending))) ?? null;
-  await app.stop();
-  // One that is gone has no calls of ours; one that is frozen will see that the app has died.
+  // Before the app: whoever waits is refused and what runs is ended, charged and told of. An allocator
+  // that is gone has no calls of this Space; one that is frozen will see that the app has died.
   await soon(parts.allocator.gone());
+  await app.stop();
   await cleanup.run();
   await parts.log.flush();
   console.table(usageRows(parts.log.uses()));

@@ -107,6 +107,7 @@ async function startAndServe(
   console.stopping(
     `Stopping (${why}): ${server.state.leases.size} call(s) running, ${server.state.spaces.size} Space(s) here.`,
   );
+  await server.stop();
   await cleanup.run();
   await log.flush();
   console.table(usageRows(log.uses()));

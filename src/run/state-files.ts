@@ -16,6 +16,7 @@ import type { AllocatorState } from '../allocator/core/types.js';
 import {
   exportState,
   importState,
+  ledgerFiles,
   ledgerPath,
   lockLedger,
   openLedger,
@@ -27,32 +28,59 @@ import { systemClock } from '../shared/clock.js';
 import { EXIT, UserError } from '../shared/errors.js';
 import { sharedLedgerDir, spaceLedgerDir } from './run-folder.js';
 
-/** Which ledger is meant: `serve`'s, or that of the runs of one Space. */
+/** Which ledger is meant. */
 export interface LedgerChoice {
   readonly stateDir: string;
-  /** Folder of a Space, absolute; null for the one that there is. */
+  /** Folder of a Space, absolute: the ledger of its runs. */
   readonly space: string | null;
+  /** The ledger of `zerogpu serve`. */
+  readonly serve: boolean;
+  /** Whether the command makes a ledger where there is none. */
+  readonly mayBeNew: boolean;
 }
 
 /**
- * The folder of the ledger that is meant. Without a Space: `serve`'s, else the only one there is.
+ * The folder of the ledger that is meant: the one that is named, else `serve`'s, else the only one there is.
  *
- * @throws UserError E_USAGE when that is not one
+ * @throws UserError E_USAGE when there is none, or when several could be meant
  */
-export function chooseLedger({ stateDir, space }: LedgerChoice): string {
-  if (space !== null) return spaceLedgerDir(stateDir, space);
+export function chooseLedger(choice: LedgerChoice): string {
+  const { stateDir, space, serve, mayBeNew } = choice;
   const shared = sharedLedgerDir(stateDir);
-  if (existsSync(ledgerPath(shared))) return shared;
+  if (space !== null && serve) {
+    throw new UserError('E_USAGE', '--space and --serve name two ledgers', {
+      fix: 'zerogpu state export - --serve',
+    });
+  }
+  if (space !== null) return spaceLedger(stateDir, space, mayBeNew);
+  if (serve && !mayBeNew && ledgerFiles(shared).length === 0) {
+    throw noLedger('zerogpu serve keeps no quotas yet', shared, 'zerogpu serve');
+  }
+  if (serve || ledgerFiles(shared).length > 0) return shared;
   const dirs = listLedgers(stateDir);
   if (dirs.length === 1 && dirs[0]) return dirs[0];
-  throw new UserError(
-    'E_USAGE',
-    dirs.length === 0 ? 'nothing is kept yet' : `${dirs.length} Spaces have a ledger`,
-    {
-      why: dirs.length === 0 ? `There is no ledger in ${stateDir}.` : dirs.join('\n'),
-      fix: dirs.length === 0 ? 'zerogpu run DIR' : 'zerogpu state … --space DIR',
-    },
-  );
+  if (dirs.length === 0) throw noLedger('no quotas are kept yet', stateDir, 'zerogpu run DIR');
+  throw new UserError('E_USAGE', `${dirs.length} Spaces have a ledger, and none is named`, {
+    why: dirs.join('\n'),
+    fix: ['zerogpu state … --space DIR', 'zerogpu state … --serve   (that of zerogpu serve)'],
+  });
+}
+
+function spaceLedger(stateDir: string, space: string, mayBeNew: boolean): string {
+  const dir = spaceLedgerDir(stateDir, space);
+  if (ledgerFiles(dir).length > 0) return dir;
+  if (mayBeNew && statSync(space, { throwIfNoEntry: false })?.isDirectory()) return dir;
+  const known = listLedgers(stateDir);
+  const why = known.length === 0 ? `There is no ledger in ${stateDir}.` : known.join('\n');
+  const what = existsSync(space) ? 'no runs of it were kept' : 'there is no such folder';
+  throw new UserError('E_USAGE', `--space is ${space}, but ${what}`, {
+    why,
+    fix: 'zerogpu state … --space DIR   (the folder that zerogpu run was given)',
+  });
+}
+
+function noLedger(message: string, where: string, fix: string): UserError {
+  return new UserError('E_USAGE', message, { why: `There is no ledger in ${where}.`, fix });
 }
 
 /** Folders of all ledgers of a state folder. */
@@ -61,17 +89,21 @@ export function listLedgers(stateDir: string): readonly string[] {
   try {
     return readdirSync(parent)
       .map((name) => join(parent, name))
-      .filter((dir) => existsSync(ledgerPath(dir)))
+      .filter((dir) => ledgerFiles(dir).length > 0)
       .sort();
   } catch {
     return [];
   }
 }
 
-/** What the ledger says of every visitor, as JSON text. Reads along while an allocator writes. */
-export function exportLedger(dir: string): string {
-  const path = ledgerPath(dir);
-  const { state } = existsSync(path) ? readLedger(path) : { state: null };
+/**
+ * What the ledger says of every visitor, as JSON text. Reads along while an allocator writes.
+ *
+ * @param warn told what of the ledger is lost
+ */
+export function exportLedger(dir: string, warn: (message: string) => void): string {
+  const { state, repairs } = readLedger(ledgerPath(dir));
+  for (const repair of repairs) warn(repair);
   const exported = exportState(state ?? emptyState('h200'), systemClock.now());
   return `${JSON.stringify(exported, null, 2)}\n`;
 }
@@ -130,20 +162,17 @@ export async function resetVisitor(dir: string, visitor: string): Promise<void> 
 }
 
 /**
- * Begins anew. What was there is kept aside, damaged or not.
+ * Starts with an empty ledger. What was there is kept aside, damaged or not.
  *
- * @returns where it is kept; null when there was nothing
+ * @returns where it is kept
  * @throws UserError E_STATE_LOCKED while an allocator writes the ledger
  */
-export async function resetLedger(dir: string): Promise<string | null> {
+export async function resetLedger(dir: string): Promise<string> {
   const path = ledgerPath(dir);
-  if (!existsSync(path)) return null;
-  const lock = await lockLedger(dir);
+  const lock = await lockLedger(dir, 'change');
   try {
     const aside = `${path}.${new Date().toISOString().replaceAll(/[:.]/g, '-')}`;
-    for (const suffix of ['', '-wal', '-shm']) {
-      if (existsSync(path + suffix)) renameSync(path + suffix, aside + suffix);
-    }
+    for (const file of ledgerFiles(dir)) renameSync(file, aside + file.slice(path.length));
     return aside;
   } finally {
     await lock.release();
@@ -155,7 +184,7 @@ async function changeLedger(
   platform: string,
   change: (state: AllocatorState) => void,
 ): Promise<void> {
-  const opened = await openLedger(dir);
+  const opened = await openLedger(dir, 'change');
   try {
     const state = opened.recovered.state ?? emptyState(platform);
     change(state);

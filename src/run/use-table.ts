@@ -1,5 +1,6 @@
 import { formatBytes } from '../shared/bytes.js';
 import { formatSeconds } from '../shared/duration.js';
+import { percentile } from '../shared/percentile.js';
 import type { FunctionUse } from './call-log.js';
 
 /** Room above the 95th percentile: durations vary, and a killed call costs more than a longer wait. */
@@ -34,12 +35,12 @@ export function usageRows(uses: readonly FunctionUse[]): readonly UseRow[] {
   return uses.map((use) => {
     const used = [...use.usedSeconds].sort((a, b) => a - b);
     const declared = Math.max(0, ...use.askedSeconds);
-    const p95 = percentile(used, 0.95);
+    const p95 = percentile(used, 0.95) ?? 0;
     return {
       name: use.name,
       startup: use.startup,
       calls: used.length,
-      p50Seconds: percentile(used, 0.5),
+      p50Seconds: percentile(used, 0.5) ?? 0,
       p95Seconds: p95,
       declaredSeconds: declared,
       killed: use.killed,
@@ -62,11 +63,6 @@ function advise(calls: number, p95: number, declared: number, killed: number) {
   const gain = factor >= 2 ? ` (${factor}x the visitors)` : '';
   const few = calls < FEW_CALLS ? `, from ${calls} call${calls === 1 ? '' : 's'}` : '';
   return { suggestedSeconds: suggested, advice: `${formatSeconds(suggested)}${gain}${few}` };
-}
-
-/** Nearest-rank percentile of sorted numbers; 0 for none. */
-function percentile(sorted: readonly number[], share: number): number {
-  return sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? 0;
 }
 
 function roundUp(seconds: number): number {

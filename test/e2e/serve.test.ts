@@ -167,7 +167,7 @@ describe('a run by itself', () => {
     await run.stop();
     const { code, stderr } = await runToEnd(['state', 'export', '-', '--state-dir', own]);
     expect(code).toBe(2);
-    expect(stderr).toContain('nothing is kept yet');
+    expect(stderr).toContain('no quotas are kept yet');
   }, 60_000);
 });
 

@@ -178,7 +178,7 @@ it('Spaces that send nonsense get no more than their due', async () => {
   await attack({ endpoints: deviceApi([SPACE], [token, token, 'a.b.c']) }, 600);
   expect(checkInvariants(server.state)).toEqual([]);
   expect(notices).toEqual([]);
-  server.dispatch({ type: 'space-gone', at: systemClock.now(), space: SPACE });
+  await server.submit({ type: 'space-gone', at: systemClock.now(), space: SPACE });
   const owner = { name: 'ada', kind: 'pro' } as const;
   await client.register({ id: SPACE, name: 'fuzzed', owner, tasksSocket: '/n', root: null });
   await expectService();

@@ -64,6 +64,8 @@ describe('the line of a call', () => {
     ['operator', 'ended by hand'],
     ['allow-timeout', 'worker never asked for the GPU'],
     ['space-gone', 'the app ended'],
+    ['undelivered', 'its grant did not arrive'],
+    ['stopped', 'the allocator stopped'],
   ])('tells the end %s, and says nothing of an unused GPU then', (end, text) => {
     expect(line(recordOf('ended', { end, gpuUsed: false }))).toBe(
       `#7   ✗   generate   free:ada   7.9s used of 1m00s   quota 3m30s → 3m22s, ${text}`,
@@ -76,6 +78,9 @@ describe('the line of a call', () => {
     );
     expect(line(recordOf('abandoned'))).toBe(
       '#7   ⊘   generate   free:ada   visitor left after waiting 3.2s',
+    );
+    expect(line(recordOf('abandoned', { why: 'stopped' }))).toBe(
+      '#7   ⊘   generate   free:ada   refused, the allocator stopped after waiting 3.2s',
     );
   });
 

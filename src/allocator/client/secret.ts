@@ -1,9 +1,18 @@
 /**
- * The secret of a state folder: who may read it may command the allocators of this user. It lies in
- * a file that only the user can read, and is made at the first need.
+ * The secret of a state folder: visitors' tokens are signed with keys made from it. It is in a file that
+ * only its user can read, and is made at the first need. It never leaves this process.
  */
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  type Stats,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { EXIT, UserError } from '../../shared/errors.js';
 
@@ -24,10 +33,9 @@ export function controlSecret(stateDir: string): string {
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     }
-    const secret = readFileSync(path, 'utf8').trim();
-    if (!SECRET.test(secret)) throw new Error(`${path} holds no secret`);
-    return secret;
+    return readOwn(path);
   } catch (error) {
+    if (error instanceof UserError) throw error;
     throw new UserError('E_STATE_DIR', `the state folder ${stateDir} can't be used`, {
       why: error instanceof Error ? error.message : String(error),
       fix: '--state-dir DIR   (a folder that you may write to)',
@@ -35,6 +43,37 @@ export function controlSecret(stateDir: string): string {
       cause: error,
     });
   }
+}
+
+/** What another user wrote, or can read, is no secret: it may have been planted. */
+function readOwn(path: string): string {
+  const file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  try {
+    const why = whyForeign(fstatSync(file));
+    if (why !== null) throw foreign(path, why);
+    const secret = readFileSync(file, 'utf8').trim();
+    if (!SECRET.test(secret)) throw foreign(path, 'It does not hold 64 hexadecimal digits.');
+    return secret;
+  } finally {
+    closeSync(file);
+  }
+}
+
+function whyForeign(stats: Stats): string | null {
+  if (!stats.isFile()) return 'It is not a file.';
+  const self = process.geteuid?.() ?? stats.uid;
+  if (stats.uid !== self) return `It belongs to user ${stats.uid}, and you are user ${self}.`;
+  const mode = stats.mode & 0o777;
+  if ((mode & 0o077) === 0) return null;
+  return `Its mode is 0${mode.toString(8)}: other users may read or change it.`;
+}
+
+function foreign(path: string, why: string): UserError {
+  return new UserError('E_STATE_DIR', `the secret in ${path} can't be trusted`, {
+    why,
+    fix: `rm ${path}   (a new one is made; tokens signed with it are void)`,
+    exitCode: EXIT.cannot,
+  });
 }
 
 /** The key for one purpose, which says nothing of the secret or of other keys. */

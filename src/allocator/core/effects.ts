@@ -31,6 +31,8 @@ export interface Refusal {
   /** The longest that this visitor could ask for, after caps, in seconds. */
   readonly longestSeconds: number;
 }
+/** What took a waiting call out of the queue. */
+export type AbandonedBecause = 'visitor-left' | 'space-gone' | 'operator' | 'stopped';
 /** How a call leaves the GPU. */
 export type CallEnd =
   | 'released'
@@ -85,7 +87,11 @@ export type CallRecord = {
       readonly leftAfterSeconds: number;
     }
   | { readonly event: 'timed-out'; readonly waitedSeconds: number }
-  | { readonly event: 'abandoned'; readonly waitedSeconds: number }
+  | {
+      readonly event: 'abandoned';
+      readonly why: AbandonedBecause;
+      readonly waitedSeconds: number;
+    }
 );
 
 export type Effect =

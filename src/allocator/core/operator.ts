@@ -28,14 +28,14 @@ export function onKillCall(turn: Turn, event: KillCallEvent): void {
 export function onStop(turn: Turn): void {
   const { state } = turn;
   state.stopping = true;
-  for (const waiter of [...state.queue]) abandon(turn, waiter, true);
+  for (const waiter of [...state.queue]) abandon(turn, waiter, 'stopped');
   for (const lease of [...state.leases.values()]) killLease(turn, lease, 'stopped');
 }
 
 /** Only what has not begun can be taken back; a running call can only be killed. */
 export function onReleaseCall(turn: Turn, event: ReleaseCallEvent): void {
   const waiter = turn.state.queue.find(({ call }) => call === event.call);
-  if (waiter) abandon(turn, waiter, true);
+  if (waiter) abandon(turn, waiter, 'operator');
   for (const lease of turn.state.leases.values()) {
     if (lease.call === event.call && !lease.process) killLease(turn, lease, 'operator');
   }

@@ -22,7 +22,7 @@ export function onRestarted(turn: Turn, event: RestartedEvent): void {
   const { state } = turn;
   const isAlive = (process: ProcessId) =>
     event.sameBoot && event.alive.some((other) => isSameProcess(other, process));
-  for (const waiter of [...state.queue]) abandon(turn, waiter, false);
+  for (const waiter of [...state.queue]) abandon(turn, waiter, 'visitor-left');
   for (const lease of [...state.leases.values()]) {
     if (lease.process === null ? event.sameBoot : isAlive(lease.process)) goOn(turn, lease);
     else endDead(turn, lease, event.sameBoot);

@@ -47,7 +47,7 @@ export function onSpaceGone(turn: Turn, event: Pick<SpaceGoneEvent, 'space'>): v
   const { state } = turn;
   state.spaces.delete(event.space);
   for (const waiter of state.queue.filter((other) => other.space === event.space)) {
-    abandon(turn, waiter, true);
+    abandon(turn, waiter, 'space-gone');
   }
   for (const lease of state.leases.values()) {
     if (lease.space === event.space) killLease(turn, lease, 'space-gone');

@@ -127,7 +127,7 @@ function handle(turn: Turn, event: AllocatorEvent): void {
 /** Out of the queue; or, when it has been granted meanwhile, the grant is taken back. */
 function onAbandon(turn: Turn, { requestId }: AbandonEvent): void {
   const waiter = turn.state.waiting.get(requestId);
-  if (waiter) abandon(turn, waiter, false);
+  if (waiter) abandon(turn, waiter, 'visitor-left');
   for (const lease of turn.state.leases.values()) {
     if (lease.requestId === requestId) takeBack(turn, lease);
   }

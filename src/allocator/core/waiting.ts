@@ -12,7 +12,7 @@ import { isAtConcurrencyLimit, openPool } from './pool.js';
 import { dequeue, positionOf } from './queue.js';
 import { isStartupCall } from './startup.js';
 import { quota, record, secondsSince, type Turn } from './turn.js';
-import type { AllocatorState, QueuingReason, Waiter } from './types.js';
+import type { AbandonedBecause, AllocatorState, QueuingReason, Waiter } from './types.js';
 
 /** How long a request may go unanswered before the visitor is told that they wait. */
 const UNANSWERED_MS = 1000;
@@ -48,12 +48,12 @@ export function timeOut(turn: Turn, waiter: Waiter): void {
   answerInVain(turn, waiter);
 }
 
-/** The visitor or their Space has gone; `answer` when somebody may still listen. */
-export function abandon(turn: Turn, waiter: Waiter, answer: boolean): void {
+/** Out of the queue, for what somebody did; the request is answered unless its client has left. */
+export function abandon(turn: Turn, waiter: Waiter, why: AbandonedBecause): void {
   leaveQueue(turn, waiter);
   const waitedSeconds = secondsSince(waiter.arrivedAt, turn.at);
-  record(turn, waiter, { event: 'abandoned', waitedSeconds });
-  if (answer) answerInVain(turn, waiter);
+  record(turn, waiter, { event: 'abandoned', why, waitedSeconds });
+  if (why !== 'visitor-left') answerInVain(turn, waiter);
   else turn.state.unanswered.delete(waiter.requestId);
 }
 

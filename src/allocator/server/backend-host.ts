@@ -28,7 +28,7 @@ export function attachBackend(
       const lease = leases().find((candidate) => isSameProcess(candidate.process, process));
       if (lease?.killing) return;
       if (lease) {
-        driver.dispatch({ type: 'kill-call', at: clock.now(), call: lease.call, reason });
+        void driver.submit({ type: 'kill-call', at: clock.now(), call: lease.call, reason });
       } else if (
         driver.state.warmWorkers.some((worker) => isSameProcess(worker.process, process))
       ) {
@@ -37,7 +37,7 @@ export function attachBackend(
       }
     },
     lost(slices) {
-      driver.dispatch({ type: 'lost-slices', at: clock.now(), slices });
+      void driver.submit({ type: 'lost-slices', at: clock.now(), slices });
     },
     notice: told.notice,
     fatal: (error) => (told.fatal ? told.fatal(error) : told.notice(error.message)),

@@ -4,21 +4,20 @@ import { OWNER_KINDS, STARTUP_KEY, TIERS } from '../../platform/tiers.js';
 import type { Clock } from '../../shared/clock.js';
 import { isSpaceId } from '../../shared/space-id.js';
 import { isBearer } from '../client/secret.js';
-import type { CallRecord } from '../core/types.js';
+import type { AllocatorEvent, CallRecord } from '../core/types.js';
 import { createEventStreams } from './control-streams.js';
 import type { AllocatorDriver } from './driver.js';
 import type { Guard, Handler, HttpApi, Reply } from './http.js';
 import type { Metrics } from './metrics.js';
-import type { Registrations } from './registrations.js';
 import { type SnapshotSize, type SnapshotSources, takeSnapshot, visitorView } from './snapshot.js';
 import type { SpaceLabels } from './space-labels.js';
 
 /** What the control API needs of its host. */
 export interface ControlApiPorts {
   readonly clock: Clock;
-  readonly driver: () => AllocatorDriver;
+  readonly driver: AllocatorDriver;
   readonly secret: string;
-  readonly registrations: Registrations;
+  readonly newId: () => string;
   readonly sources: () => SnapshotSources;
   readonly labels: SpaceLabels;
   readonly metrics: Metrics;
@@ -102,6 +101,7 @@ const reportedQuery = z.object({ id: spaceId });
 export function createControlApi(http: HttpApi, ports: ControlApiPorts): ControlApi {
   /** Where visitors reach each Space; told anew by each run that comes back after a restart. */
   const addresses = new Map<string, { readonly spaceId: string; readonly url: string }>();
+  const { driver } = ports;
   const streams = createEventStreams(ports.clock, (size) => snapshot(size));
 
   function snapshot(size: SnapshotSize) {
@@ -129,14 +129,14 @@ export function createControlApi(http: HttpApi, ports: ControlApiPorts): Control
 
   post('/control/v1/calls/:call/kill', (request, reply) => {
     const { call } = callParams.parse(request.params);
-    const { leases } = ports.driver().state;
+    const { leases } = driver.state;
     const lease = [...leases.values()].find((held) => held.call === call);
     if (!lease?.process) return missing(reply, `Call ${call} does not run`);
     return command(reply, { type: 'kill-call', at: ports.clock.now(), call });
   });
   post('/control/v1/calls/:call/release', (request, reply) => {
     const { call } = callParams.parse(request.params);
-    const { leases, queue } = ports.driver().state;
+    const { leases, queue } = driver.state;
     const lease = [...leases.values()].find((held) => held.call === call);
     if (lease?.process) {
       return reply.send(409, { detail: `Call ${call} has begun: it can only be killed` });
@@ -154,7 +154,7 @@ export function createControlApi(http: HttpApi, ports: ControlApiPorts): Control
     const key = visitorParams.parse(request.params).visitor;
     const { tier } = visitorQuery.parse(request.query);
     const at = ports.clock.now();
-    const view = visitorView(ports.driver().state, { key, tier, hasToken: true }, at);
+    const view = visitorView(driver.state, { key, tier, hasToken: true }, at);
     return reply.send(200, { ...view, speed: ports.clock.speed ?? 1 });
   });
   post('/control/v1/visitors/:visitor/tier', (request, reply) => {
@@ -180,7 +180,7 @@ export function createControlApi(http: HttpApi, ports: ControlApiPorts): Control
   });
   post('/control/v1/visitors/:visitor/reset', (request, reply) => {
     const { visitor } = visitorParams.parse(request.params);
-    const { accounts } = ports.driver().state;
+    const { accounts } = driver.state;
     if (!accounts.has(visitor)) return missing(reply, `${visitor} has never called`);
     return command(reply, { type: 'reset-quota', at: ports.clock.now(), visitor });
   });
@@ -188,31 +188,38 @@ export function createControlApi(http: HttpApi, ports: ControlApiPorts): Control
   post('/control/v1/spaces', async (request, reply) => {
     const query = registerQuery.parse(request.query);
     const { id, name, owner, ownerKind, tasksSocket, pid, startTime } = query;
-    if (ports.driver().ledger.status === 'failing') return unavailable(reply);
+    if (driver.ledger.status === 'failing') return unavailable(reply);
     const root = pid === undefined || startTime === undefined ? null : { pid, startTime };
-    const space = { id, name, owner: { name: owner, kind: ownerKind }, root };
-    const answer = await ports.registrations.ask(space);
-    if (answer.type === 'unavailable') return unavailable(reply);
+    const answer = await driver.submit({
+      type: 'register-space',
+      at: ports.clock.now(),
+      requestId: ports.newId(),
+      space: id,
+      name,
+      owner: { name: owner, kind: ownerKind },
+      root,
+    });
     if (answer.type === 'space-refused') {
       const { hosted, limit } = answer;
       const body = { detail: 'hosting-limit', owner, ownerKind, hosted, limit };
       return reply.send(403, body);
     }
+    if (answer.type !== 'space-registered') return unavailable(reply);
     if (tasksSocket) ports.labels.setSocket(id, tasksSocket);
     return reply.send(200, ports.device());
   });
   get('/control/v1/spaces/reported', (request, reply) => {
     const { id } = reportedQuery.parse(request.query);
-    reply.send(200, { reported: ports.driver().state.spaces.get(id)?.startup.over ?? false });
+    reply.send(200, { reported: driver.state.spaces.get(id)?.startup.over ?? false });
   });
   get('/control/v1/spaces/addresses', (_request, reply) => {
-    const { spaces } = ports.driver().state;
+    const { spaces } = driver.state;
     const running = [...addresses].filter(([id]) => spaces.has(id));
     reply.send(200, { addresses: running.map(([, address]) => address) });
   });
   post('/control/v1/spaces/address', (request, reply) => {
     const { id, spaceId, url } = addressQuery.parse(request.query);
-    if (!ports.driver().state.spaces.has(id)) return missing(reply, `${id} is not here`);
+    if (!driver.state.spaces.has(id)) return missing(reply, `${id} is not here`);
     addresses.set(id, { spaceId, url });
     return reply.send(204);
   });
@@ -221,21 +228,20 @@ export function createControlApi(http: HttpApi, ports: ControlApiPorts): Control
     const root = { pid, startTime };
     return command(reply, { type: 'space-started', at: ports.clock.now(), space: id, root });
   });
-  post('/control/v1/spaces/gone', (request, reply) => {
+  post('/control/v1/spaces/gone', async (request, reply) => {
     const { id } = goneQuery.parse(request.query);
     ports.labels.forget(id);
-    return command(reply, { type: 'space-gone', at: ports.clock.now(), space: id });
+    const gone = driver.submit({ type: 'space-gone', at: ports.clock.now(), space: id });
+    // Its calls have ended, and are written down, before its run says goodbye.
+    await driver.untilEnded(({ space }) => space === id);
+    return (await gone).type === 'done' ? reply.send(204) : unavailable(reply);
   });
 
   /** Does it, and says so when it is written down. */
-  async function command(
-    reply: Reply,
-    event: Parameters<AllocatorDriver['dispatch']>[0],
-  ): Promise<void> {
-    ports.driver().dispatch(event);
-    await ports.driver().ledger.flush();
-    if (ports.driver().ledger.status === 'failing') return unavailable(reply);
-    return reply.send(204);
+  async function command(reply: Reply, event: AllocatorEvent): Promise<void> {
+    const answer = await driver.submit(event);
+    if (answer.type === 'done') reply.send(204);
+    else unavailable(reply);
   }
 
   return {

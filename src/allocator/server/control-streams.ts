@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http';
 import type { Clock, Timer } from '../../shared/clock.js';
 import type { Snapshot } from '../client/snapshot.js';
 import type { CallRecord } from '../core/types.js';
+import { openEventStream } from './event-stream.js';
 import type { SnapshotSize } from './snapshot.js';
 
 /** A record with its function's name. */
@@ -34,8 +35,7 @@ export function createEventStreams(
   const readers = new Map<ServerResponse, { records: boolean; stop: () => void }>();
 
   function open(response: ServerResponse, options: EventStreamOptions): void {
-    response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
-    response.flushHeaders();
+    openEventStream(response);
     const stop =
       options.records === 'only'
         ? repeat(clock, PING_EVERY_MS, () => response.write('event: ping\n\n'))

@@ -4,7 +4,8 @@ import { isSameProcess, type ProcessId } from '../../shared/host.js';
 import { isLoopbackHost } from '../../shared/loopback.js';
 import { isKnownToken } from '../core/index.js';
 import type { Visitor } from '../core/types.js';
-import type { AllocatorDriver, Answer } from './driver.js';
+import type { Answer } from './answers.js';
+import type { AllocatorDriver } from './driver.js';
 import { answerWithFault } from './fault-answers.js';
 import type { Fault, FaultPlan } from './faults.js';
 import { type ApiRequest, createHttpApi, type HttpApi, type Reply } from './http.js';
@@ -21,7 +22,7 @@ const WHY: Readonly<Record<number, object>> = {
 /** What the device API needs to know of the host and of the visitors. */
 export interface DeviceApiPorts {
   readonly clock: Clock;
-  readonly driver: () => AllocatorDriver;
+  readonly driver: AllocatorDriver;
   readonly streams: WaitingStreams;
   /** The Space whose app has sent a request, by its id; null when that can't be seen. */
   readonly spaceOf: (request: Pick<ApiRequest, 'remotePort'>) => string | null;
@@ -45,17 +46,12 @@ export interface DeviceApiPorts {
   readonly onError: (error: unknown) => void;
 }
 
-export interface DeviceApi {
-  readonly http: HttpApi;
-  answer(answer: Answer): void;
-}
-
 /**
  * The HTTP side of ZeroGPU that the `spaces` package speaks: /startup-report, /schedule, /allow,
  * /release, /queue-size. It parses, asks the core, and writes what the core decided.
  */
-export function createDeviceApi(ports: DeviceApiPorts): DeviceApi {
-  const pending = new Map<string, Reply>();
+export function createDeviceApi(ports: DeviceApiPorts): HttpApi {
+  const { driver, streams, clock } = ports;
   /** Seconds from the grant to the kill of a call, by its token: the fault `kill`. */
   const killsAfter = new Map<string, number>();
   const http = createHttpApi(isLocalClient, ports.onError);
@@ -68,41 +64,45 @@ export function createDeviceApi(ports: DeviceApiPorts): DeviceApi {
     }
     const space = ports.spaceOf(request);
     // A second report changes nothing, whoever sends it.
-    if (!space || ports.driver().state.spaces.get(space)?.startup.over) return reply.send(200);
+    if (!space || driver.state.spaces.get(space)?.startup.over) return reply.send(200);
     await ports.onStartupReport(space);
     const defaultSize = await ports.defaultSize(space);
-    ports.driver().dispatch({
+    const answer = await driver.submit({
       type: 'startup-reported',
-      at: ports.clock.now(),
-      requestId: hold(reply),
+      at: clock.now(),
+      requestId: ports.newId(),
       space,
       defaultSize,
     });
+    answerStatus(reply, answer);
   });
   http.on('GET', '/queue-size', (_request, reply) => {
-    reply.send(200, ports.driver().state.queue.length);
+    reply.send(200, driver.state.queue.length);
   });
 
   http.on('POST', '/schedule', async (request, reply) => {
     const query = scheduleQuery.parse(request.query);
-    const space = ports.driver().state.spaces.get(query.cgroupPath);
+    const space = driver.state.spaces.get(query.cgroupPath);
     if (!space) return reply.send(404, { detail: 'No Space runs under that cgroupPath' });
     const caller = await identifyCaller(query.token, space.name);
     if (caller === 'forged') return reply.send(401, { detail: 'Not a token of this proxy' });
     const fault = ports.faults.nextCall();
     if (fault) {
       ports.onFault(fault);
-      if (await answerWithFault(fault, caller.visitor.tier, reply, ports.clock)) return;
+      if (await answerWithFault(fault, caller.visitor.tier, reply, clock)) return;
       // A late answer may find nobody waiting for it.
       if (reply.isClientGone) return;
     }
-    if (ports.driver().ledger.status === 'failing') return unavailable(reply);
-    const requestId = hold(reply);
+    if (driver.ledger.status === 'failing') return unavailable(reply);
+    // The signature was looked at meanwhile.
+    if (reply.isClientGone) return;
+    const requestId = ports.newId();
     const allowToken = ports.newId();
     if (fault?.kind === 'kill') killsAfter.set(allowToken, fault.seconds);
-    ports.driver().dispatch({
+    reply.onClientGone(() => leave(requestId));
+    const answer = await driver.submit({
       type: 'schedule',
-      at: ports.clock.now(),
+      at: clock.now(),
       requestId,
       allowToken,
       space: space.id,
@@ -112,40 +112,43 @@ export function createDeviceApi(ports: DeviceApiPorts): DeviceApi {
       durationSeconds: query.durationSeconds ?? null,
       size: query.gpuSize ?? null,
     });
+    await answerSchedule(requestId, reply, answer);
   });
 
-  http.on('POST', '/allow', (request, reply) => {
+  http.on('POST', '/allow', async (request, reply) => {
     const query = allowQuery.parse(request.query);
     const process = ports.identify(query.pid);
-    const lease = ports.driver().state.leases.get(query.allowToken);
+    const lease = driver.state.leases.get(query.allowToken);
     if (!lease) return unknownToken(reply);
-    const root = ports.driver().state.spaces.get(lease.space)?.root;
+    const root = driver.state.spaces.get(lease.space)?.root;
     // A Space may only ever get its own processes killed; who holds the lease was looked at before.
     const isHolder = isSameProcess(process, lease.process);
     const isOurs = isHolder || (root && ports.isDescendant(query.pid, root));
     if (!process || !isOurs) {
       return reply.send(404, { detail: 'No such process in this Space' });
     }
-    ports.driver().dispatch({
+    const answer = await driver.submit({
       type: 'allow',
-      at: ports.clock.now(),
-      requestId: hold(reply),
+      at: clock.now(),
+      requestId: ports.newId(),
       allowToken: query.allowToken,
       process,
     });
+    answerStatus(reply, answer);
   });
 
-  http.on('POST', '/release', (request, reply) => {
+  http.on('POST', '/release', async (request, reply) => {
     const query = releaseQuery.parse(request.query);
-    if (!isKnownToken(ports.driver().state, query.allowToken)) return unknownToken(reply);
-    ports.driver().dispatch({
+    if (!isKnownToken(driver.state, query.allowToken)) return unknownToken(reply);
+    const answer = await driver.submit({
       type: 'release',
-      at: ports.clock.now(),
-      requestId: hold(reply),
+      at: clock.now(),
+      requestId: ports.newId(),
       allowToken: query.allowToken,
       fail: query.fail.toLowerCase() === 'true',
       ...ports.measure(query.allowToken),
     });
+    answerStatus(reply, answer);
   });
 
   async function identifyCaller(
@@ -162,45 +165,19 @@ export function createDeviceApi(ports: DeviceApiPorts): DeviceApi {
     return { visitor: verdict.visitor, expired: verdict.status === 'expired' };
   }
 
-  /** Keeps the reply until the core has decided; a client that leaves before is told to the core. */
-  function hold(reply: Reply): string {
-    const requestId = ports.newId();
-    pending.set(requestId, reply);
-    reply.onClientGone(() => {
-      pending.delete(requestId);
-      ports.streams.forget(requestId);
-      ports.driver().dispatch({ type: 'abandon', at: ports.clock.now(), requestId });
-    });
-    return requestId;
+  /** The client of a /schedule has left: out of the queue, or its grant is taken back. */
+  function leave(requestId: string): void {
+    streams.forget(requestId);
+    void driver.submit({ type: 'abandon', at: clock.now(), requestId });
   }
 
-  function killLater(allowToken: string): void {
-    const seconds = killsAfter.get(allowToken);
-    if (seconds === undefined) return;
-    killsAfter.delete(allowToken);
-    ports.clock.after(seconds * 1_000, () => {
-      const call = ports.driver().state.leases.get(allowToken)?.call;
-      if (call === undefined) return;
-      ports.driver().dispatch({ type: 'kill-call', at: ports.clock.now(), call });
-    });
-  }
-
-  function answer(answer: Answer): void {
-    if ('grant' in answer) killLater(answer.grant.allowToken);
-    switch (answer.type) {
-      case 'stream-grant':
-        ports.streams.grant(answer.requestId, answer.grant);
-        return;
-      case 'stream-fail':
-        ports.streams.fail(answer.requestId);
-        return;
-      default:
-    }
-    const reply = pending.get(answer.requestId);
-    if (!reply) return;
-    pending.delete(answer.requestId);
+  async function answerSchedule(requestId: string, reply: Reply, answer: Answer): Promise<void> {
     switch (answer.type) {
       case 'grant':
+        // A client that closed right after its request is seen to be gone by now.
+        await nextPoll();
+        if (reply.isClientLeaving) return leave(requestId);
+        killLater(answer.grant.allowToken);
         reply.send(200, answer.grant, tierHeaders(answer.tier));
         return;
       case 'refuse': {
@@ -208,17 +185,43 @@ export function createDeviceApi(ports: DeviceApiPorts): DeviceApi {
         reply.send(status, body, headers);
         return;
       }
-      case 'queue':
-        ports.streams.open(answer.requestId, reply.hijack(), answer.tier, answer.reason);
+      case 'queue': {
+        if (reply.isClientGone) return;
+        streams.open(requestId, reply.hijack(), answer.tier, answer.reason);
+        const end = await answer.end;
+        if (end.type === 'stream-fail') streams.fail(requestId);
+        if (end.type !== 'stream-grant') return;
+        killLater(end.grant.allowToken);
+        streams.grant(requestId, end.grant);
         return;
+      }
       case 'unavailable':
         unavailable(reply);
-        return;
-      case 'status':
-        reply.send(answer.status, WHY[answer.status]);
     }
   }
-  return { http, answer };
+
+  function killLater(allowToken: string): void {
+    const seconds = killsAfter.get(allowToken);
+    if (seconds === undefined) return;
+    killsAfter.delete(allowToken);
+    clock.after(seconds * 1_000, () => {
+      const call = driver.state.leases.get(allowToken)?.call;
+      if (call === undefined) return;
+      void driver.submit({ type: 'kill-call', at: clock.now(), call });
+    });
+  }
+
+  return http;
+}
+
+function answerStatus(reply: Reply, answer: Answer): void {
+  if (answer.type === 'status') reply.send(answer.status, WHY[answer.status]);
+  else unavailable(reply);
+}
+
+/** Everything that the kernel had for this process when it was called has been read. */
+function nextPoll(): Promise<void> {
+  return new Promise((resolve) => void setImmediate(() => setImmediate(resolve)));
 }
 
 /** A guess is no event: whoever has no token must not make the ledger grow. */

@@ -6,20 +6,14 @@ import { encodeState, step } from '../core/index.js';
 import type { AllocatorEvent, AllocatorState, CallRecord, Effect, Lease } from '../core/types.js';
 import type { Ledger, LedgerStatus } from '../store/index.js';
 import type { LedgerPorts } from '../store/ledger.js';
+import { type Answer, createAnswers } from './answers.js';
 import { createOutbox } from './outbox.js';
 import type { ProcessWatch } from './process-watch.js';
-
-/** The effects that answer a request; device API and control API turn them into bytes. */
-export type Answer =
-  | Extract<Effect, { readonly requestId: string }>
-  /** The ledger can't be written: nothing new is taken on. */
-  | { readonly type: 'unavailable'; readonly requestId: string };
 
 /** What the driver needs of the world. */
 export interface DriverPorts {
   readonly clock: Clock;
   readonly backend: GpuBackend;
-  readonly answer: (answer: Answer) => void;
   readonly onRecord: (record: CallRecord) => void;
   readonly onLedgerStatus: (status: LedgerStatus, problem: string | null) => void;
   /** The ledger can't be trusted to be written any more: the allocator has to end. */
@@ -30,9 +24,16 @@ export interface DriverPorts {
 
 /** Owns the state: feeds events to `step` one at a time and carries out what comes back, in order. */
 export interface AllocatorDriver {
-  dispatch(event: AllocatorEvent): void;
+  /**
+   * Takes an event; the state has changed when this returns. Never rejects.
+   *
+   * @returns what the event comes to, as soon as it may be told
+   */
+  submit(event: AllocatorEvent): Promise<Answer>;
   readonly state: AllocatorState;
   readonly ledger: Ledger;
+  /** Resolves when no call that fits holds a slice, or when that takes too long. */
+  untilEnded(fits: (lease: Lease) => boolean): Promise<void>;
   /** Writes down what is left. Nothing is carried out any more. */
   close(): Promise<void>;
 }
@@ -42,6 +43,8 @@ export interface AllocatorDriver {
  * can be said without it is said.
  */
 const PATIENCE_MS = 1_000;
+/** How long the end of a call is waited for, whose worker was killed: one that is stuck is left behind. */
+const END_WITHIN_MS = 3_000;
 
 /** @param state taken over: nobody else may write to it */
 export function createDriver(state: AllocatorState, ports: DriverPorts): AllocatorDriver {
@@ -54,7 +57,11 @@ export function createDriver(state: AllocatorState, ports: DriverPorts): Allocat
     if (backend.whenFreed) void backend.whenFreed(process).then(() => processDied(process));
     else processDied(process);
   });
-  const outbox = createOutbox(carryOut);
+  const answers = createAnswers();
+  const outbox = createOutbox(carryOut, answers.done);
+  const endings = new Set<() => void>();
+  const vain: string[] = [];
+  let isTakingBack = false;
   const ledger = ports.createLedger({
     clock,
     encode: () => JSON.stringify(encodeState(state)),
@@ -63,30 +70,29 @@ export function createDriver(state: AllocatorState, ports: DriverPorts): Allocat
       if (closed) return ports.onLedgerStatus(status, problem);
       patience?.cancel();
       patience = status === 'failing' ? clock.after(PATIENCE_MS, giveUpWaiting) : null;
-      if (status !== 'failing') outbox.setDiskFailing(false);
+      if (status !== 'failing') setDiskFailing(false);
       ports.onLedgerStatus(status, problem);
     },
     onFatal: ports.onFatal,
   });
 
   function processDied(process: ProcessId): void {
-    dispatch({ type: 'process-died', at: clock.now(), process });
+    void submit({ type: 'process-died', at: clock.now(), process });
     backend.forget(process);
   }
 
-  function dispatch(event: AllocatorEvent): void {
-    if (closed) return;
+  function submit(event: AllocatorEvent): Promise<Answer> {
+    if (closed) return Promise.resolve({ type: 'unavailable' });
     const result = step(state, event);
     const seq = ledger.append(event);
-    // A kill waits for nothing, and to look after a process promises nobody anything.
-    const rest: Effect[] = [];
-    for (const effect of result.effects) {
-      if (isUrgent(effect)) carryOut(effect);
-      else rest.push(effect);
-    }
-    outbox.add({ seq, event: event.type, effects: rest });
+    const answer = answers.expect(event, seq);
+    const undelivered = outbox.add({ seq, event: event.type, effects: result.effects });
+    if (event.type === 'abandon') answers.forget(event.requestId);
     if (ledger.path === null) outbox.release(seq);
     arm(result.nextTickMonotonicMs);
+    takeBack(undelivered);
+    for (const look of [...endings]) look();
+    return answer;
   }
 
   function carryOut(effect: Effect): void {
@@ -102,7 +108,7 @@ export function createDriver(state: AllocatorState, ports: DriverPorts): Allocat
         ports.onRecord(effect.record);
         return;
       default:
-        ports.answer(effect);
+        answers.give(effect);
     }
   }
 
@@ -114,13 +120,27 @@ export function createDriver(state: AllocatorState, ports: DriverPorts): Allocat
     if (process) backend.beginCall(process, lease?.slices ?? []);
   }
 
+  function setDiskFailing(failing: boolean): readonly string[] {
+    answers.setDiskFailing(failing);
+    return outbox.setDiskFailing(failing);
+  }
+
   /** The disk takes nothing: whoever asks for a GPU is refused, and running work goes on. */
   function giveUpWaiting(): void {
-    for (const requestId of outbox.setDiskFailing(true)) {
-      ports.answer({ type: 'unavailable', requestId });
-      // Out of the queue again; a grant that was never sent is taken back, free of charge.
-      dispatch({ type: 'abandon', at: clock.now(), requestId });
+    takeBack(setDiskFailing(true));
+  }
+
+  /** Out of the queue again; a grant that was never sent is taken back, free of charge. */
+  function takeBack(requestIds: readonly string[]): void {
+    answers.giveUp(requestIds);
+    vain.push(...requestIds);
+    // What is taken back may go to the next, who can't have it either.
+    if (isTakingBack) return;
+    isTakingBack = true;
+    for (let requestId = vain.shift(); requestId !== undefined; requestId = vain.shift()) {
+      void submit({ type: 'abandon', at: clock.now(), requestId });
     }
+    isTakingBack = false;
   }
 
   function arm(atMonotonicMs: number | null): void {
@@ -129,14 +149,32 @@ export function createDriver(state: AllocatorState, ports: DriverPorts): Allocat
     if (atMonotonicMs === null || closed) return;
     timer = clock.after(atMonotonicMs - clock.now().monotonicMs, () => {
       timer = null;
-      dispatch({ type: 'tick', at: clock.now() });
+      void submit({ type: 'tick', at: clock.now() });
+    });
+  }
+
+  function untilEnded(fits: (lease: Lease) => boolean): Promise<void> {
+    const isOver = () => ![...state.leases.values()].some(fits);
+    if (isOver()) return Promise.resolve();
+    return new Promise((resolve) => {
+      const timeout = clock.after(END_WITHIN_MS, end);
+      function end(): void {
+        endings.delete(look);
+        timeout.cancel();
+        resolve();
+      }
+      function look(): void {
+        if (isOver()) end();
+      }
+      endings.add(look);
     });
   }
 
   return {
-    dispatch,
+    submit,
     state,
     ledger,
+    untilEnded,
     async close() {
       timer?.cancel();
       watch.close();
@@ -151,8 +189,4 @@ export function createDriver(state: AllocatorState, ports: DriverPorts): Allocat
 function leaseOf(state: AllocatorState, call: number): Lease | undefined {
   for (const lease of state.leases.values()) if (lease.call === call) return lease;
   return undefined;
-}
-
-function isUrgent(effect: Effect): boolean {
-  return effect.type === 'kill' || effect.type === 'watch';
 }

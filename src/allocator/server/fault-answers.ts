@@ -1,10 +1,22 @@
 import type { Clock } from '../../shared/clock.js';
-import type { Tier } from '../core/types.js';
-import type { Fault } from './faults.js';
+import type { Refusal, Tier } from '../core/types.js';
+import { openEventStream } from './event-stream.js';
+import type { Fault, FaultKind } from './faults.js';
 import type { Reply } from './http.js';
-import { tierHeaders } from './wire.js';
+import { refusalAnswer, tierHeaders } from './wire.js';
 
 const PING_EVERY_MS = 500;
+
+/** The faults that are refusals: the core's own kinds, so that both have one form on the wire. */
+const REFUSALS: Partial<Record<FaultKind, Pick<Refusal, 'kind' | 'leftSeconds' | 'waitSeconds'>>> =
+  {
+    'no-gpu': { kind: 'no-gpu', leftSeconds: 0, waitSeconds: 0 },
+    'expired-token': { kind: 'expired-token', leftSeconds: 0, waitSeconds: 0 },
+    'illegal-duration': { kind: 'illegal-duration', leftSeconds: 0, waitSeconds: -1 },
+    quota: { kind: 'quota-exceeded', leftSeconds: 0, waitSeconds: 3_600 },
+    'runs-limit': { kind: 'runs-exceeded', leftSeconds: 0, waitSeconds: 0 },
+    'pending-credits': { kind: 'pending-credits', leftSeconds: 0, waitSeconds: 0 },
+  };
 
 /**
  * Answers a /schedule with a fault, as the platform would (the package's client.py reads these).
@@ -17,28 +29,13 @@ export async function answerWithFault(
   reply: Reply,
   clock: Clock,
 ): Promise<boolean> {
-  const headers = tierHeaders(tier);
-  const refuse = (result: string, left: number, wait: number) =>
-    reply.send(429, { left, wait }, { ...headers, 'x-approve-result': result });
+  const refusal = REFUSALS[fault.kind];
+  if (refusal) {
+    const { status, headers, body } = refusalAnswer(refusal, tier);
+    reply.send(status, body, headers);
+    return true;
+  }
   switch (fault.kind) {
-    case 'no-gpu':
-      reply.send(503, { detail: 'No GPU (fault)' }, headers);
-      return true;
-    case 'expired-token':
-      reply.send(401, { detail: 'Expired token (fault)' }, headers);
-      return true;
-    case 'illegal-duration':
-      refuse('illegal-duration', 0, -1);
-      return true;
-    case 'quota':
-      refuse('quota-exceeded', 0, 3_600);
-      return true;
-    case 'runs-limit':
-      refuse('runs-exceeded', 0, 0);
-      return true;
-    case 'pending-credits':
-      refuse('pending-overquota-exceeded', 0, 0);
-      return true;
     case 'queue-timeout':
       stream(fault, tier, reply, clock, (end) => end('event: failed\n\n'));
       return true;
@@ -62,13 +59,7 @@ function stream(
   finish: (end: (event: string) => void, cut: () => void) => void,
 ): void {
   const response = reply.hijack();
-  response.writeHead(200, {
-    'content-type': 'text/event-stream',
-    'cache-control': 'no-store',
-    'x-queuing-reason': 'node',
-    ...tierHeaders(tier),
-  });
-  response.flushHeaders();
+  openEventStream(response, { 'x-queuing-reason': 'node', ...tierHeaders(tier) });
   const pings = setInterval(() => response.write('event: ping\n\n'), PING_EVERY_MS);
   const timer = clock.after(seconds * 1_000, () => {
     clearInterval(pings);

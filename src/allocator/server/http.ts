@@ -3,6 +3,7 @@
  * an allocator has to serve again at once after a crash, and loading one took as long as Node itself.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { type ParsedUrlQuery, parse as parseQuery } from 'node:querystring';
 import * as z from 'zod';
 
@@ -30,9 +31,11 @@ export interface Reply {
   send(status: number, body?: unknown, headers?: Readonly<Record<string, string>>): void;
   /** For event streams: the caller writes the answer. */
   hijack(): ServerResponse;
-  /** The client closed before its answer was written. */
+  /** The client closed before its answer was written, or reset the connection before it was read. */
   onClientGone(gone: () => void): void;
   readonly isClientGone: boolean;
+  /** The client has closed its side: Node closes the other one, and no answer arrives any more. */
+  readonly isClientLeaving: boolean;
 }
 
 export type Handler = (request: ApiRequest, reply: Reply) => void | Promise<void>;
@@ -60,6 +63,8 @@ interface Route {
 export function createHttpApi(guard: Guard, onError: (error: unknown) => void): HttpApi {
   const fixed = new Map<string, Route>();
   const withParams = new Map<string, Route[]>();
+  /** How many requests each connection has brought. */
+  const requests = new WeakMap<Socket, number>();
   const server = createServer(
     {
       headersTimeout: HEADERS_TIMEOUT_MS,
@@ -69,7 +74,8 @@ export function createHttpApi(guard: Guard, onError: (error: unknown) => void): 
       noDelay: true,
     },
     (message, response) => {
-      const reply = createReply(response);
+      requests.set(message.socket, (requests.get(message.socket) ?? 0) + 1);
+      const reply = createReply(response, message.socket, () => requests.get(message.socket));
       if (!guard(message, reply)) return;
       if (hasBody(message)) afterBody(message, reply, () => handle(message, reply));
       else handle(message, reply);
@@ -136,7 +142,12 @@ export function createHttpApi(guard: Guard, onError: (error: unknown) => void): 
   };
 }
 
-function createReply(response: ServerResponse): Reply {
+/** @param requests how many have come on this connection by now */
+function createReply(
+  response: ServerResponse,
+  socket: Socket,
+  requests: () => number | undefined,
+): Reply {
   let taken = false;
   return {
     send(status, body, headers) {
@@ -162,9 +173,18 @@ function createReply(response: ServerResponse): Reply {
       response.once('close', () => {
         if (!response.writableFinished) gone();
       });
+      // A client that closes with an answer unread makes its kernel reset the connection; one that
+      // has read it closes in peace, or asks for more.
+      const own = requests();
+      socket.once('close', (hadError) => {
+        if (hadError && requests() === own) gone();
+      });
     },
     get isClientGone() {
       return response.destroyed;
+    },
+    get isClientLeaving() {
+      return response.destroyed || socket.readableEnded;
     },
   };
 }

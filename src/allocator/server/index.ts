@@ -14,9 +14,10 @@ import type {
   Owner,
 } from '../core/types.js';
 import { createMemoryLedger, type Ledger, type LedgerStatus, openLedger } from '../store/index.js';
+import type { Answer } from './answers.js';
 import { attachBackend } from './backend-host.js';
 import { type ControlApi, createControlApi } from './control-api.js';
-import { createDeviceApi, type DeviceApi } from './device-api.js';
+import { createDeviceApi } from './device-api.js';
 import { type AllocatorDriver, createDriver } from './driver.js';
 import { createFaultPlan, type Fault, type FaultPlan } from './faults.js';
 import { createIds } from './ids.js';
@@ -24,7 +25,6 @@ import { createLastMinute } from './last-minute.js';
 import { createMetrics } from './metrics.js';
 import { createProcessWatch, linuxProcesses } from './process-watch.js';
 import { assertSameGpus, knownProcesses } from './readopt.js';
-import { createRegistrations } from './registrations.js';
 import { createSpaceLabels, type SpaceLabels } from './space-labels.js';
 import { spaceOfClient } from './space-of-client.js';
 import { createWaitingStreams } from './streams.js';
@@ -78,8 +78,15 @@ export interface AllocatorServer {
   readonly labels: SpaceLabels;
   /** @throws UserError E_HOSTING_LIMIT */
   register(space: SpaceRegistration): Promise<void>;
-  /** Feeds an event of the host (a Space ended, an operator's command) to the core. */
-  dispatch(event: AllocatorEvent): void;
+  /** Feeds an event of the host (a Space started, an operator's command) to the core. */
+  submit(event: AllocatorEvent): Promise<Answer>;
+  /** A Space has ended. Resolves when its calls have, and are charged. */
+  spaceGone(space: string): Promise<void>;
+  /**
+   * Takes nothing on any more: refuses what waits and ends what runs. Resolves when every call has ended
+   * and is charged, or when a worker does not die.
+   */
+  stop(): Promise<void>;
   /** Ends waiting streams, stops timers, closes port and ledger. Workers are not touched. */
   close(): Promise<void>;
 }
@@ -109,10 +116,25 @@ export async function startAllocator(options: AllocatorOptions): Promise<Allocat
   const lastMinute = createLastMinute();
   const metrics = createMetrics();
   const newId = createIds();
-  const registrations = createRegistrations(() => driver, clock, newId);
-  const api: DeviceApi = createDeviceApi({
+  const startedMonotonicMs = clock.now().monotonicMs;
+  let control: ControlApi | null = null;
+  const driver: AllocatorDriver = createDriver(before ?? createState(rules, backend.slices), {
     clock,
-    driver: () => driver,
+    backend,
+    onRecord(record) {
+      lastMinute.add(record);
+      metrics.add(record);
+      options.onRecord(record);
+      control?.record(record);
+    },
+    onLedgerStatus: (status, problem) => notice(ledgerNotice(status, problem)),
+    onFatal: options.onFatal ?? ((error) => notice(error.message)),
+    createWatch: (onDeath) => createProcessWatch(clock, onDeath, linuxProcesses, tellStuck),
+    createLedger: (ports) => opened?.start(ports) ?? createMemoryLedger(),
+  });
+  const http = createDeviceApi({
+    clock,
+    driver,
     streams,
     spaceOf: ({ remotePort }) => spaceOfClient(driver.state.spaces.values(), remotePort),
     async onStartupReport(space) {
@@ -129,32 +151,13 @@ export async function startAllocator(options: AllocatorOptions): Promise<Allocat
     onFault: options.onFault ?? (() => {}),
     onError: (error) => notice(`a request failed: ${explain(error)}`),
   });
-  const startedMonotonicMs = clock.now().monotonicMs;
-  let control: ControlApi | null = null;
-  const driver: AllocatorDriver = createDriver(before ?? createState(rules, backend.slices), {
-    clock,
-    backend,
-    answer(answer) {
-      if (!registrations.answer(answer)) api.answer(answer);
-    },
-    onRecord(record) {
-      lastMinute.add(record);
-      metrics.add(record);
-      options.onRecord(record);
-      control?.record(record);
-    },
-    onLedgerStatus: (status, problem) => notice(ledgerNotice(status, problem)),
-    onFatal: options.onFatal ?? ((error) => notice(error.message)),
-    createWatch: (onDeath) => createProcessWatch(clock, onDeath, linuxProcesses, tellStuck),
-    createLedger: (ports) => opened?.start(ports) ?? createMemoryLedger(),
-  });
   if (options.control) {
     const { secret, kind, zerogpuVersion } = options.control;
-    control = createControlApi(api.http, {
+    control = createControlApi(http, {
       clock,
-      driver: () => driver,
+      driver,
       secret,
-      registrations,
+      newId,
       labels,
       metrics,
       sources: () => ({
@@ -173,7 +176,7 @@ export async function startAllocator(options: AllocatorOptions): Promise<Allocat
   if (before) {
     const sameBoot = opened?.sameBoot ?? false;
     const { slices } = backend;
-    driver.dispatch({ type: 'restarted', at: clock.now(), rules, slices, sameBoot, alive });
+    void driver.submit({ type: 'restarted', at: clock.now(), rules, slices, sameBoot, alive });
   }
 
   function measure(allowToken: string) {
@@ -189,13 +192,13 @@ export async function startAllocator(options: AllocatorOptions): Promise<Allocat
     await driver.close();
     streams.close();
     control?.close();
-    await api.http.close();
+    await http.close();
     await opened?.release();
   }
 
   try {
     const { number, explicit } = options.port ?? { number: 0, explicit: true };
-    const { url } = await listenOrExplain(api.http.server, {
+    const { url } = await listenOrExplain(http.server, {
       host: '127.0.0.1',
       port: number,
       explicit,
@@ -204,15 +207,30 @@ export async function startAllocator(options: AllocatorOptions): Promise<Allocat
       url,
       state: driver.state,
       labels,
-      async register({ id, name, owner, tasksSocket }) {
-        const answer = await registrations.ask({ id, name, owner, root: null });
-        if (answer.type === 'unavailable') throw unwritable(driver.ledger);
+      async register({ id: space, name, owner, tasksSocket }) {
+        const answer = await driver.submit({
+          type: 'register-space',
+          at: clock.now(),
+          requestId: newId(),
+          ...{ space, name, owner, root: null },
+        });
         if (answer.type === 'space-refused') {
           throw hostingLimit(owner, answer.hosted, answer.limit);
         }
-        if (tasksSocket) labels.setSocket(id, tasksSocket);
+        if (answer.type !== 'space-registered') throw unwritable(driver.ledger);
+        if (tasksSocket) labels.setSocket(space, tasksSocket);
       },
-      dispatch: (event) => driver.dispatch(event),
+      submit: driver.submit,
+      async spaceGone(space) {
+        const gone = driver.submit({ type: 'space-gone', at: clock.now(), space });
+        await driver.untilEnded((lease) => lease.space === space);
+        await gone;
+      },
+      async stop() {
+        const stopped = driver.submit({ type: 'stop', at: clock.now() });
+        await driver.untilEnded(() => true);
+        await stopped;
+      },
       close,
     };
   } catch (error) {

@@ -1,3 +1,4 @@
+import { percentile } from '../../shared/percentile.js';
 import type { Snapshot } from '../client/snapshot.js';
 import type { CallRecord } from '../core/types.js';
 
@@ -77,8 +78,3 @@ export function createLastMinute() {
 }
 
 export type LastMinuteCounter = ReturnType<typeof createLastMinute>;
-
-/** Nearest rank; null for no values. */
-function percentile(sorted: readonly number[], share: number): number | null {
-  return sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? null;
-}

@@ -1,12 +1,53 @@
 /**
- * What the core wants done, held until the events it rests on are on disk. Everything leaves in the
+ * What the core wants done, held until the events that it rests on are on disk. Everything leaves in the
  * order in which it was said.
  *
- * While the disk takes nothing, what promises nothing may go ahead: refusals, the end of a stream,
- * and the answer to a /release. Should that release be lost in a crash, its call is charged for at
- * most what it asked for; a grant or an /allow that was lost would be a worker nobody knows of.
+ * The persistence contract stands here, effect by effect, and nowhere else:
+ *
+ *  - `at-once`: leaves before anything is written. A kill must wait for no disk, and watching a process
+ *    promises nothing. After a crash the core asks for both again.
+ *  - `when-saved`: leaves when its event, and every event before it, is durable. A grant or an /allow
+ *    that was lost in a crash would be a worker that holds a slice and that no allocator knows of.
+ *  - `harmless`: leaves when saved, like the others; but while the disk takes nothing it may go ahead,
+ *    because it gives nothing away. A refusal and the end of a stream change no account. Should a
+ *    release be lost in a crash, its call is charged for at most what it asked for.
+ *
+ * An event that has no effect with a `requestId` of its own is answered `done` when it is durable.
  */
 import type { AllocatorEvent, Effect } from '../core/types.js';
+
+export type Departure = 'at-once' | 'when-saved' | 'harmless';
+
+const DEPARTURES: {
+  readonly [T in Exclude<Effect['type'], 'status'>]: Departure;
+} = {
+  kill: 'at-once',
+  watch: 'at-once',
+  grant: 'when-saved',
+  queue: 'when-saved',
+  'stream-grant': 'when-saved',
+  'space-registered': 'when-saved',
+  'space-refused': 'when-saved',
+  refuse: 'harmless',
+  'stream-fail': 'harmless',
+  record: 'harmless',
+};
+
+/** When an effect of this event may leave. */
+export function departureOf(event: AllocatorEvent['type'], effect: Effect): Departure {
+  if (effect.type !== 'status') return DEPARTURES[effect.type];
+  // Only an /allow that succeeds lets somebody use the GPU.
+  return event === 'release' || effect.status !== 200 ? 'harmless' : 'when-saved';
+}
+
+/** Answers that take something on: without a disk their requests are refused. */
+const TAKES_ON: ReadonlySet<Effect['type']> = new Set([
+  'grant',
+  'stream-grant',
+  'queue',
+  'space-registered',
+  'space-refused',
+]);
 
 interface Entry {
   readonly seq: number;
@@ -15,18 +56,27 @@ interface Entry {
 }
 
 export interface Outbox {
-  add(entry: Entry): void;
+  /**
+   * Carries out what waits for nothing, and keeps the rest until `release`.
+   *
+   * @returns requests that can't be given what they were to get, because the disk takes nothing
+   */
+  add(entry: Entry): readonly string[];
   /** Everything up to this event is durable: out with it. */
   release(seq: number): void;
   /**
-   * @returns with `true`, the requests for a GPU that have waited for the disk in vain; they are
-   *   not answered from here any more
+   * @returns with `true`, the requests that have waited for the disk in vain: they are not answered from
+   *   here any more
    */
   setDiskFailing(failing: boolean): readonly string[];
 }
 
-export function createOutbox(carryOut: (effect: Effect) => void): Outbox {
-  let entries: Entry[] = [];
+/** @param onDone told of each event whose effects have all left, and that is durable */
+export function createOutbox(
+  carryOut: (effect: Effect) => void,
+  onDone: (seq: number) => void,
+): Outbox {
+  const entries: Entry[] = [];
   let durable = 0;
   let failing = false;
   let busy = false;
@@ -40,23 +90,26 @@ export function createOutbox(carryOut: (effect: Effect) => void): Outbox {
       for (let first = entries[0]; first && first.seq <= durable; first = entries[0]) {
         entries.shift();
         for (const effect of first.effects) carryOut(effect);
+        onDone(first.seq);
       }
     } finally {
       busy = false;
     }
   }
 
-  function letHarmlessGo(entry: Entry): void {
+  /** Lets those of one kind leave now, in their order. */
+  function letGo(entry: Entry, departure: Departure): void {
     const { effects } = entry;
-    entry.effects = effects.filter((effect) => !isHarmless(entry, effect));
-    for (const effect of effects) if (isHarmless(entry, effect)) carryOut(effect);
+    const goes = (effect: Effect) => departureOf(entry.event, effect) === departure;
+    entry.effects = effects.filter((effect) => !goes(effect));
+    for (const effect of effects) if (goes(effect)) carryOut(effect);
   }
 
-  function takeVainRequests(): string[] {
+  function takeVain(from: readonly Entry[]): string[] {
     const vain: string[] = [];
-    for (const entry of entries) {
+    for (const entry of from) {
       entry.effects = entry.effects.filter((effect) => {
-        if (effect.type !== 'grant' && effect.type !== 'queue') return true;
+        if (!('requestId' in effect) || !TAKES_ON.has(effect.type)) return true;
         vain.push(effect.requestId);
         return false;
       });
@@ -65,22 +118,18 @@ export function createOutbox(carryOut: (effect: Effect) => void): Outbox {
   }
   return {
     add(entry) {
+      letGo(entry, 'at-once');
       entries.push(entry);
-      if (failing) letHarmlessGo(entry);
+      if (!failing) return [];
+      letGo(entry, 'harmless');
+      return takeVain([entry]);
     },
     release,
     setDiskFailing(next) {
       failing = next;
       if (!failing) return [];
-      const waiting = entries;
-      entries = [...waiting];
-      for (const entry of waiting) letHarmlessGo(entry);
-      return takeVainRequests();
+      for (const entry of [...entries]) letGo(entry, 'harmless');
+      return takeVain(entries);
     },
   };
-}
-
-function isHarmless(entry: Entry, effect: Effect): boolean {
-  if (effect.type === 'status') return entry.event === 'release' || effect.status !== 200;
-  return effect.type === 'refuse' || effect.type === 'stream-fail' || effect.type === 'record';
 }

@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { Grant, QueuingReason, Tier } from '../core/types.js';
+import { openEventStream } from './event-stream.js';
 import { tierHeaders } from './wire.js';
 
 /**
@@ -60,13 +61,7 @@ export function createWaitingStreams(): WaitingStreams {
   }
   return {
     open(requestId, response, tier, reason) {
-      response.writeHead(200, {
-        'content-type': 'text/event-stream',
-        'cache-control': 'no-store',
-        'x-queuing-reason': reason,
-        ...tierHeaders(tier),
-      });
-      response.flushHeaders();
+      openEventStream(response, { 'x-queuing-reason': reason, ...tierHeaders(tier) });
       expectPing(requestId, response);
     },
     grant(requestId, grant) {

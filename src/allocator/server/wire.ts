@@ -1,7 +1,7 @@
 /** The device API's wire forms, as the `spaces` package reads and writes them (spaces/zero/api.py). */
 import * as z from 'zod';
 import { GPU_SIZES } from '../../platform/tiers.js';
-import type { Refusal, Tier } from '../core/types.js';
+import type { Refusal, RefusalKind, Tier } from '../core/types.js';
 
 /** A header value repeated as an array is somebody else's client: only plain strings pass. */
 const text = z.string().min(1).max(4096);
@@ -45,6 +45,34 @@ export function tierHeaders(tier: Tier): Readonly<Record<string, string>> {
   return { 'x-authenticated': tier === 'free' ? 'regular' : 'pro' };
 }
 
+/** Every value of `X-Approve-Result` that the package knows (spaces 0.51.3, spaces/zero/api.py). */
+export const APPROVE_RESULTS = [
+  'approved',
+  'runs-exceeded',
+  'quota-exceeded',
+  'illegal-duration',
+  'pending-overquota-exceeded',
+] as const;
+
+type ApproveResult = (typeof APPROVE_RESULTS)[number];
+
+/** How each refusal is called on the wire, which is not always what the core calls it. */
+const REFUSALS: Readonly<
+  Record<
+    RefusalKind,
+    | { readonly status: 429; readonly result: ApproveResult }
+    | { readonly status: 401 | 503; readonly detail: string }
+  >
+> = {
+  'expired-token': { status: 401, detail: 'Expired token' },
+  'illegal-duration': { status: 429, result: 'illegal-duration' },
+  'quota-exceeded': { status: 429, result: 'quota-exceeded' },
+  'pending-credits': { status: 429, result: 'pending-overquota-exceeded' },
+  'runs-exceeded': { status: 429, result: 'runs-exceeded' },
+  'no-gpu': { status: 503, detail: 'No GPU was available' },
+  stopping: { status: 503, detail: 'The allocator stops: no new calls' },
+};
+
 export interface RefusalAnswer {
   readonly status: 401 | 429 | 503;
   readonly headers: Readonly<Record<string, string>>;
@@ -52,18 +80,16 @@ export interface RefusalAnswer {
 }
 
 /** How a refusal goes over the wire: status, `X-Approve-Result`, `left` and `wait` in seconds. */
-export function refusalAnswer(refusal: Refusal, tier: Tier): RefusalAnswer {
+export function refusalAnswer(
+  { kind, leftSeconds, waitSeconds }: Pick<Refusal, 'kind' | 'leftSeconds' | 'waitSeconds'>,
+  tier: Tier,
+): RefusalAnswer {
   const headers = tierHeaders(tier);
-  switch (refusal.kind) {
-    case 'expired-token':
-      return { status: 401, headers, body: { detail: 'Expired token' } };
-    case 'no-gpu':
-      return { status: 503, headers, body: { detail: 'No GPU of that size' } };
-    default:
-      return {
-        status: 429,
-        headers: { ...headers, 'x-approve-result': refusal.kind },
-        body: { left: refusal.leftSeconds, wait: refusal.waitSeconds },
-      };
-  }
+  const form = REFUSALS[kind];
+  if (form.status !== 429) return { status: form.status, headers, body: { detail: form.detail } };
+  return {
+    status: 429,
+    headers: { ...headers, 'x-approve-result': form.result },
+    body: { left: leftSeconds, wait: waitSeconds },
+  };
 }

@@ -3,14 +3,16 @@
  * Nothing damaged is ever taken for good: a row that does not match its checksum, or is missing in
  * the middle, ends the start with the place where it is.
  */
-import { closeSync, copyFileSync, existsSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, copyFileSync, existsSync, openSync, readFileSync, statSync } from 'node:fs';
 import { EXIT, UserError } from '../../shared/errors.js';
 import { decodeState, type StoredState, step } from '../core/index.js';
 import type { AllocatorEvent, AllocatorState } from '../core/types.js';
 import { isThisBoot } from './boot.js';
 import { type Database, openDatabase, problemOf } from './database.js';
 import { checksum, MIGRATIONS, migrate, PRAGMAS, versionOf } from './format.js';
+import { hasLostLog, logPath, unmarkOpen } from './open-mark.js';
 import { inspectWal } from './wal.js';
+import { takeInLog } from './writer.js';
 
 export interface Recovered {
   /** Null for a ledger with nothing in it. */
@@ -41,6 +43,8 @@ interface SnapshotRow extends EventRow {
  */
 export function recover(path: string): Recovered {
   return guarded(path, () => {
+    refuseOrphanedLog(path);
+    const isLogLost = hasLostLog(path);
     // SQLite gives its other files the mode of this one.
     closeSync(openSync(path, 'a', 0o600));
     const repairs = mendWal(path);
@@ -49,7 +53,11 @@ export function recover(path: string): Recovered {
       refuseNewer(path, versionOf(database));
       database.exec(PRAGMAS);
       migrate(database);
-      return { ...readState(path, database), repairs };
+      const read = readState(path, database);
+      const lost = isLogLost ? [lostLog(path, database)] : [];
+      // Closing removes the log, and a mark without one would say that it was deleted.
+      if (takeInLog(database)) unmarkOpen(path);
+      return { ...read, repairs: [...repairs, ...lost] };
     } finally {
       database.close();
     }
@@ -61,13 +69,16 @@ export function recover(path: string): Recovered {
  *
  * @throws UserError E_LEDGER_DAMAGED, E_LEDGER_NEWER, E_STATE_DIR
  */
-export function readLedger(path: string): Omit<Recovered, 'repairs'> {
+export function readLedger(path: string): Recovered {
   return guarded(path, () => {
+    refuseOrphanedLog(path);
+    const isLogLost = hasLostLog(path);
     const database = openDatabase(path, true);
     try {
       refuseNewer(path, versionOf(database));
       database.exec('BEGIN');
-      return readState(path, database);
+      const repairs = isLogLost ? [lostLog(path, database)] : [];
+      return { ...readState(path, database), repairs };
     } finally {
       database.close();
     }
@@ -103,6 +114,28 @@ function contentOf<T>(path: string, row: EventRow, what: string): T {
     throw damaged(path, `${what} ${row.seq} does not match its checksum`);
   }
   return JSON.parse(row.body) as T;
+}
+
+/** SQLite would begin a new file, or go on with an empty one, and destroy the log. */
+function refuseOrphanedLog(path: string): void {
+  const log = statSync(logPath(path), { throwIfNoEntry: false });
+  if (!log || log.size === 0) return;
+  const file = statSync(path, { throwIfNoEntry: false });
+  if (file && file.size > 0) return;
+  const what = file ? 'is empty' : 'is missing';
+  throw damaged(path, `the file ${what}, but its log ${logPath(path)} is there`);
+}
+
+/** Says up to when the state is known. */
+function lostLog(path: string, database: Database): string {
+  const last = database.prepare('SELECT wall_ms FROM events ORDER BY seq DESC LIMIT 1').get() as
+    | { wall_ms?: number }
+    | undefined;
+  const since = last?.wall_ms === undefined ? '' : ` after ${new Date(last.wall_ms).toISOString()}`;
+  return (
+    `the log ${logPath(path)} was deleted: what was charged${since} may be lost, and quotas are` +
+    ' those of an older state'
+  );
 }
 
 /** A torn end is kept aside before SQLite cuts it; damage before that is not touched. */

@@ -2,9 +2,10 @@
  * The writing end of the ledger: batches in, commits out. It runs in a thread of its own, so that
  * no fsync ever holds up a deadline.
  */
-import { chmodSync, statSync } from 'node:fs';
+import { chmodSync, existsSync, statSync } from 'node:fs';
 import { type Database, openDatabase, problemOf, type Statement } from './database.js';
 import { checksum, migrate, PRAGMAS } from './format.js';
+import { logPath, markOpen, unmarkOpen } from './open-mark.js';
 
 /** One commit: events with consecutive numbers, and maybe the state after the last of them. */
 export interface Batch {
@@ -45,12 +46,12 @@ export function createWriter(path: string): LedgerWriter {
 
   function write(batch: Batch): WriteResult {
     try {
-      if (open && !isStillThere(path, open.inode)) {
-        close();
-        if (!batch.snapshot) return failed('lost', `${path} was deleted`);
-      }
-      open ??= openFile(path);
-      commit(open, batch);
+      if (open && isLost(open) && !batch.snapshot) return failed('lost', `${path} was deleted`);
+      if (!open) {
+        open = openFile(path);
+        commit(open, batch);
+        markOpen(path);
+      } else commit(open, batch);
       return { done: true };
     } catch (error) {
       rollBack(open);
@@ -58,17 +59,25 @@ export function createWriter(path: string): LedgerWriter {
     }
   }
 
-  function close(): void {
-    try {
-      // The file then says it all by itself, and can be copied.
-      if (open) open.database.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get();
-    } catch {
-      // The log stays beside it: nothing is lost.
+  /** A file or a log that was deleted lives on as long as it is open: what can be saved is. */
+  function isLost(file: OpenFile): boolean {
+    if (!isStillThere(path, file.inode)) {
+      close();
+      return true;
     }
+    // Without the log alone, closing takes all of it into the file.
+    return !existsSync(logPath(path)) && !close();
+  }
+
+  /** @returns whether the file says it all by itself now */
+  function close(): boolean {
+    const isWhole = open !== null && takeInLog(open.database);
+    if (isWhole) unmarkOpen(path);
     open?.database.close();
     open = null;
+    return isWhole;
   }
-  return { write, close };
+  return { write, close: () => void close() };
 }
 
 interface OpenFile {
@@ -76,6 +85,16 @@ interface OpenFile {
   readonly inode: number;
   readonly insertEvent: Statement;
   readonly insertSnapshot: Statement;
+}
+
+/** @returns false when somebody reads along, or the disk is full: the log stays, and nothing is lost */
+export function takeInLog(database: Database): boolean {
+  try {
+    const row = database.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get() as { busy?: unknown };
+    return Number(row.busy) === 0;
+  } catch {
+    return false;
+  }
 }
 
 function openFile(path: string): OpenFile {

@@ -5,6 +5,7 @@ import type { World } from '../world.js';
 
 interface RawStateOptions {
   readonly space?: string;
+  readonly serve?: boolean;
   readonly stateDir?: string;
   readonly visitor?: string;
 }
@@ -16,6 +17,7 @@ Examples
   zerogpu state import quotas.json
   zerogpu state reset --visitor free:ada     all of one visitor's quota again
   zerogpu state reset                        full quotas; the old ledger is backed up
+  zerogpu state reset --serve                the ledger of zerogpu serve
 
 Without --space it is the ledger of zerogpu serve, or the only one there is.`;
 
@@ -32,6 +34,7 @@ export function declareState(program: Command, world: World): void {
       .command(name)
       .description(description)
       .addOption(twin('--space <dir>', 'the Space whose runs are meant'))
+      .option('--serve', 'the ledger of zerogpu serve is meant')
       .addOption(twin('--state-dir <dir>', 'where ledgers are kept (~/.local/state/zerogpu)'));
     readEnvironmentTwins(command, world.env);
     command.copyInheritedSettings(program);
@@ -42,14 +45,14 @@ export function declareState(program: Command, world: World): void {
     .argument('[file]', '- for standard output', '-')
     .action(async (file: string, raw: RawStateOptions) => {
       const { files, dir } = await ledgerOf(raw, world);
-      const text = files.exportLedger(dir);
+      const text = files.exportLedger(dir, (message) => world.stderr.write(`warn ${message}\n`));
       if (file === '-') world.stdout.write(text);
       else files.writeExport(resolve(world.cwd, file), text);
     });
   subcommand('import', 'Take over the quotas of an exported file.')
     .argument('<file>')
     .action(async (file: string, raw: RawStateOptions) => {
-      const { files, dir } = await ledgerOf(raw, world);
+      const { files, dir } = await ledgerOf(raw, world, true);
       const count = await files.importIntoLedger(dir, resolve(world.cwd, file));
       world.stderr.write(`${count} visitor(s) taken over into ${dir}\n`);
     });
@@ -63,20 +66,18 @@ export function declareState(program: Command, world: World): void {
         return;
       }
       const aside = await files.resetLedger(dir);
-      world.stderr.write(
-        aside === null
-          ? 'there was nothing to reset\n'
-          : `quotas are reset; the old ledger is ${aside}\n`,
-      );
+      world.stderr.write(`quotas are reset; the old ledger is ${aside}\n`);
     });
 }
 
-async function ledgerOf(raw: RawStateOptions, world: World) {
+async function ledgerOf(raw: RawStateOptions, world: World, mayBeNew = false) {
   const files = await import('../../run/state-files.js');
   const { stateDir } = await import('../../shared/user-folders.js');
   const dir = files.chooseLedger({
     stateDir: resolve(world.cwd, stateDir(raw.stateDir ?? null, world.env)),
     space: raw.space === undefined ? null : resolve(world.cwd, raw.space),
+    serve: raw.serve ?? false,
+    mayBeNew,
   });
   return { files, dir };
 }

@@ -51,7 +51,7 @@ export interface AllocatorLink {
   setCredits(visitor: Visitor, seconds: number): Promise<void>;
   /** Calls of this Space that run now. */
   running(): Promise<number>;
-  /** The Space has ended. */
+  /** The Space ends: resolves when its calls have ended, and are charged for what they used. */
   gone(): Promise<void>;
   close(): Promise<void>;
 }

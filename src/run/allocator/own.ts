@@ -62,8 +62,6 @@ export async function startOwnAllocator(parts: OwnAllocatorParts): Promise<Alloc
     url: server.url,
     space: space.name,
   });
-  const gone = () =>
-    server.dispatch({ type: 'space-gone', at: parts.clock.now(), space: space.id });
   return {
     url: server.url,
     rules,
@@ -71,24 +69,26 @@ export async function startOwnAllocator(parts: OwnAllocatorParts): Promise<Alloc
     tokenKey,
     ledger: parts.ledgerDir === null ? 'in memory' : join(parts.ledgerDir, 'ledger.db'),
     failed: failed.signal,
-    started: (root) =>
-      server.dispatch({ type: 'space-started', at: parts.clock.now(), space: space.id, root }),
+    started(root) {
+      const at = parts.clock.now();
+      void server.submit({ type: 'space-started', at, space: space.id, root });
+    },
     reported: async () => server.state.spaces.get(space.id)?.startup.over ?? false,
     // Its own run knows it already, and nobody else runs here.
     reachable: async () => {},
     async setUse({ key, tier }, use) {
       const at = parts.clock.now();
-      server.dispatch({ type: 'set-use', at, visitor: key, tier, ...use });
+      await server.submit({ type: 'set-use', at, visitor: key, tier, ...use });
     },
     async setCredits({ key }, seconds) {
       server.dispatch({ type: 'set-credits', at: parts.clock.now(), visitor: key, seconds });
     },
     running: async () => server.state.leases.size,
     async restarting() {
-      gone();
+      await server.spaceGone(space.id);
       await server.register(space);
     },
-    gone: async () => gone(),
+    gone: () => server.spaceGone(space.id),
     async close() {
       locator.remove();
       await server.close();

@@ -1,5 +1,14 @@
 /** The control API over real HTTP, with the real client. */
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -86,6 +95,39 @@ describe('who may ask', () => {
   it('a secret is made once, and is for its user alone', () => {
     expect(controlSecret(state)).toBe(secret);
     expect(statSync(join(state, 'control-secret')).mode & 0o777).toBe(0o600);
+  });
+
+  const instead = (make: (path: string) => void) => (path: string) => {
+    rmSync(path);
+    make(path);
+  };
+  const planted = `${'ab'.repeat(32)}\n`;
+  it.each<[string, (path: string) => void, RegExp]>([
+    ['others may read', (path) => chmodSync(path, 0o644), /mode is 0644/],
+    ['others may write', (path) => chmodSync(path, 0o602), /mode is 0602/],
+    ['is a link', instead((path) => symlinkSync('/dev/zero', path)), /symbolic link|ELOOP/],
+    ['is a folder', instead((path) => mkdirSync(path)), /not a file/],
+    ['holds something else', (path) => writeFileSync(path, 'secret'), /64 hexadecimal/],
+  ])('a secret that %s is refused', (_what, harm, why) => {
+    const path = join(state, 'control-secret');
+    writeFileSync(path, planted, { mode: 0o600 });
+    harm(path);
+    expect(() => controlSecret(state)).toThrow(
+      expect.objectContaining({ code: 'E_STATE_DIR', why: expect.stringMatching(why) }),
+    );
+  });
+
+  it.runIf(process.getuid?.() === 0)('a secret that another user has put there is refused', () => {
+    const path = join(state, 'control-secret');
+    writeFileSync(path, planted, { mode: 0o600 });
+    chownSync(path, 65_534, 65_534);
+    expect(() => controlSecret(state)).toThrow(
+      expect.objectContaining({
+        code: 'E_STATE_DIR',
+        why: expect.stringContaining('belongs to user 65534'),
+        fix: [expect.stringContaining(`rm ${path}`)],
+      }),
+    );
   });
 });
 

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { encodeState } from '../../../src/allocator/core/index.js';
 import type { CallRecord, Visitor } from '../../../src/allocator/core/types.js';
@@ -57,7 +58,7 @@ async function start(slices: number, longestCallSeconds: number | null = null): 
   });
   const root = identifyProcess(process.pid);
   if (root) {
-    server.dispatch({ type: 'space-started', at: systemClock.now(), space: SPACE, root });
+    await server.submit({ type: 'space-started', at: systemClock.now(), space: SPACE, root });
   }
 }
 
@@ -209,6 +210,42 @@ describe('a guessed token', () => {
       }
     }
     expect(JSON.stringify(encodeState(server.state))).toBe(before);
+  });
+});
+
+describe('a grant of a warm worker that does not arrive', () => {
+  /** Sends a /schedule, and closes in one of the ways that clients close. */
+  async function scheduleAndClose(close: (socket: Socket) => void): Promise<void> {
+    const token = await tokens.sign(free);
+    const query = new URLSearchParams({ cgroupPath: SPACE, taskId: '1', token });
+    const socket = connect(Number(new URL(server.url).port), '127.0.0.1');
+    await once(socket, 'connect');
+    socket.on('error', () => {});
+    const head = `POST /schedule?${query} HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-length: 0\r\n\r\n`;
+    await new Promise((sent) => socket.write(head, sent));
+    close(socket);
+    await once(socket, 'close');
+  }
+
+  it.each<[string, (socket: Socket) => void]>([
+    ['closes', (socket) => socket.destroy()],
+    ['closes its side', (socket) => socket.end()],
+    ['resets the connection', (socket) => socket.resetAndDestroy()],
+  ])('costs nothing when its client %s at once, and the worker stays', async (_how, close) => {
+    await start(1);
+    const first = await grant(free);
+    const pid = worker();
+    await post('/allow', { allowToken: first.allowToken, pid });
+    await post('/release', { allowToken: first.allowToken, fail: 'false' });
+    for (let round = 0; round < 5; round += 1) await scheduleAndClose(close);
+    await expect.poll(() => server.state.leases.size).toBe(0);
+    const undelivered = records.filter((record) => record.event === 'ended').slice(1);
+    expect(undelivered.map(({ end, chargedSeconds }) => [end, chargedSeconds])).toEqual(
+      undelivered.map(() => ['undelivered', 0]),
+    );
+    expect(server.state.warmWorkers).toMatchObject([{ process: { pid }, evicting: false }]);
+    expect(server.state.accounts.get('free:ada')).toMatchObject({ runs: 1, reservedMs: 0 });
+    expect((await grant(free)).idle).toBe(true);
   });
 });
 

@@ -55,7 +55,7 @@ async function start(card: 'rtx-4090' | 'two-gpus', slices = 2, gpus = 1, platfo
   await server.register({ id: SPACE, name: 'test', owner, tasksSocket: null });
   const root = identifyProcess(process.pid);
   if (!root) throw new Error('this process is not to be seen');
-  server.dispatch({ type: 'space-started', at: systemClock.now(), space: SPACE, root });
+  await server.submit({ type: 'space-started', at: systemClock.now(), space: SPACE, root });
   return { smi, backend, records, notices, fatal, server, runDir };
 }
 

@@ -5,6 +5,7 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
   statSync,
@@ -16,7 +17,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { encodeState, type StoredState, step } from '../../../src/allocator/core/index.js';
+import { encodeState, quotaOf, type StoredState, step } from '../../../src/allocator/core/index.js';
 import type { AllocatorState } from '../../../src/allocator/core/types.js';
 import { openDatabase } from '../../../src/allocator/store/database.js';
 import { MIGRATIONS, migrate, versionOf } from '../../../src/allocator/store/format.js';
@@ -35,7 +36,7 @@ import {
 import { isSnapshotDue } from '../../../src/allocator/store/ledger.js';
 import { systemClock } from '../../../src/shared/clock.js';
 import { UserError } from '../../../src/shared/errors.js';
-import { storedOf, World } from '../../support/allocator/world.js';
+import { storedOf, visitor, World } from '../../support/allocator/world.js';
 
 let dir: string;
 const open: OpenedLedger[] = [];
@@ -262,6 +263,58 @@ describe('damage', () => {
     }
   });
 
+  it.each([
+    ['deleted', (path: string) => unlinkSync(path)],
+    ['emptied', (path: string) => truncateSync(path, 0)],
+  ])(
+    'by a file that was %s beside its log is refused, and the log is untouched',
+    async (_how, harm) => {
+      await lived(12);
+      await abandonAll();
+      const copy = copyOf(dir);
+      harm(ledgerPath(copy));
+      const log = readFileSync(`${ledgerPath(copy)}-wal`);
+      const refusal = { code: 'E_LEDGER_DAMAGED', why: expect.stringContaining('ledger.db-wal') };
+      await expect(openLedger(copy)).rejects.toMatchObject(refusal);
+      expect(() => readLedger(ledgerPath(copy))).toThrow(expect.objectContaining(refusal));
+      expect(readFileSync(`${ledgerPath(copy)}-wal`).equals(log)).toBe(true);
+    },
+  );
+
+  it('by a deleted log is an older state, which the next start and an export say', async () => {
+    await lived(12);
+    await abandonAll();
+    const copy = copyOf(dir);
+    unlinkSync(`${ledgerPath(copy)}-wal`);
+    const said = expect.stringMatching(/ledger\.db-wal was deleted: what was charged/);
+    expect(readLedger(ledgerPath(copy)).repairs).toEqual([said]);
+    const opened = await openLedger(copy);
+    expect(opened.recovered.repairs).toEqual([said]);
+    await opened.release();
+    const again = await openLedger(copy);
+    expect(again.recovered.repairs).toEqual([]);
+    await again.release();
+  });
+
+  it('is not suspected after a crash, a recovery that ends at once, or a clean end', async () => {
+    const world = await lived(12);
+    await abandonAll();
+    for (let start = 0; start < 3; start += 1) {
+      const opened = await openLedger(dir);
+      expect(opened.recovered.repairs).toEqual([]);
+      await opened.release();
+    }
+    const writing = await write(world.state);
+    world.run({ user: 'free:late', duration: 5, seconds: 1 });
+    for (const event of world.events.splice(0)) writing.ledger.append(event);
+    await writing.ledger.close();
+    await abandonAll();
+    expect(readdirSync(dir)).not.toContain('ledger.db-open');
+    const opened = await openLedger(dir);
+    open.push(opened);
+    expect(opened.recovered.repairs).toEqual([]);
+  });
+
   it('by a cut at any byte gives a state that was, or a refusal', async () => {
     const world = await lived(6);
     const states = await everyState(world);
@@ -295,6 +348,19 @@ describe('trouble while it runs', () => {
     await abandonAll();
     const opened = await openLedger(dir);
     open.push(opened);
+    expect(opened.recovered.state && plain(opened.recovered.state)).toEqual(plain(world.state));
+  });
+
+  it('a deleted log loses nothing', async () => {
+    const world = await lived(3);
+    for (const suffix of ['-wal', '-shm']) unlinkSync(ledgerPath(dir) + suffix);
+    world.run({ user: 'free:late', duration: 5, seconds: 1 });
+    for (const event of world.events.splice(0)) world.writing.ledger.append(event);
+    await world.writing.ledger.flush();
+    await abandonAll();
+    const opened = await openLedger(copyOf(dir));
+    open.push(opened);
+    expect(opened.recovered.repairs).toEqual([]);
     expect(opened.recovered.state && plain(opened.recovered.state)).toEqual(plain(world.state));
   });
 
@@ -354,7 +420,7 @@ async function manyCommits(): Promise<void> {
 function copyOf(from: string): string {
   const copy = mkdtempSync(join(tmpdir(), 'zerogpu-copy-'));
   mkdirSync(copy, { recursive: true });
-  for (const name of ['ledger.db', 'ledger.db-wal']) {
+  for (const name of ['ledger.db', 'ledger.db-wal', 'ledger.db-open']) {
     if (existsSync(join(from, name))) copyFileSync(join(from, name), join(copy, name));
   }
   return copy;
@@ -424,6 +490,53 @@ describe('a ledger of an earlier version', () => {
     expect(() => parseExportedState(text || JSON.stringify(wrong), 'x.json')).toThrow(
       expect.objectContaining({ code: 'E_STATE_IMPORT', why: expect.stringContaining(why) }),
     );
+  });
+});
+
+describe('a state that moves to another ledger', () => {
+  const move = (from: World, to: World) =>
+    importState(
+      to.state,
+      parseExportedState(JSON.stringify(exportState(from.state, from.now)), 'x'),
+      to.now,
+    );
+  const balance = (world: World) => quotaOf(world.state, visitor('free:ada'), world.now);
+
+  it('keeps what is left of its window, also after an advance', () => {
+    const [from, to] = [new World(), new World()];
+    from.run({ user: 'free:ada', seconds: 60 });
+    from.send({ type: 'advance', seconds: 86_400 });
+    from.run({ user: 'free:ada', seconds: 30 });
+    from.send({ type: 'advance', seconds: 3_600 });
+    to.wallMs = from.wallMs;
+    move(from, to);
+    expect(balance(to)).toEqual(balance(from));
+    expect(balance(to)).toMatchObject({ usedSeconds: 30, resetsInSeconds: 86_400 - 3_630 });
+  });
+
+  it('leaves out a window that is over, here or there', () => {
+    const [from, to] = [new World(), new World()];
+    from.run({ user: 'free:ada', seconds: 60 });
+    to.wallMs = from.wallMs + 86_400_000;
+    move(from, to);
+    expect(balance(to)).toMatchObject({ usedSeconds: 0, runs: 0, resetsInSeconds: null });
+    from.wait(86_400);
+    expect(exportState(from.state, from.now).visitors).toMatchObject([
+      { usedSeconds: 0, runs: 0, windowStartedAt: null },
+    ]);
+  });
+
+  it('leaves a running call its hold, which ends with the call', () => {
+    const [from, to] = [new World(), new World()];
+    from.run({ user: 'free:ada', seconds: 60 });
+    to.wait(30);
+    to.schedule({ user: 'free:ada', duration: 60 });
+    to.allow(1);
+    to.wait(30);
+    move(from, to);
+    expect(balance(to)).toMatchObject({ usedSeconds: 60, reservedSeconds: 60 });
+    to.release(1);
+    expect(balance(to)).toMatchObject({ usedSeconds: 90, reservedSeconds: 0 });
   });
 });
 

@@ -1,5 +1,6 @@
 /** Effects as short lines. Numbers have their unit; records begin with the call's number. */
 import type { CallRecord, Effect, Grant } from '../../../src/allocator/core/types.js';
+import { refusalAnswer } from '../../../src/allocator/server/wire.js';
 
 export function describeEffect(effect: Effect): string {
   switch (effect.type) {
@@ -12,9 +13,11 @@ export function describeEffect(effect: Effect): string {
     case 'queue':
       return `answer ${effect.requestId} (${effect.tier}): stream, reason ${effect.reason}`;
     case 'refuse': {
-      const { kind, leftSeconds, waitSeconds } = effect.refusal;
-      const numbers = `left ${leftSeconds}s wait ${waitSeconds}s`;
-      return `answer ${effect.requestId} (${effect.tier}): ${kind} ${numbers}`;
+      const { status, headers, body } = refusalAnswer(effect.refusal, effect.tier);
+      const result = headers['x-approve-result'];
+      const said = 'left' in body ? `left ${body.left}s wait ${body.wait}s` : body.detail;
+      const words = [status, ...(result === undefined ? [] : [result]), said].join(' ');
+      return `answer ${effect.requestId} (${effect.tier}): ${words}`;
     }
     case 'space-registered':
       return `answer ${effect.requestId}: registered`;

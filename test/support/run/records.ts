@@ -38,7 +38,7 @@ const FIELDS = {
     leftAfterSeconds: 202.06,
   },
   'timed-out': { waitedSeconds: 60 },
-  abandoned: { waitedSeconds: 3.21 },
+  abandoned: { why: 'visitor-left', waitedSeconds: 3.21 },
 } as const;
 
 /** A record of one event with the fields that matter to a test. */

@@ -1,0 +1,32 @@
+/**
+ * Beside a ledger that is written lies a mark. SQLite removes the write-ahead log when the last one
+ * closes the file, and so a missing log alone says nothing; a missing log beside a mark was deleted,
+ * and with it whatever had not been taken into the file.
+ */
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
+
+export function logPath(path: string): string {
+  return `${path}-wal`;
+}
+
+/** Files that belong to a ledger besides the file itself, by what is appended to its name. */
+export const SUFFIXES = ['-wal', '-shm', '-open'] as const;
+
+function markPath(path: string): string {
+  return `${path}-open`;
+}
+
+/** After the first commit: from now on there is a log. */
+export function markOpen(path: string): void {
+  writeFileSync(markPath(path), '', { mode: 0o600 });
+}
+
+/** While the log is still there, emptied: then a crash at any moment leaves no false mark. */
+export function unmarkOpen(path: string): void {
+  rmSync(markPath(path), { force: true });
+}
+
+/** The log was deleted while a ledger was not closed. */
+export function hasLostLog(path: string): boolean {
+  return existsSync(markPath(path)) && !existsSync(logPath(path));
+}
