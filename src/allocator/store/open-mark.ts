@@ -3,7 +3,7 @@
  * closes the file, and so a missing log alone says nothing; a missing log beside a mark was deleted,
  * and with it whatever had not been taken into the file.
  */
-import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, rmSync, statSync, writeFileSync } from 'node:fs';
 
 export function logPath(path: string): string {
   return `${path}-wal`;
@@ -21,12 +21,13 @@ export function markOpen(path: string): void {
   writeFileSync(markPath(path), '', { mode: 0o600 });
 }
 
-/** While the log is still there, emptied: then a crash at any moment leaves no false mark. */
+/** While the log is still whole, though all of it is in the file: a crash leaves no false mark. */
 export function unmarkOpen(path: string): void {
   rmSync(markPath(path), { force: true });
 }
 
-/** The log was deleted while a ledger was not closed. */
+/** The log was deleted while a ledger was not closed; who only looked may have left an empty one. */
 export function hasLostLog(path: string): boolean {
-  return existsSync(markPath(path)) && !existsSync(logPath(path));
+  const log = statSync(logPath(path), { throwIfNoEntry: false });
+  return existsSync(markPath(path)) && (log?.size ?? 0) === 0;
 }

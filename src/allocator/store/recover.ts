@@ -10,7 +10,7 @@ import type { AllocatorEvent, AllocatorState } from '../core/types.js';
 import { isThisBoot } from './boot.js';
 import { type Database, openDatabase, problemOf } from './database.js';
 import { checksum, MIGRATIONS, migrate, PRAGMAS, versionOf } from './format.js';
-import { hasLostLog, logPath, unmarkOpen } from './open-mark.js';
+import { hasLostLog, logPath } from './open-mark.js';
 import { inspectWal } from './wal.js';
 import { takeInLog } from './writer.js';
 
@@ -56,7 +56,7 @@ export function recover(path: string): Recovered {
       const read = readState(path, database);
       const lost = isLogLost ? [lostLog(path, database)] : [];
       // Closing removes the log, and a mark without one would say that it was deleted.
-      if (takeInLog(database)) unmarkOpen(path);
+      takeInLog(path, database);
       return { ...read, repairs: [...repairs, ...lost] };
     } finally {
       database.close();

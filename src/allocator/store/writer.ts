@@ -71,8 +71,7 @@ export function createWriter(path: string): LedgerWriter {
 
   /** @returns whether the file says it all by itself now */
   function close(): boolean {
-    const isWhole = open !== null && takeInLog(open.database);
-    if (isWhole) unmarkOpen(path);
+    const isWhole = open !== null && takeInLog(path, open.database);
     open?.database.close();
     open = null;
     return isWhole;
@@ -87,11 +86,18 @@ interface OpenFile {
   readonly insertSnapshot: Statement;
 }
 
-/** @returns false when somebody reads along, or the disk is full: the log stays, and nothing is lost */
-export function takeInLog(database: Database): boolean {
+/**
+ * Takes the whole log into the file, which then says it all by itself and can be copied.
+ *
+ * @returns false when somebody reads along, or the disk is full: the log stays, and nothing is lost
+ */
+export function takeInLog(path: string, database: Database): boolean {
   try {
-    const row = database.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get() as { busy?: unknown };
-    return Number(row.busy) === 0;
+    const row = database.prepare('PRAGMA wal_checkpoint(FULL)').get() as { busy?: unknown };
+    if (Number(row.busy) !== 0) return false;
+    unmarkOpen(path);
+    database.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get();
+    return true;
   } catch {
     return false;
   }
