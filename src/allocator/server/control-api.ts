@@ -161,7 +161,7 @@ export function createControlApi(http: HttpApi, ports: ControlApiPorts): Control
     const { visitor } = visitorParams.parse(request.params);
     const asked = tierQuery.parse(request.query).tier;
     const tier = asked === 'own' ? null : asked;
-    const { profile } = ports.driver().state.rules;
+    const { profile } = driver.state.rules;
     if (tier !== null && !tiersOf(profile).includes(tier)) {
       return reply.send(400, { detail: `${profile.name} has no tier ${tier}` });
     }

@@ -81,7 +81,7 @@ export async function startOwnAllocator(parts: OwnAllocatorParts): Promise<Alloc
       await server.submit({ type: 'set-use', at, visitor: key, tier, ...use });
     },
     async setCredits({ key }, seconds) {
-      server.dispatch({ type: 'set-credits', at: parts.clock.now(), visitor: key, seconds });
+      await server.submit({ type: 'set-credits', at: parts.clock.now(), visitor: key, seconds });
     },
     running: async () => server.state.leases.size,
     async restarting() {
