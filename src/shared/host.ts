@@ -17,5 +17,7 @@ export interface SliceSpec {
   readonly gpu: number;
   /** What the worker gets as CUDA_VISIBLE_DEVICES. */
   readonly uuid: string;
+  /** The same for a call that holds several slices of the card; that of its first slice without one. */
+  readonly cardUuid?: string;
   readonly vramBytes: number;
 }

@@ -134,5 +134,6 @@ function grantBody(
   const nvidiaIndex = firstOf(slices);
   const spec = turn.state.slices.find((slice) => slice.index === nvidiaIndex);
   assert(spec !== undefined, 'a lease on a slice that does not exist');
-  return { idle, nvidiaIndex, nvidiaUUID: spec.uuid, allowToken };
+  const nvidiaUUID = slices.length > 1 ? (spec.cardUuid ?? spec.uuid) : spec.uuid;
+  return { idle, nvidiaIndex, nvidiaUUID, allowToken };
 }

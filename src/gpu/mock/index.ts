@@ -4,6 +4,7 @@ import type { PlatformProfile } from '../../platform/schema.js';
 import type { SliceSpec } from '../../shared/host.js';
 import { packageRoot } from '../../shared/package-root.js';
 import type { BackendRequest, GpuBackend } from '../port.js';
+import { writeDriverFiles } from './driver-files.js';
 import { readMeter, removeMeter, resetCallPeak } from './meter.js';
 
 /**
@@ -11,6 +12,8 @@ import { readMeter, removeMeter, resetCallPeak } from './meter.js';
  * names one of them: `spaces` sets it in a worker, before it initialises CUDA.
  */
 const SLICE_UUID_PREFIX = 'GPU-e3010a7e-0000-4000-8000-';
+/** How UUIDs of whole cards begin: a call that holds all slices of a card has its memory. */
+const CARD_UUID_PREFIX = `${SLICE_UUID_PREFIX}c`;
 
 /**
  * The emulated GPU: slices that exist in name and size only. The device itself is made in the worker,
@@ -21,6 +24,7 @@ export function createMockBackend(request: BackendRequest): GpuBackend {
   const vramBytes = request.vramBytes ?? profile.sizes.large.vramBytes;
   const meterDir = join(runDir, 'meter');
   mkdirSync(meterDir, { recursive: true, mode: 0o700 });
+  const driverDir = writeDriverFiles(runDir, profile.gpu.name, cardUuid(0));
   return {
     name: 'mock',
     description: `mock ${profile.gpu.name}, ${gigabytes(vramBytes)} a slice`,
@@ -29,6 +33,8 @@ export function createMockBackend(request: BackendRequest): GpuBackend {
       ...emulatedEnvironment(profile, vramBytes),
       ZEROGPU_METER_DIR: meterDir,
       ZEROGPU_EMULATED_SLICE_PREFIX: SLICE_UUID_PREFIX,
+      ZEROGPU_DRIVER_GPUS_DIR: driverDir,
+      ...wholeCard(request),
     }),
     pythonPath: () => [emulatedPythonDir()],
     beginCall: ({ pid }) => resetCallPeak(meterDir, pid),
@@ -37,6 +43,19 @@ export function createMockBackend(request: BackendRequest): GpuBackend {
     close: async () => {},
   };
 }
+
+/** The memory of a call that holds a whole card, where the platform has such calls. */
+function wholeCard({ profile, vramBytes }: BackendRequest): Readonly<Record<string, string>> {
+  const { xlarge } = profile.sizes;
+  if (xlarge === null) return {};
+  const bytes = vramBytes === null ? xlarge.vramBytes : vramBytes * xlarge.slices;
+  return {
+    ZEROGPU_EMULATED_WHOLE_PREFIX: CARD_UUID_PREFIX,
+    ZEROGPU_EMULATED_WHOLE_BYTES: String(bytes),
+  };
+}
+
+const cardUuid = (gpu: number) => `${CARD_UUID_PREFIX}${String(gpu).padStart(11, '0')}`;
 
 /** What a Python process has to find in its environment to get the device. */
 export function emulatedEnvironment(
@@ -48,6 +67,10 @@ export function emulatedEnvironment(
     ZEROGPU_EMULATED_GPU_NAME: profile.gpu.name,
     ZEROGPU_EMULATED_CAPABILITY: profile.gpu.computeCapability.join('.'),
     ZEROGPU_EMULATED_SM_COUNT: String(profile.gpu.multiProcessorCount),
+    // A card of another size than the platform's is as large as what a call may use of it.
+    ...(vramBytes === profile.sizes.large.vramBytes
+      ? { ZEROGPU_EMULATED_CARD_BYTES: String(profile.gpu.memoryBytes) }
+      : {}),
   };
 }
 
@@ -57,6 +80,7 @@ function makeSlices({ gpus, profile }: BackendRequest, vramBytes: number): reado
     index,
     gpu: Math.floor(index / slicesPerGpu),
     uuid: `${SLICE_UUID_PREFIX}${String(index).padStart(12, '0')}`,
+    cardUuid: cardUuid(Math.floor(index / slicesPerGpu)),
     vramBytes,
   }));
 }

@@ -1,9 +1,9 @@
 """What happens in a Space's process right after a package was imported.
 
-After `socket`: what the Space serves stays on loopback. After `torch`: the emulated device takes its
-place, or a real one is kept to its share, as the backend asks. After `spaces`: old releases get a cgroup to read, and in the
-app's main process the thread that tells names of decorated functions starts. The packages
-themselves stay as they are.
+After `socket`: what the Space serves stays on loopback. After `pathlib`: the driver's folder shows the card
+of the platform. After `torch`: the emulated device takes its place, or a real one is kept to its share, as the
+backend asks. After `spaces`: old releases get a cgroup to read, and in the app's main process the thread that
+tells names of decorated functions starts. The packages themselves stay as they are.
 """
 
 from __future__ import annotations
@@ -66,6 +66,13 @@ def keep_on_loopback(socket: ModuleType) -> None:
     zerogpu_loopback.keep_on_loopback(socket)
 
 
+def show_card(pathlib: ModuleType) -> None:
+    """The card of the platform, where a driver would show one."""
+    import zerogpu_driver
+
+    zerogpu_driver.stand_in(pathlib)
+
+
 def is_app_process() -> bool:
     """True in the process that the supervisor started, and in none that this one starts."""
     return os.environ.get("ZEROGPU_APP_PID") == str(os.getpid())
@@ -79,6 +86,8 @@ def wanted_hooks() -> dict[str, AfterImport]:
         hooks["torch._inductor"] = emulate_inductor
     elif os.environ.get("ZEROGPU_VRAM_SHARE_BYTES"):
         hooks["torch"] = share_device
+    if os.environ.get("ZEROGPU_DRIVER_GPUS_DIR"):
+        hooks["pathlib"] = show_card
     if os.environ.get("ZEROGPU_RUN_DIR"):
         hooks["socket"] = keep_on_loopback
         hooks["spaces"] = equip_spaces

@@ -5,6 +5,7 @@ import {
   queueView,
   sliceView,
 } from '../../../src/allocator/core/index.js';
+import type { Effect } from '../../../src/allocator/core/types.js';
 import { loadProfile } from '../../../src/platform/index.js';
 import { answersOf, recordsOf, World } from '../../support/allocator/world.js';
 
@@ -341,5 +342,19 @@ describe('a call of a whole card', () => {
     const world = card();
     world.run({ ...xlarge, user: 'pro', seconds: 10 });
     expect(recordsOf(world.effects).at(-1)).toMatchObject({ usedSeconds: 10, chargedSeconds: 20 });
+  });
+});
+
+describe('the device of a grant', () => {
+  it('is the card of a call that holds all its slices, and else the slice', () => {
+    const world = new World({ profile: loadProfile('rtx-pro-6000') });
+    world.state.slices = world.state.slices.map((slice) => ({ ...slice, cardUuid: 'GPU-card' }));
+    const uuidOf = (effects: readonly Effect[]) =>
+      effects.flatMap((effect) => (effect.type === 'grant' ? [effect.grant.nvidiaUUID] : []));
+    expect(uuidOf(world.schedule({ user: 'pro', size: 'xlarge' }))).toEqual(['GPU-card']);
+    world.allow(1);
+    world.release(1, { fail: true });
+    world.died(101);
+    expect(uuidOf(world.schedule({ user: 'pro' }))).toEqual(['GPU-0']);
   });
 });

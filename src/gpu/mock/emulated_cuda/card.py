@@ -14,7 +14,7 @@ class DeviceProperties:
     def __init__(self, config: Config) -> None:
         self.name = config.name
         self.major, self.minor = config.capability
-        self.total_memory = config.vram_bytes
+        self.total_memory = config.card_bytes or config.vram_bytes
         self.multi_processor_count = config.sm_count
         self.warp_size = 32
         self.is_integrated = 0
@@ -50,7 +50,7 @@ class Runtime:
 
     def cudaMemGetInfo(self, device: int) -> tuple[int, int]:
         """Free and total bytes."""
-        return self._meter.limit_bytes - self._meter.allocated_bytes, self._meter.limit_bytes
+        return self._meter.free_and_total()
 
     def cudaGetErrorString(self, code: Any) -> str:
         """A word for a result."""

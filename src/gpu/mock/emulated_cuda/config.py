@@ -21,6 +21,9 @@ class Config:
         meter_dir: folder of the meter's files, None for no meter outside this process.
         slice_prefix: how UUIDs of slices begin, where a process has a GPU only while it was granted one;
             None where every process has it.
+        card_bytes: memory of the whole card as it reports itself; None where that is the slice's.
+        whole_prefix: how UUIDs begin for a call that holds a whole card, None where there is no such call.
+        whole_bytes: memory of such a call.
     """
 
     vram_bytes: int
@@ -29,6 +32,9 @@ class Config:
     sm_count: int
     meter_dir: str | None
     slice_prefix: str | None
+    card_bytes: int | None
+    whole_prefix: str | None
+    whole_bytes: int
 
 
 def read_config(environment: os._Environ[str] | dict[str, str]) -> Config:
@@ -41,4 +47,7 @@ def read_config(environment: os._Environ[str] | dict[str, str]) -> Config:
         sm_count=int(environment.get("ZEROGPU_EMULATED_SM_COUNT", "60")),
         meter_dir=environment.get("ZEROGPU_METER_DIR") or None,
         slice_prefix=environment.get("ZEROGPU_EMULATED_SLICE_PREFIX") or None,
+        card_bytes=int(environment.get("ZEROGPU_EMULATED_CARD_BYTES", "0")) or None,
+        whole_prefix=environment.get("ZEROGPU_EMULATED_WHOLE_PREFIX") or None,
+        whole_bytes=int(environment.get("ZEROGPU_EMULATED_WHOLE_BYTES", "0")),
     )

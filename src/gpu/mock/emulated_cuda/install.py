@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import os
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .support import check_support
+
+if TYPE_CHECKING:
+    from .config import Config
+    from .meter import Meter
 
 _installed: list[Any] = []
 
@@ -35,7 +39,8 @@ def install(torch: ModuleType) -> None:
     built_for_cuda = torch.version.cuda is not None
     config = read_config(os.environ)
     driver = Driver(config.slice_prefix)
-    meter = Meter(config.vram_bytes, config.meter_dir)
+    meter = Meter(config.vram_bytes, config.meter_dir, config.card_bytes)
+    driver.at_start(lambda: _take_share(config, meter))
     random = DeviceRandom()
     # First the answers to "is there a device?": making the first tensor asks.
     bindings.replace_bindings(driver, config, meter, random)
@@ -54,6 +59,13 @@ def install(torch: ModuleType) -> None:
     if not built_for_cuda:
         legacy.replace_tensor_types()
     _installed.extend([libraries, kernels, driver])
+
+
+def _take_share(config: Config, meter: Meter) -> None:
+    """A worker that was granted a whole card has its memory."""
+    device = os.environ.get("CUDA_VISIBLE_DEVICES", "")
+    if config.whole_prefix is not None and device.startswith(config.whole_prefix):
+        meter.grow(config.whole_bytes)
 
 
 def redirect_inductor(inductor: ModuleType) -> None:

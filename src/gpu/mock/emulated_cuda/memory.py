@@ -117,10 +117,7 @@ def replace_accelerator_bindings(driver: Driver, meter: Meter) -> None:
         "_accelerator_getDeviceStats": lambda index: nested_stats(meter),
         "_accelerator_resetAccumulatedStats": lambda index: meter.reset_accumulated(),
         "_accelerator_resetPeakStats": lambda index: meter.reset_peak(),
-        "_accelerator_getMemoryInfo": lambda index: (
-            meter.limit_bytes - meter.allocated_bytes,
-            meter.limit_bytes,
-        ),
+        "_accelerator_getMemoryInfo": lambda index: meter.free_and_total(),
     }.items():
         if hasattr(torch._C, name):
             setattr(torch._C, name, value)

@@ -13,6 +13,9 @@ import threading
 # CUDA's caching allocator hands out multiples of this, and counts so.
 BLOCK_BYTES = 512
 
+# What the card lacks once PyTorch runs on it (spaces 0.51.3, spaces/zero/torch/static.py).
+CONTEXT_BYTES = 309_002_240
+
 VERSION = 1
 ALLOCATED = 1
 PROCESS_PEAK = 2
@@ -23,8 +26,12 @@ FILE_BYTES = 32
 class Meter:
     """Bytes allocated on the device by this process, with their peaks."""
 
-    def __init__(self, limit_bytes: int, directory: str | None) -> None:
+    def __init__(
+        self, limit_bytes: int, directory: str | None, card_bytes: int | None = None
+    ) -> None:
         self.capacity_bytes = limit_bytes
+        # As the card reports itself, whatever part of it this process may use.
+        self.card_bytes = card_bytes
         # Below the capacity after set_per_process_memory_fraction.
         self.limit_bytes = limit_bytes
         self.allocated_bytes = 0
@@ -41,6 +48,16 @@ class Meter:
         # Re-entrant: a collection inside `allocate` may run `free` on the same thread.
         self._lock = threading.RLock()
         os.register_at_fork(after_in_child=self._after_fork)
+
+    def grow(self, capacity_bytes: int) -> None:
+        """The process was granted another share of the card than it was made for."""
+        self.capacity_bytes = self.limit_bytes = capacity_bytes
+
+    def free_and_total(self) -> tuple[int, int]:
+        """As `cudaMemGetInfo`: of the card, and without what PyTorch's own start takes of it."""
+        if self.card_bytes is None:
+            return self.limit_bytes - self.allocated_bytes, self.limit_bytes
+        return max(0, self.card_bytes - CONTEXT_BYTES - self.allocated_bytes), self.card_bytes
 
     def fits(self, size_bytes: int) -> bool:
         """Whether that much could be allocated now."""
