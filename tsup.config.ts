@@ -1,6 +1,8 @@
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { copyFile, cp, mkdir, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { basename } from 'node:path';
+import { basename, join } from 'node:path';
 import { defineConfig } from 'tsup';
 import { inputsOf, writeNotices } from './bin/dev/notices.js';
 
@@ -18,7 +20,20 @@ const PARSER_PARTS = [
 
 const METAFILE = 'dist/metafile-esm.json';
 
+/** Digest of the sources: an answer of `check` that another build has kept is not this one's. */
+function buildDigest(): string {
+  const hash = createHash('sha256');
+  for (const name of ['src', 'package-lock.json']) {
+    const files = statSync(name).isDirectory() ? readdirSync(name, { recursive: true }) : [''];
+    for (const file of files.map((one) => join(name, String(one))).sort()) {
+      if (statSync(file).isFile()) hash.update(file).update(readFileSync(file));
+    }
+  }
+  return hash.digest('hex').slice(0, 16);
+}
+
 export default defineConfig({
+  define: { ZEROGPU_BUILD: JSON.stringify(buildDigest()) },
   entry: {
     cli: 'src/cli/entry.ts',
     environments: 'src/python-env/index.ts',

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { opendir, stat } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { didYouMean } from '../shared/did-you-mean.js';
@@ -54,12 +53,4 @@ async function notThere(dir: string, path: string): Promise<UserError> {
     why: meant ? `Did you mean ${meant}?` : 'A Space is a folder on this machine.',
     fix: `zerogpu check ${meant ?? 'DIR   (the folder with README.md)'}`,
   });
-}
-
-/** The root of the repository that a folder lies in; the folder itself outside of any. */
-export function repositoryRoot(dir: string): string {
-  for (let at = dir; ; at = dirname(at)) {
-    if (existsSync(join(at, '.git'))) return at;
-    if (dirname(at) === at) return dir;
-  }
 }

@@ -5,15 +5,15 @@ import type { Writable } from 'node:stream';
 import { readUserSettings } from '../config/user-settings.js';
 import { loadProfile } from '../platform/index.js';
 import { EXIT, UserError } from '../shared/errors.js';
-import { choosePaint } from '../shared/paint.js';
+import { rememberReport } from './cache/answer.js';
+import { BUILD } from './cache/build.js';
 import { checkSpace } from './check-space.js';
 import type { RuleFailure } from './engine.js';
-import { askPythonOf } from './exact-syntax.js';
+import { type AskPython, askPythonOf } from './exact-syntax.js';
 import { fixSpace, showFixes } from './fix/index.js';
-import { repositoryRoot } from './folders.js';
+import { type Look, writtenReport } from './look.js';
 import { type CheckOptions, parseCheckOptions, type RawCheckOptions } from './options.js';
 import type { CheckReport, SpaceReport } from './report.js';
-import { reporters } from './reporters/index.js';
 import { type CheckSettings, settle } from './settings.js';
 import { spaceReport } from './space-report.js';
 import { findSubjects, foldersOf, refuseOnHub, type Subject } from './subjects.js';
@@ -22,6 +22,10 @@ import { watchFolders } from './watch.js';
 
 /** What `check` may touch of its process. */
 export interface CheckWorld {
+  /** The command line after `zerogpu`, for keeping its answer; without it none is kept. */
+  readonly argv?: readonly string[];
+  /** Which build of zerogpu answers; the bundle's own by default. */
+  readonly build?: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
   readonly stdout: Writable & { readonly isTTY?: boolean; readonly columns?: number };
@@ -81,8 +85,14 @@ async function checkOnce(
   const startMs = performance.now();
   const spaces: SpaceReport[] = [];
   const failures: RuleFailure[] = [];
+  let isAsked = false;
+  const ask = askPythonOf(world.env);
+  const askPython: AskPython = (files, minor) => {
+    isAsked = true;
+    return ask(files, minor);
+  };
   for (const job of jobs) {
-    const checked = await report(job, world);
+    const checked = await report(job, askPython);
     spaces.push(checked.space);
     failures.push(...checked.failures);
   }
@@ -91,17 +101,29 @@ async function checkOnce(
     elapsedMs: performance.now() - startMs,
     exitCode: failures.length > 0 ? EXIT.bug : exitCodeOf(spaces.map(({ verdict }) => verdict)),
   };
-  await write(done, options, world, version);
+  const look = lookOf(options, world);
+  await write(done, look, options, world, version);
   for (const failure of failures) tellFailure(failure, world);
+  const records = jobs.flatMap(({ subject }) => subject.record?.() ?? []);
+  // Answers of others, such as a Python, may be different tomorrow.
+  const isKept = failures.length === 0 && !isAsked && look.format !== 'sarif';
+  if (isKept) await rememberReport(world, world.build ?? BUILD, done, records, look);
   return done.exitCode;
+}
+
+function lookOf({ format, output, color, ascii }: CheckOptions, world: CheckWorld): Look {
+  const isTerminal = world.stdout.isTTY === true && output === null;
+  const inActions = world.env['GITHUB_ACTIONS'] === 'true' && !isTerminal;
+  const usual = inActions && output === null ? 'github' : 'text';
+  return { format: format ?? usual, color, ascii };
 }
 
 async function report(
   { subject, settings }: Job,
-  { env }: CheckWorld,
+  askPython: AskPython,
 ): Promise<{ space: SpaceReport; failures: readonly RuleFailure[] }> {
   const { path, name, dir, files, hub } = subject;
-  const checked = await checkSpace(name, files, { ...settings, hub, askPython: askPythonOf(env) });
+  const checked = await checkSpace(name, files, { ...settings, hub, askPython });
   subject.assertRead();
   return { failures: checked.failures, space: spaceReport({ path, name, dir }, checked, settings) };
 }
@@ -113,21 +135,12 @@ function tellFailure({ rule, error }: RuleFailure, { stderr }: CheckWorld): void
 
 async function write(
   done: CheckReport,
+  look: Look,
   options: CheckOptions,
   world: CheckWorld,
   version: string,
 ): Promise<void> {
-  const isTerminal = world.stdout.isTTY === true && options.output === null;
-  const inActions = world.env['GITHUB_ACTIONS'] === 'true' && !isTerminal;
-  const format = options.format ?? (inActions && options.output === null ? 'github' : 'text');
-  const [first] = done.spaces;
-  const text = reporters[format](done, {
-    paint: choosePaint(options.color, world.env, isTerminal),
-    ascii: options.ascii,
-    columns: Math.max(40, (isTerminal ? world.stdout.columns : undefined) ?? 80),
-    version,
-    repositoryRoot: repositoryRoot(first?.dir ?? world.cwd),
-  });
+  const text = writtenReport(done, look, world, version, options.output !== null);
   if (options.output === null) {
     world.stdout.write(text);
     return;

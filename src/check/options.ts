@@ -1,5 +1,6 @@
 import { didYouMean } from '../shared/did-you-mean.js';
 import { UserError } from '../shared/errors.js';
+import { FORMATS, type Format } from './formats.js';
 import type { Hosting } from './rule.js';
 
 /** What commander hands over: text as the user wrote it; undefined where nothing was said. */
@@ -16,13 +17,11 @@ export interface RawCheckOptions {
   readonly owner?: string;
   readonly hosted?: string;
   readonly watch?: boolean;
+  readonly cache?: boolean;
   readonly json?: boolean;
   readonly ascii?: boolean;
   readonly color?: string;
 }
-
-export const FORMATS = ['text', 'compact', 'json', 'github', 'sarif', 'junit'] as const;
-export type Format = (typeof FORMATS)[number];
 
 /** One `zerogpu check`, every value read; null and [] where the Space's own zerogpu.json may decide. */
 export interface CheckOptions {

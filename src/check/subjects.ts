@@ -4,6 +4,7 @@ import { isHubName } from '../hub/names.js';
 import { UserError } from '../shared/errors.js';
 import { interruptible } from '../shared/interruption.js';
 import { filesInFolder, type SpaceFiles } from '../space/index.js';
+import { type FolderRecord, recordedFiles } from './cache/record.js';
 import { findFolder, type SpaceFolder } from './folders.js';
 import type { CheckOptions } from './options.js';
 import type { HubSide } from './rule.js';
@@ -18,6 +19,8 @@ export interface Subject {
   readonly dir: string | null;
   readonly files: SpaceFiles;
   readonly hub: HubSide | null;
+  /** What was read of a folder so far; left out for what is not one. */
+  readonly record?: () => FolderRecord;
   /** @throws what reading the files ended with */
   assertRead(): void;
 }
@@ -50,7 +53,8 @@ export async function findSubjects(
 }
 
 function inFolder(folder: SpaceFolder): Subject {
-  return { ...folder, files: filesInFolder(folder.dir), hub: null, assertRead() {} };
+  const files = recordedFiles(filesInFolder(folder.dir));
+  return { ...folder, files, hub: null, record: files.record, assertRead() {} };
 }
 
 /** Loaded on demand: a check of a folder asks nobody. */

@@ -1,4 +1,5 @@
 import { VERSION } from './version.js';
+import type { World } from './world.js';
 
 /** What is still on its way to a pipe gets so long. */
 const LINGER_MS = 2_000;
@@ -13,12 +14,9 @@ export async function runProcess(): Promise<void> {
     process.stdout.write(`${VERSION}\n`);
     return;
   }
-  const [{ main }, { createProcessWorld }] = await Promise.all([
-    import('./main.js'),
-    import('./process-world.js'),
-  ]);
+  const { createProcessWorld } = await import('./process-world.js');
   const world = createProcessWorld();
-  process.exitCode = await main(argv, world);
+  process.exitCode = (await recalled(argv, world)) ?? (await runMain(argv, world));
   if (process.stderr.isTTY) {
     const [{ notifyOfUpdate }, { systemClock }] = await Promise.all([
       import('../update/index.js'),
@@ -28,4 +26,16 @@ export async function runProcess(): Promise<void> {
   }
   // Everything is said and closed: a connection that lingers must not keep a terminal waiting.
   setTimeout(() => process.exit(), LINGER_MS).unref();
+}
+
+/** An unchanged Space has its answer already: no command tree is needed for it. */
+async function recalled(argv: readonly string[], world: World): Promise<number | null> {
+  if (argv[0] !== 'check') return null;
+  const { recall } = await import('../check/recall.js');
+  return recall(world, VERSION);
+}
+
+async function runMain(argv: readonly string[], world: World): Promise<number> {
+  const { main } = await import('./main.js');
+  return main(argv, world);
 }

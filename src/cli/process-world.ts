@@ -30,6 +30,7 @@ export function createProcessWorld(): World {
     });
   }
   return {
+    argv: process.argv.slice(2),
     env: process.env,
     cwd: process.cwd(),
     stdin: process.stdin,

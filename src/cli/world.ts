@@ -8,6 +8,8 @@ export interface OutputStream extends Writable {
 
 /** Everything that a command may touch of its process; tests hand in their own. */
 export interface World {
+  /** The command line after `zerogpu`; left out where no process stands behind it. */
+  readonly argv?: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
   readonly stdin: Readable & { readonly isTTY?: boolean };

@@ -3,6 +3,8 @@ import { opendir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { decodeSource, type SourceText } from './text.js';
 
+export type { SourceText };
+
 /** A folder with a data set beside the Space is looked at so far, and no further. */
 const MOST_ENTRIES = 20_000;
 /** Nobody writes a larger source file; what is larger is data under another name. */

@@ -1,5 +1,5 @@
 import type { Paint } from '../../shared/paint.js';
-import type { Format } from '../options.js';
+import type { Format } from '../formats.js';
 import type { CheckReport } from '../report.js';
 import { reportCompact } from './compact.js';
 import { reportGithub } from './github.js';

@@ -42,6 +42,7 @@ export function declareCheck(
     .addOption(twin('--format <kind>', 'text, compact, json, github, sarif, junit'))
     .addOption(new Option('--json', 'the same as --format json'))
     .addOption(new Option('--output <file>', 'write the report there'))
+    .addOption(new Option('--no-cache', 'check again although nothing has changed'))
     .addOption(new Option('--watch', 'check again after each change'))
     .addOption(twin('--color <when>', 'auto (default), always, never'))
     .addOption(new Option('--ascii', 'no box characters').env('ZEROGPU_ASCII'))

@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
 import { Language, Parser, type Tree, type TreeCursor } from 'web-tree-sitter';
 import type { SourceText } from '../text.js';
+import { pruneBodies } from './prune.js';
 import { rangeBetween } from './tree.js';
 import type { PyNode, SyntaxRegion } from './types.js';
 
@@ -74,13 +75,23 @@ function parseWith(python: Parser, source: SourceText): ParsedPython | null {
   const end = performance.now() + LONGEST_PARSE_MS;
   let tree: Tree | null = null;
   try {
-    tree = python.parse(source.text, null, { progressCallback: () => performance.now() > end });
+    const isLibrary = source.text.length > LONG_FILE && !/\b(?:spaces|gradio)\b/.test(source.text);
+    const pruned = isLibrary ? pruneBodies(source.text, (body) => INTEREST.test(body)) : null;
+    const parse = (text: string) =>
+      python.parse(text, null, { progressCallback: () => performance.now() > end });
+    let read = pruned ?? source.text;
+    tree = parse(read);
+    if (pruned !== null && tree?.rootNode.hasError) {
+      // What is wrong is looked for in all of it.
+      tree.delete();
+      read = source.text;
+      tree = parse(read);
+    }
     if (!tree) {
       python.reset();
       return null;
     }
-    const isLibrary = source.text.length > LONG_FILE && !/\b(?:spaces|gradio)\b/.test(source.text);
-    const walk = copyTree(tree, source, isLibrary);
+    const walk = copyTree(tree, source, read, isLibrary);
     return { ...walk, isWhole: !isLibrary };
   } catch {
     // Out of the parser's memory: as good as no tree.
@@ -94,10 +105,15 @@ interface Mutable extends PyNode {
   readonly children: Mutable[];
 }
 
-/** Copies what has a name; strings, comments and pruned functions are leaves. */
+/**
+ * Copies what has a name; strings, comments and pruned functions are leaves.
+ *
+ * @param read what was parsed: the source without the bodies that were left out
+ */
 function copyTree(
   tree: Tree,
   source: SourceText,
+  read: string,
   isLibrary: boolean,
 ): { root: PyNode; syntaxErrors: readonly SyntaxRegion[] } {
   const cursor = tree.walk();
@@ -125,7 +141,7 @@ function copyTree(
       if (!isKnownGap(node, source.text)) noteWrong(node, note);
       holder.children.push(node);
       const isDeep = holders.length >= DEEPEST;
-      const enters = !isDeep && isEntered(node, source.text, isLibrary && !hasErrors);
+      const enters = !isDeep && isEntered(node, read, isLibrary && !hasErrors);
       if (enters && cursor.gotoFirstChild()) {
         holders.push(node);
         continue;

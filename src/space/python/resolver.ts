@@ -23,8 +23,8 @@ class SpaceResolver implements Resolver {
   readonly indexOf = (file: PythonFile): FileIndex => this.#scopes.indexOf(file);
   readonly functionAround: Resolver['functionAround'] = (file, node) =>
     this.#scopes.functionAround(file, node);
-  /** What names of modules stand for; undefined while it is looked for, which ends rings. */
-  readonly #targets = new Map<PythonFile, Map<string, Target | null>>();
+  /** What names of modules and functions stand for; null while it is looked for, which ends rings. */
+  readonly #targets = new Map<PythonFile | PyFunction, Map<string, Target | null>>();
 
   constructor(files: ReadonlyMap<string, PythonFile>) {
     this.#files = files;
@@ -170,11 +170,23 @@ class SpaceResolver implements Resolver {
       const scope = this.#scopes.ofFunction(at);
       const bindings = scope.lent.has(name) ? undefined : scope.bindings.get(name);
       if (!bindings) continue;
-      const self = this.#scopes.classOfSelf(at, name);
-      if (self) return { kind: 'instance', class: self };
-      return this.#targetOfBindings({ file, bindings }, steps + 1);
+      return this.#targetInFunction(at, name, { file, bindings }, steps + 1);
     }
     return this.#targetInModule(file, name, steps);
+  }
+
+  #targetInFunction(fn: PyFunction, name: string, bound: Bound, steps: number): Target | null {
+    const known = this.#targets.get(fn) ?? new Map<string, Target | null>();
+    this.#targets.set(fn, known);
+    const before = known.get(name);
+    if (before !== undefined) return before;
+    known.set(name, null);
+    const self = this.#scopes.classOfSelf(fn, name);
+    const found: Target | null = self
+      ? { kind: 'instance', class: self }
+      : this.#targetOfBindings(bound, steps);
+    known.set(name, found);
+    return found;
   }
 
   #targetInModule(file: PythonFile, name: string, steps: number): Target | null {
@@ -256,8 +268,8 @@ class SpaceResolver implements Resolver {
     if (target?.kind === 'class') return { kind: 'instance', class: target.class };
     if (target && target.kind !== 'package') return null;
     const name = target?.name ?? textOf(file, callee);
-    const { positional } = argumentsOf(file, call);
-    const [first, second] = positional;
+    if (name !== 'getattr' && !HANDED_ON.has(name) && !IMPORTERS.has(name)) return null;
+    const [first, second] = argumentsOf(file, call).positional;
     if (name === 'getattr' && first && second) {
       const [owner, member] = [this.#target(file, first, steps + 1), stringOf(file, second)];
       return owner && member !== null ? this.#member(owner, member, steps + 1) : null;

@@ -229,12 +229,14 @@ export function assignedBy(assignment: PyNode): PyNode | null {
 
 /** Of `try: import spaces` and `except: spaces = None` the first is meant. */
 function fallback(node: PyNode): { readonly isFallback: boolean } {
-  for (const around of ancestorsOf(node)) {
-    if (HOLDERS.has(around.type)) break;
-    if (around.type.startsWith('except_')) return { isFallback: true };
+  for (let at = node.parent; at && !HOLDERS.has(at.type); at = at.parent) {
+    if (at.type.startsWith('except_')) return FALLBACK;
   }
-  return { isFallback: false };
+  return MEANT;
 }
+
+const FALLBACK = { isFallback: true } as const;
+const MEANT = { isFallback: false } as const;
 
 /**
  * The bindings that are meant, best first: what stands in `except` only where there is nothing else,
@@ -242,6 +244,15 @@ function fallback(node: PyNode): { readonly isFallback: boolean } {
  */
 export function chosen(bindings: readonly Binding[]): readonly Binding[] {
   if (bindings.length < 2) return bindings;
+  const known = CHOSEN.get(bindings) ?? choose(bindings);
+  CHOSEN.set(bindings, known);
+  return known;
+}
+
+/** The same names are asked for at every call. */
+const CHOSEN = new WeakMap<readonly Binding[], readonly Binding[]>();
+
+function choose(bindings: readonly Binding[]): readonly Binding[] {
   const meant = bindings.filter(({ isFallback }) => !isFallback);
   const all = meant.length > 0 ? meant : bindings;
   const rank = ({ kind }: Binding) => RANKS.indexOf(kind);

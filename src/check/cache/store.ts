@@ -1,0 +1,67 @@
+/** Answers on disk: one file each, owner only, few of them, none trusted that is not whole. */
+import { randomUUID } from 'node:crypto';
+import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { cacheDir } from '../../shared/user-folders.js';
+import { digestOf, type Environment } from './key.js';
+
+/** A person checks a few Spaces over and over; the answers longest unused go. */
+const MOST_ANSWERS = 64;
+/** An answer with more findings than this is not worth its place. */
+const MOST_BYTES = 512 * 1024;
+
+/** `$XDG_CACHE_HOME/zerogpu/check`, else below `~/.cache`. */
+export function answersDir(env: Environment): string {
+  return join(cacheDir(env), 'check');
+}
+
+/** @returns null where nothing is kept under that key, or nothing whole */
+export async function readAnswer(env: Environment, key: string): Promise<unknown> {
+  const file = join(answersDir(env), `${key}.json`);
+  try {
+    const text = await readFile(file, 'utf8');
+    const end = text.indexOf('\n');
+    const body = text.slice(end + 1);
+    return text.slice(0, end) === digestOf(body) ? JSON.parse(body) : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Marks an answer as used. A failure changes nothing but which answer goes first. */
+export async function touchAnswer(env: Environment, key: string, at: Date): Promise<void> {
+  await utimes(join(answersDir(env), `${key}.json`), at, at).catch(() => undefined);
+}
+
+/** Keeps an answer. What can't be kept is computed again the next time. */
+export async function writeAnswer(env: Environment, key: string, answer: object): Promise<void> {
+  const body = JSON.stringify(answer);
+  if (body.length > MOST_BYTES) return;
+  const dir = answersDir(env);
+  const part = join(dir, `.${randomUUID()}`);
+  try {
+    await mkdir(dir, { recursive: true, mode: 0o700 });
+    await writeFile(part, `${digestOf(body)}\n${body}`, { mode: 0o600, flag: 'wx' });
+    await rename(part, join(dir, `${key}.json`));
+    await prune(dir);
+  } catch {
+    await rm(part, { force: true }).catch(() => undefined);
+  }
+}
+
+async function prune(dir: string): Promise<void> {
+  const names = await readdir(dir);
+  if (names.length <= MOST_ANSWERS) return;
+  const found = await Promise.all(
+    names.map(async (name) => {
+      const file = join(dir, name);
+      const mtimeMs = await stat(file).then(
+        (one) => one.mtimeMs,
+        () => 0,
+      );
+      return { file, mtimeMs };
+    }),
+  );
+  const oldest = found.sort((a, b) => a.mtimeMs - b.mtimeMs).slice(0, names.length - MOST_ANSWERS);
+  for (const { file } of oldest) await rm(file, { force: true });
+}

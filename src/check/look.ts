@@ -1,0 +1,42 @@
+/** How a report is written: what was asked for, and what the terminal allows. */
+import type { Writable } from 'node:stream';
+import { choosePaint } from '../shared/paint.js';
+import type { Format } from './formats.js';
+import type { CheckReport } from './report.js';
+import { reporters } from './reporters/index.js';
+import { repositoryRoot } from './repository.js';
+
+export interface Look {
+  readonly format: Format;
+  readonly color: 'auto' | 'always' | 'never';
+  readonly ascii: boolean;
+}
+
+export interface LookWorld {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  readonly stdout: Writable & { readonly isTTY?: boolean; readonly columns?: number };
+}
+
+/**
+ * The report as text.
+ *
+ * @param isToFile whether it goes to a file, which is no terminal
+ */
+export function writtenReport(
+  report: CheckReport,
+  { format, color, ascii }: Look,
+  { env, cwd, stdout }: LookWorld,
+  version: string,
+  isToFile: boolean,
+): string {
+  const isTerminal = stdout.isTTY === true && !isToFile;
+  const [first] = report.spaces;
+  return reporters[format](report, {
+    paint: choosePaint(color, env, isTerminal),
+    ascii,
+    columns: Math.max(40, (isTerminal ? stdout.columns : undefined) ?? 80),
+    version,
+    repositoryRoot: repositoryRoot(first?.dir ?? cwd),
+  });
+}
