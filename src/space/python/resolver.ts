@@ -1,12 +1,9 @@
-/**
- * What a name or an attribute stands for: one resolver for the whole Space. It follows aliases,
- * re-exports, star imports, and attributes of modules, classes and `self`, from file to file.
- */
+/** What a name or an attribute stands for, from file to file: one resolver for the whole Space. */
 import { argumentsOf } from './calls.js';
 import { type ModulePlace, placeAt } from './modules.js';
 import { type Binding, chosen, type FileIndex, type Scope } from './scope.js';
 import { ScopeTable } from './scope-table.js';
-import type { Bound, Resolver, Target } from './targets.js';
+import { type Bound, type Resolver, type Target, writtenName } from './targets.js';
 import { bare, chainOf, childOf, stringOf, textOf } from './tree.js';
 import type { PyClass, PyFunction, PyImport, PyNode, PythonFile, PyValue } from './types.js';
 
@@ -24,7 +21,7 @@ class SpaceResolver implements Resolver {
   readonly functionAround: Resolver['functionAround'] = (file, node) =>
     this.#scopes.functionAround(file, node);
   /** What names of modules and functions stand for; null while it is looked for, which ends rings. */
-  readonly #targets = new Map<PythonFile | PyFunction, Map<string, Target | null>>();
+  readonly #targets = new Map<object, Map<string, Target | null>>();
 
   constructor(files: ReadonlyMap<string, PythonFile>) {
     this.#files = files;
@@ -70,16 +67,7 @@ class SpaceResolver implements Resolver {
     const text = textOf(file, at);
     const target = this.targetOf(file, node);
     if (target?.kind === 'package') return target.name;
-    const [meant] = chosen(this.#scopedBindings(file, at));
-    if (meant?.kind !== 'import') {
-      // A class of that name that stands in for a package is not the package.
-      const isStub = parts.length > 0 && meant?.kind === 'class';
-      return [...(isStub ? ['<local>'] : []), text, ...parts].join('.');
-    }
-    const { place, module, name } = meant.import;
-    // A module of the Space's own is not the installed one of that name.
-    const own = place ? `<local>.${module}` : module;
-    return [own, ...(name ? [name] : []), ...parts].join('.');
+    return writtenName(text, parts, chosen(this.#scopedBindings(file, at))[0]);
   }
 
   valuesOf(file: PythonFile, node: PyNode): readonly PyValue[] {
@@ -176,30 +164,28 @@ class SpaceResolver implements Resolver {
   }
 
   #targetInFunction(fn: PyFunction, name: string, bound: Bound, steps: number): Target | null {
-    const known = this.#targets.get(fn) ?? new Map<string, Target | null>();
-    this.#targets.set(fn, known);
-    const before = known.get(name);
-    if (before !== undefined) return before;
-    known.set(name, null);
-    const self = this.#scopes.classOfSelf(fn, name);
-    const found: Target | null = self
-      ? { kind: 'instance', class: self }
-      : this.#targetOfBindings(bound, steps);
-    known.set(name, found);
-    return found;
+    return this.#remembered(fn, name, () => {
+      const self = this.#scopes.classOfSelf(fn, name);
+      return self ? { kind: 'instance', class: self } : this.#targetOfBindings(bound, steps);
+    });
   }
 
   #targetInModule(file: PythonFile, name: string, steps: number): Target | null {
-    const known = this.#targets.get(file) ?? new Map<string, Target | null>();
-    this.#targets.set(file, known);
+    return this.#remembered(file, name, () => {
+      const scope = this.#scopes.ofModule(file);
+      const bindings = scope.bindings.get(name);
+      if (!bindings) return this.#targetInStars(scope, name, steps + 1);
+      return this.#targetOfBindings({ file, bindings }, steps + 1);
+    });
+  }
+
+  #remembered(holder: object, name: string, find: () => Target | null): Target | null {
+    const known = this.#targets.get(holder) ?? new Map<string, Target | null>();
+    this.#targets.set(holder, known);
     const before = known.get(name);
     if (before !== undefined) return before;
     known.set(name, null);
-    const scope = this.#scopes.ofModule(file);
-    const bindings = scope.bindings.get(name);
-    const found = bindings
-      ? this.#targetOfBindings({ file, bindings }, steps + 1)
-      : this.#targetInStars(scope, name, steps + 1);
+    const found = find();
     known.set(name, found);
     return found;
   }

@@ -37,3 +37,20 @@ export interface Bound {
   readonly file: PythonFile;
   readonly bindings: readonly Binding[];
 }
+
+/** The name of what is not a package, as it is written, by what its first part is bound to. */
+export function writtenName(
+  text: string,
+  parts: readonly string[],
+  meant: Binding | undefined,
+): string {
+  if (meant?.kind !== 'import') {
+    // A class of that name that stands in for a package is not the package.
+    const isStub = parts.length > 0 && meant?.kind === 'class';
+    return [...(isStub ? ['<local>'] : []), text, ...parts].join('.');
+  }
+  const { place, module, name } = meant.import;
+  // A module of the Space's own is not the installed one of that name.
+  const own = place ? `<local>.${module}` : module;
+  return [own, ...(name ? [name] : []), ...parts].join('.');
+}
