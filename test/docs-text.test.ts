@@ -4,6 +4,7 @@ import { dirname, join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
 import { programOfDocs } from './support/command-reference.js';
+import { NOT_OUR_WORDS } from './support/style-words.js';
 
 const ROOT = resolve(import.meta.dirname, '..');
 const pages = [
@@ -13,21 +14,6 @@ const pages = [
     .filter((path) => path.endsWith('.md'))
     .map((path) => `docs/${path}`),
 ].map((path) => ({ path, text: readFileSync(join(ROOT, path), 'utf8') }));
-
-/** Phrases that docs/style.md replaces. */
-const NOT_OUR_WORDS: readonly RegExp[] = [
-  /\b(is|are|was|were|be|been|gets?) told\b/i,
-  /\banew\b/i,
-  /\bmend(s|ed|ing)?\b/i,
-  /\bgoes by\b/i,
-  /\bof (yours|theirs|ours)\b/i,
-  /\blies? in\b/i,
-  /\b(take|takes|taken|took) away\b/i,
-  /\bso that one may\b/i,
-  /\bwhole again\b/i,
-  /(?<!there )\bis no (?!longer\b|more\b|such\b)[a-z]+/i,
-  /\bno ?body\b/i,
-];
 
 /** Output of programs and names of tests stay as they are. */
 function prose(text: string): string {

@@ -57,7 +57,7 @@ export function parseCheckOptions(raw: RawCheckOptions): CheckOptions {
   const hosted = raw.hosted === undefined ? null : count('--hosted', raw.hosted);
   if (raw.watch && (raw.output || raw.fix || raw.diff)) {
     throw new UserError('E_USAGE', '--watch goes with neither --output, --fix nor --diff', {
-      why: 'It prints the report anew at each change of a file.',
+      why: 'It prints the report again at each change of a file.',
       fix: 'zerogpu check --watch',
     });
   }
@@ -96,7 +96,7 @@ function oneOf<T extends string>(flag: string, value: string, known: readonly T[
 
 function count(flag: string, value: string): number {
   if (/^\d{1,9}$/.test(value.trim())) return Number(value);
-  throw new UserError('E_USAGE', `${flag} is "${value}", which is no whole number from 0`, {
+  throw new UserError('E_USAGE', `${flag} is "${value}", which is not a whole number from 0`, {
     fix: `${flag} 0`,
   });
 }

@@ -73,7 +73,7 @@ export function accountNote({ name, quota }: AccountVisitor, wallMs: number): st
   const reset =
     resetsAt === null
       ? []
-      : [`whole again in ${formatSeconds((Date.parse(resetsAt) - wallMs) / 1_000)}`];
+      : [`full again in ${formatSeconds((Date.parse(resetsAt) - wallMs) / 1_000)}`];
   const runsLeft = runs ? [`${runs.left} runs left`] : [];
   const parts = [`${seconds(leftSeconds)} of ${seconds(baseSeconds)} left`, ...runsLeft, ...reset];
   return `as ${name} of the Hub, as it stood at the start: ${parts.join(', ')}`;

@@ -79,7 +79,7 @@ export function textConsole(writeLine: WriteLine, clock: Clock, symbols: Symbols
       if (line === null) return;
       write(`${stamp()} ${line}${memoryText(record)}`);
     },
-    told: (message, visitor) => write(`${' '.repeat(9)}${visitor} was told: ${message}`),
+    told: (message, visitor) => write(`${' '.repeat(9)}${visitor} reads: ${message}`),
     warn: (message) => write(`${stamp()} warn ${message}`),
     stopping: (message) => write(message),
     table(rows) {

@@ -168,7 +168,7 @@ function listenToKeys(
       warn: (message) => console.warn(message),
       async restart() {
         const startedMs = systemClock.now().monotonicMs;
-        console.progress('  starting the app anew');
+        console.progress('  restarting the app');
         await app.restart();
         console.ready(parts.gateway.url, (systemClock.now().monotonicMs - startedMs) / 1_000);
       },

@@ -65,7 +65,7 @@ export function hotkeyActions(parts: HotkeyParts): HotkeyActions {
       } catch (error) {
         if (!(error instanceof UserError)) throw error;
         const why = error.why === undefined ? '' : ` (${error.why})`;
-        parts.warn(`${error.message}${why}: mend it, and press r again`);
+        parts.warn(`${error.message}${why}: fix it, and press r again`);
       }
     },
     // As from the keyboard: the first one stops, a second one kills.

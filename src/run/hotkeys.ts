@@ -30,7 +30,7 @@ export const HOTKEY_HELP: readonly (readonly [key: string, what: string])[] = [
   ['u', 'be another visitor from now on: each tier in turn'],
   ['v', 'quota and queue, live; q comes back'],
   ['f', 'move quota time on by one hour'],
-  ['r', 'start the app anew, with the code as it is now; quotas stay'],
+  ['r', 'restart the app with the code as it is now; quotas stay'],
   ['c', 'clear the screen'],
   ['x', 'stop the Space and end; so do q, Ctrl-C and Ctrl-D'],
 ];

@@ -100,7 +100,7 @@ function parseOwner(text: string): Owner {
   const [, kind, name] = /^(?:(free|pro|org):)?([A-Za-z0-9][A-Za-z0-9._-]{0,95})$/.exec(text) ?? [];
   if (name)
     return { name, kind: kind === 'org' ? 'organization' : kind === 'free' ? 'free' : 'pro' };
-  throw new UserError('E_USAGE', `--owner is "${text}", which is no account`, {
+  throw new UserError('E_USAGE', `--owner is "${text}", which is not an account`, {
     why: 'An owner is a name (of a PRO account), free:NAME or org:NAME.',
     fix: '--owner org:acme',
   });
@@ -108,7 +108,7 @@ function parseOwner(text: string): Owner {
 
 function parseSpaceId(text: string): string {
   if (isSpaceId(text)) return text;
-  throw new UserError('E_USAGE', `--space-id is "${text}", which is no Space's name`, {
+  throw new UserError('E_USAGE', `--space-id is "${text}", which is not the name of a Space`, {
     why: 'A Space is called OWNER/NAME.',
     fix: '--space-id me/hello',
   });
@@ -119,7 +119,7 @@ function parseVisitor(text: string): VisitorName {
   if (namesAccount(text)) return { tier: 'free', name: null };
   const visitor = parseVisitorName(text);
   if (visitor) return visitor;
-  throw new UserError('E_USAGE', `--as is "${text}", which is no visitor`, {
+  throw new UserError('E_USAGE', `--as is "${text}", which is not a visitor`, {
     why: `${visitorNameHelp()} account is the owner of your token on the Hub.`,
     fix: '--as free',
   });

@@ -93,7 +93,10 @@ export const workloadSchema = z.strictObject({
   pattern: z.union([z.enum(['flat', 'day']), hourly]).default('day'),
   visitors: z
     .record(z.string(), visitorsSchema)
-    .refine((tiers) => Object.values(tiers).some((tier) => tier.per_day > 0), 'nobody comes'),
+    .refine(
+      (tiers) => Object.values(tiers).some((tier) => tier.per_day > 0),
+      'no tier has a visit',
+    ),
   spaces: z
     .record(z.string().min(1), spaceSchema)
     .refine((spaces) => Object.keys(spaces).length > 0, 'needs at least one Space'),

@@ -57,7 +57,7 @@ function frontMatterError(line: number, reason: string): UserError {
     {
       why: `${reason}.`,
       fix: [
-        `mend line ${line} of README.md`,
+        `fix line ${line} of README.md`,
         "text with a colon needs quotes: title: 'My Space: 2'",
       ],
     },

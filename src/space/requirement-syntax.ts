@@ -35,7 +35,7 @@ const LEGACY = new RegExp(`^(?:<=|>=|<|>)\\s*(?:\\d+(?:\\.\\d+)*\\.\\*|${VERSION
 export function requirementProblem(text: string): RequirementProblem | null {
   const isUrl = URL_SCHEME.test(text);
   const [main, marker] = splitMarker(text, isUrl ? '; ' : ';');
-  if (marker && !parseMarker(marker)) return invalid(`"${marker}" is no environment marker`);
+  if (marker && !parseMarker(marker)) return invalid(`"${marker}" is not an environment marker`);
   if (isUrl) return wheelProblem(main);
   const path = main.replace(/\[[^\]]*\]$/, '');
   const isDirectUrl = /^[^@/]+@/.test(main) && !main.startsWith('.');
@@ -71,7 +71,7 @@ function splitMarker(text: string, separator: string): readonly [string, string]
 function wheelProblem(path: string): RequirementProblem | null {
   const file = /([^/]*\.whl)(?:[?#].*)?$/i.exec(path)?.[1];
   if (file === undefined || WHEEL_NAME.test(safeDecode(file))) return null;
-  return invalid(`${file} is no name of a wheel (name-version-python-abi-platform.whl)`);
+  return invalid(`${file} is not the name of a wheel (name-version-python-abi-platform.whl)`);
 }
 
 function safeDecode(text: string): string {
@@ -127,7 +127,7 @@ function reasonFor(name: string, clause: string): string {
   if (/^[=!<>~]/.test(clause)) {
     return /^(?:===|==|!=|~=|<=|>=|<|>)\s*$/.test(clause)
       ? 'a version is missing'
-      : `"${clause}" is no version that pip can compare`;
+      : `"${clause}" is not a version that pip can compare`;
   }
   return `pip expects a version after ${name}, and finds "${clause}"`;
 }

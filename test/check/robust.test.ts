@@ -140,7 +140,7 @@ describe('folders', () => {
     expect(stderr).toBe('');
     expect(stdout).toBe(
       'pyproject.toml:1:1: warning ZG115: not checked: it is a link that leads to itself\n' +
-        'requirements.txt:1:1: warning ZG115: not checked: it is no file\n',
+        'requirements.txt:1:1: warning ZG115: not checked: it is not a file\n',
     );
   });
 

@@ -69,7 +69,7 @@ describe.skipIf(noTerminal !== null)(`keys${noTerminal ? ` (${noTerminal})` : ''
 
       writeFileSync(join(space, 'app.py'), app('two'));
       terminal.keys('r');
-      await terminal.until('starting the app anew');
+      await terminal.until('restarting the app');
       await terminal.until(/anew[\s\S]*ready/i);
       expect(await ask()).toBe('two');
 
@@ -85,7 +85,7 @@ describe.skipIf(noTerminal !== null)(`keys${noTerminal ? ` (${noTerminal})` : ''
       expect(await ask()).toBe('three');
 
       terminal.keys('?');
-      await terminal.until('start the app anew, with the code as it is now');
+      await terminal.until('restart the app with the code as it is now');
       terminal.keys('x');
       const end = await terminal.until('code 0');
       // The table of declared and used seconds knows the calls of all three apps.

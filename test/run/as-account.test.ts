@@ -52,7 +52,7 @@ describe('what an account has used', () => {
 
   it('is told in one line', () => {
     expect(accountNote(account(), NOW_MS)).toBe(
-      'as ada of the Hub, as it stood at the start: 941 s of 1500 s left, 7 runs left, whole again in 2h00m',
+      'as ada of the Hub, as it stood at the start: 941 s of 1500 s left, 7 runs left, full again in 2h00m',
     );
   });
 });

@@ -86,7 +86,7 @@ describe('the console for people', () => {
       '21:30:05 app  Loading weights',
       '21:30:05 #7   →   generate   free:ada   1m00s asked  granted slice 0, cold',
       '21:30:05 #7   ←   generate   free:ada   7.9s used of 1m00s   quota 3m30s → 3m22s  peak 1.5 GB',
-      '         free:ada was told: ZeroGPU quota exceeded: try again',
+      '         free:ada reads: ZeroGPU quota exceeded: try again',
       '21:30:05 warn the disk is nearly full',
       'Stopping (SIGINT): no call running.',
     ]);

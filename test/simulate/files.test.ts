@@ -23,7 +23,7 @@ describe('a workload file', () => {
   it.each([
     ['gpus: 0\n', 'gpus'],
     ['gpu: 1\n', 'did you mean gpus'],
-    ['visitors: {}\nspaces: {}\n', 'nobody comes'],
+    ['visitors: {}\nspaces: {}\n', 'no tier has a visit'],
     ['visitors: { free: { per_day: 1 } }\nspaces: { a: { functions: {} } }\n', 'at least one'],
     ['pattern: [1, 2]\n', 'pattern'],
     ['a: [\n', 'flow'],

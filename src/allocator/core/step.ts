@@ -116,7 +116,7 @@ function handle(turn: Turn, event: AllocatorEvent): void {
       onStop(turn);
       break;
     case 'advance':
-      assert(event.seconds >= 0, 'quota time was told to go back');
+      assert(event.seconds >= 0, 'quota time was asked to go back');
       onAdvance(turn, event);
       break;
     case 'tick':

@@ -49,7 +49,7 @@ function parseFault(part: string): Fault {
   const match = /^([a-z0-9-]+)(?:=([^@]+))?(?:@(\d{1,9}|(\d{1,3}(?:\.\d+)?)%))?$/.exec(part);
   const [, name = '', time, when, percent] = match ?? [];
   if (!isFaultKind(name)) {
-    throw new UserError('E_USAGE', `--fault is "${part}", which is no fault`, {
+    throw new UserError('E_USAGE', `--fault is "${part}", which is not a fault`, {
       why: `A fault is written ${FORMAT}; kinds: ${Object.keys(FAULT_KINDS).join(', ')}.`,
       fix: '--fault no-gpu@1',
     });

@@ -151,7 +151,7 @@ export function createLedger(
       durable = seq;
       gathering = [];
       wantsSnapshot = true;
-      setStatus('failing', 'the ledger file was deleted while it was in use; it is written anew');
+      setStatus('failing', 'the ledger file was deleted while it was in use; it is written again');
       return;
     }
     setStatus('failing', result.message);

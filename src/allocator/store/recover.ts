@@ -150,8 +150,8 @@ function mendWal(path: string): readonly string[] {
   const aside = `${wal}.torn`;
   copyFileSync(wal, aside);
   return [
-    `the ledger ended in the middle of a write (byte ${verdict.offset}); that end, which nobody was` +
-      ` told of, is cut and kept in ${aside}`,
+    `the ledger ended in the middle of a write (byte ${verdict.offset}); that end, which was never` +
+      ` acknowledged, is truncated and backed up as ${aside}`,
   ];
 }
 
@@ -159,7 +159,10 @@ function refuseNewer(path: string, version: number): void {
   if (version <= MIGRATIONS.length) return;
   throw new UserError('E_LEDGER_NEWER', `the ledger ${path} is of version ${version}`, {
     why: `This zerogpu knows versions up to ${MIGRATIONS.length}. The file is untouched.`,
-    fix: ['npm install -g zerogpu@latest', 'zerogpu state reset   (begins anew, keeps it aside)'],
+    fix: [
+      'npm install -g zerogpu@latest',
+      'zerogpu state reset   (starts with full quotas, backs it up)',
+    ],
     exitCode: EXIT.cannot,
   });
 }
@@ -167,7 +170,7 @@ function refuseNewer(path: string, version: number): void {
 function damaged(path: string, what: string, cause?: unknown): UserError {
   return new UserError('E_LEDGER_DAMAGED', `the ledger ${path} is damaged`, {
     why: `${capital(what)}. Quotas that can't be trusted are not used; the file is untouched.`,
-    fix: 'zerogpu state reset   (begins anew, and keeps the damaged file aside)',
+    fix: 'zerogpu state reset   (starts with full quotas, backs up the damaged file)',
     exitCode: EXIT.cannot,
     cause,
   });

@@ -89,7 +89,7 @@ function isoDate(ms: number): string {
  */
 export function parseExportedState(text: string, name: string): ExportedState {
   const wrong = (why: string) =>
-    new UserError('E_STATE_IMPORT', `${name} is no exported state`, {
+    new UserError('E_STATE_IMPORT', `${name} is not an exported state`, {
       why,
       fix: 'zerogpu state export FILE   (makes one)',
       exitCode: EXIT.usage,

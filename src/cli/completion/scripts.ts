@@ -32,7 +32,7 @@ ${valueCases(nodes, (values) => `COMPREPLY=($(compgen -W ${quote(values)} -- "$c
   case "$at" in
 ${words.join('\n')}
   esac
-  # A word that is no flag is a folder where no command is wanted: bash's own completion.
+  # A word that is not a flag is a folder: bash completes it.
   if [[ $cur == -* || $words != -* ]]; then
     COMPREPLY=($(compgen -W "$words" -- "$cur"))
   fi

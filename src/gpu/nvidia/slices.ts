@@ -109,7 +109,7 @@ function migSlices(
   if (own.length === 0) throw silentCard(card, 'MIG is on and it has no MIG device');
   return own.map(({ uuid, device, profile }) => {
     const total = migBytes.get(`${card.uuid}/${device}`);
-    if (total === undefined) throw silentCard(card, `the memory of MIG ${profile} is not told`);
+    if (total === undefined) throw silentCard(card, `the memory of MIG ${profile} is not known`);
     const share = vramBytes ?? total;
     if (share > total) throw tooMuch(card, total, 1, share, total);
     return { index: device, gpu, uuid, cardUuid: card.uuid, vramBytes: share };

@@ -79,7 +79,7 @@ export async function joinAllocator(parts: JoinedAllocatorParts): Promise<Alloca
     started(process) {
       root = process;
       client.started(space.id, process).catch((error: unknown) => {
-        warn(`the allocator was not told of the app: ${String(error)}`);
+        warn(`the app could not be registered with the allocator: ${String(error)}`);
       });
     },
     reported: () => client.reported(space.id),

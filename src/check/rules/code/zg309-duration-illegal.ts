@@ -59,7 +59,7 @@ a day, its visitors are refused always, however little the function would use.`,
     const isAll = asked > most;
     return {
       message: isAll
-        ? `\`${name}\` asks for ${asked} s, and nobody may ask for more than ${most} s`
+        ? `\`${name}\` asks for ${asked} s, and the longest that any tier may ask for is ${most} s`
         : `\`${name}\` asks for ${asked} s: ${refused.join(' and ')} cannot call it at all`,
       help: isAll
         ? `duration=${most} or less`

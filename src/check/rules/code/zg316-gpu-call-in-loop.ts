@@ -32,7 +32,7 @@ export const gpuCallInLoop = defineRule<Data>({
   words({ function: name, caller }) {
     return {
       message: `\`${caller}\` calls the GPU function \`${name}\` in a loop`,
-      note: 'each call queues and forks anew, and may be refused',
+      note: 'each call queues and forks again, and may be refused',
       help: 'decorate one function that holds the loop',
     };
   },

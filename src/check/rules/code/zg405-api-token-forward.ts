@@ -31,7 +31,7 @@ export const apiTokenForward = defineRule<Data>({
   },
   words({ space }) {
     return {
-      message: `Client(${space}) calls for nobody: all visitors share one quota there`,
+      message: `Client(${space}) passes no visitor on: all visitors share one quota there`,
       help: 'headers={"X-IP-Token": request.headers["x-ip-token"]}',
     };
   },

@@ -50,7 +50,10 @@ of its day, and a major release breaks the app without a push (a warning).`,
           help: 'sdk_version: X.Y.Z   (the release that you tested with)',
         };
       case 'no-version':
-        return { message: `sdk_version is "${version}", which is no version`, note: 'write X.Y.Z' };
+        return {
+          message: `sdk_version is "${version}", which is not a version`,
+          note: 'write X.Y.Z',
+        };
       case 'too-old':
         return {
           message: `Gradio ${version} is too old for ZeroGPU`,

@@ -4,7 +4,7 @@ type Data = { readonly reason: string; readonly megabytes: number };
 
 const REASONS: Readonly<Record<string, string>> = {
   'no-permission': 'there is no permission to read it',
-  'not-a-file': 'it is no file',
+  'not-a-file': 'it is not a file',
   'link-loop': 'it is a link that leads to itself',
   'too-large': 'it is larger than any source file',
   failed: 'reading it failed',

@@ -1,0 +1,34 @@
+/** Texts in the code (messages, help, rule pages) in the words of docs/style.md. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { NOT_OUR_WORDS } from './support/style-words.js';
+
+const src = resolve(import.meta.dirname, '../src');
+/** A text has a space in it; a name has none. */
+const TEXT = /'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"|`[^`]*`/g;
+
+function textsOf(code: string): readonly string[] {
+  const bare = code.replaceAll(/\/\*[\s\S]*?\*\//g, '').replaceAll(/(^|\s)\/\/.*$/gm, '');
+  return [...bare.matchAll(TEXT)].map(([text]) => text).filter((text) => text.includes(' '));
+}
+
+describe('texts in the code', () => {
+  const files = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter((path) =>
+    /\.tsx?$/.test(path),
+  );
+
+  it('are found', () => {
+    expect(textsOf("f('a b', `c d`) // 'x y'")).toEqual(["'a b'", '`c d`']);
+    expect(files.length).toBeGreaterThan(300);
+  });
+
+  it('have none of the words that the guide replaces', () => {
+    const found = files.flatMap((path) =>
+      textsOf(readFileSync(join(src, path), 'utf8'))
+        .filter((text) => NOT_OUR_WORDS.some((word) => word.test(text)))
+        .map((text) => `${path}: ${text}`),
+    );
+    expect(found).toEqual([]);
+  });
+});
