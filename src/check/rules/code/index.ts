@@ -55,6 +55,7 @@ import { durationType } from './zg353-duration-type.js';
 import { gpuMoveInside } from './zg354-gpu-move-inside.js';
 import { gpuSelfWrite } from './zg355-gpu-self-write.js';
 import { cpuOffload } from './zg356-cpu-offload.js';
+import { gradioRemoved } from './zg357-gradio-removed.js';
 import { exampleMissing } from './zg358-example-missing.js';
 import { tokenInCode } from './zg359-token-in-code.js';
 import { durationDefault } from './zg401-duration-default.js';
@@ -121,6 +122,7 @@ export const codeRules: readonly Rule[] = [
   gpuMoveInside,
   gpuSelfWrite,
   cpuOffload,
+  gradioRemoved,
   exampleMissing,
   tokenInCode,
   durationDefault,

@@ -1,4 +1,4 @@
-import type { PyFunction } from '../../../space/python/index.js';
+import { childOf, type PyFunction, type PythonModel, textOf } from '../../../space/python/index.js';
 import { defineRule, type RuleContext } from '../../rule.js';
 import { at } from './facts.js';
 
@@ -19,7 +19,7 @@ export const durationSignature = defineRule<Data>({
     instead:
       'Give both functions the same parameters, or let the duration end in `*args, **kwargs`.',
     notFound:
-      'Calls by name. A parameter with a default may be left out by the call: a duration that lacks it is a warning.',
+      'Calls by name. A parameter with a default may be left out by a call of your own code: a duration that lacks it is a warning. Where Gradio alone calls the function, it sends every parameter, `gr.Progress` and `gr.Request` among them.',
     examples: [
       {
         title: 'The same parameters',
@@ -27,7 +27,8 @@ export const durationSignature = defineRule<Data>({
         code: 'def seconds(prompt, steps, *args, **kwargs):\n    return 10 + steps\n\n@spaces.GPU(duration=seconds)\ndef generate(prompt, steps, seed=0):\n    …',
       },
     ],
-    evidence: 'spaces 0.51.3 (PyPI), spaces/zero/wrappers.py: static_duration.',
+    evidence:
+      'spaces 0.51.3 (PyPI), spaces/zero/wrappers.py: static_duration; gradio 6.31.0, gradio/helpers.py: special_args.',
   },
   *check({ python }: RuleContext) {
     for (const gpu of python.gpuFunctions) {
@@ -36,7 +37,8 @@ export const durationSignature = defineRule<Data>({
       // A method's duration gets self as well; a bound one has its own: beyond what can be told here.
       if (fn.isMethod || duration.function.isMethod || gpu.kind === 'wrapper') continue;
       if (fn.decorators.length > 1 || duration.function.decorators.length > 0) continue;
-      const [call, taken] = [arity(fn), arity(duration.function)];
+      const call = isWired(python, fn) ? wiredArity(fn) : arity(fn);
+      const taken = arity(duration.function);
       const isWrong = taken.most < call.least || taken.least > call.most || taken.needsKeyword;
       const mayBeWrong = taken.most < call.most || taken.least > call.least;
       if (!isWrong && !mayBeWrong) continue;
@@ -57,6 +59,26 @@ export const durationSignature = defineRule<Data>({
     };
   },
 });
+
+/** Whether Gradio alone calls it: no other code of the Space does. */
+function isWired({ handlers, files }: PythonModel, fn: PyFunction): boolean {
+  if (!handlers.some(({ function: one }) => one === fn)) return false;
+  return !files.some((file) =>
+    file.calls.some(({ node }) => {
+      const callee = childOf(node, 'function');
+      return callee?.type === 'identifier' && textOf(file, callee) === fn.name;
+    }),
+  );
+}
+
+/** What arrives from Gradio: its special_args fills in defaults, progress and request by position. */
+function wiredArity({ parameters }: PyFunction): Arity {
+  const count = parameters.filter(
+    ({ kind }) => kind === 'normal' || kind === 'positional-only',
+  ).length;
+  const isOpen = parameters.some(({ kind }) => kind === 'args');
+  return { least: count, most: isOpen ? Number.POSITIVE_INFINITY : count, needsKeyword: false };
+}
 
 interface Arity {
   readonly least: number;

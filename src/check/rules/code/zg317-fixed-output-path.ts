@@ -1,6 +1,10 @@
-import type { PyCall } from '../../../space/python/index.js';
-import { stringOf } from '../../../space/python/index.js';
-import { defineRule } from '../../rule.js';
+import {
+  type PyCall,
+  type PyNode,
+  type PythonFile,
+  stringOf,
+} from '../../../space/python/index.js';
+import { defineRule, type RuleContext } from '../../rule.js';
 import { at, callsIn, gpuBodies, plainHandlers } from './facts.js';
 
 type Data = { readonly path: string; readonly function: string };
@@ -28,7 +32,12 @@ export const fixedOutputPath = defineRule<Data>({
     notFound: 'Names with anything that changes in them.',
     examples: [
       {
-        title: 'A file for each call',
+        title: 'Fails',
+        language: 'python',
+        code: 'OUT = "result.mp4"\n\n@spaces.GPU\ndef run(prompt):\n    export_to_video(pipe(prompt).frames[0], OUT)\n    return OUT',
+      },
+      {
+        title: 'Passes',
         language: 'python',
         code: 'with tempfile.NamedTemporaryFile(suffix=".mp4", delete=False) as file:\n    export_to_video(frames, file.name)\nreturn file.name',
       },
@@ -38,7 +47,7 @@ export const fixedOutputPath = defineRule<Data>({
   *check(context) {
     for (const fn of new Set([...gpuBodies(context), ...plainHandlers(context)])) {
       for (const call of callsIn(fn)) {
-        const path = writtenPath(call);
+        const path = writtenPath(context, call);
         if (path !== null) yield at(call.file, call.node, { path, function: fn.name });
       }
     }
@@ -52,7 +61,7 @@ export const fixedOutputPath = defineRule<Data>({
   },
 });
 
-function writtenPath(call: PyCall): string | null {
+function writtenPath(context: RuleContext, call: PyCall): string | null {
   const { file, callee, method, positional } = call;
   const writer = WRITERS.find(([name]) => name.test(callee ?? ''));
   const isMethod =
@@ -61,6 +70,16 @@ function writtenPath(call: PyCall): string | null {
     call.node.children[0]?.type === 'attribute';
   if (!writer && !isMethod) return null;
   const node = positional[writer?.[1] ?? 0];
-  const path = node ? stringOf(file, node) : null;
+  const path = node ? pathIn(context, file, node) : null;
   return path && /\.\w{2,5}$/.test(path) ? path : null;
+}
+
+/** A literal, or the one literal that a name or an attribute always stands for. */
+function pathIn({ python }: RuleContext, file: PythonFile, node: PyNode): string | null {
+  const own = stringOf(file, node);
+  if (own !== null) return own;
+  if (node.type !== 'identifier' && node.type !== 'attribute') return null;
+  const values = python.valuesOf(file, node);
+  const [value] = values;
+  return value && values.length === 1 ? stringOf(value.file, value.node) : null;
 }

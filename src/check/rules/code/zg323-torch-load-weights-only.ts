@@ -21,7 +21,10 @@ export const torchLoadWeightsOnly = defineRule<Data>({
     for (const { file, node, callee, keywords, positional } of reachableCalls(context)) {
       const isGiven =
         keywords.has('weights_only') || positional.some(({ type }) => type.endsWith('splat'));
-      if (callee === 'torch.load' && !isGiven) yield at(file, node, { call: callee });
+      if (callee !== 'torch.load' || isGiven) continue;
+      // One finding for a Space: the advice is the same for all.
+      yield at(file, node, { call: callee });
+      return;
     }
   },
   words({ call }) {

@@ -1,7 +1,7 @@
 import type { PyFunction } from '../../../space/python/index.js';
-import { nodesIn, textOf } from '../../../space/python/index.js';
+import { isInside, nodesIn, textOf } from '../../../space/python/index.js';
 import { defineRule, type RuleContext } from '../../rule.js';
-import { at, gpuBodies } from './facts.js';
+import { at, gpuBodies, localNames } from './facts.js';
 import { lazilyLoaded } from './zg315-lazy-model.js';
 import { changedGlobals } from './zg318-mutable-global.js';
 
@@ -40,8 +40,16 @@ export const gpuGlobalWrite = defineRule<Data>({
 function isReadElsewhere({ python }: RuleContext, fn: PyFunction, name: string): boolean {
   return fn.file.functions.some((other) => {
     if (other === fn || python.onGpu.has(other) || !other.body) return false;
+    // A parameter or a local of that name is not the global.
+    if (localNames(other).has(name) || isInside(other.node, fn.node)) return false;
     for (const node of nodesIn(other.body)) {
-      if (node.type === 'identifier' && node.field !== 'left' && textOf(fn.file, node) === name)
+      if (
+        node.type === 'identifier' &&
+        node.field !== 'left' &&
+        node.field !== 'name' &&
+        node.field !== 'attribute' &&
+        textOf(fn.file, node) === name
+      )
         return true;
     }
     return false;

@@ -17,7 +17,9 @@ export const sizeNotOnProfile = defineRule<Data>({
     if (profile.sizes.xlarge !== null) return;
     for (const { size, file, name, isReachable } of python.gpuFunctions) {
       if (size?.value !== 'xlarge' || !isReachable) continue;
+      // The platform lacks it for all of them alike.
       yield at(file, size.node, { function: name, platform: profile.name });
+      return;
     }
   },
   words({ function: name, platform }) {

@@ -3,6 +3,8 @@ import { at } from './facts.js';
 
 type Data = {
   readonly function: string;
+  /** Other GPU functions that declare nothing either. */
+  readonly others: readonly string[];
   readonly seconds: number;
   readonly quota: number;
   readonly calls: number;
@@ -22,17 +24,32 @@ export const durationDefault = defineRule<Data>({
   *check({ python, profile }) {
     const seconds = profile.defaultDurationSeconds;
     const { quotaSeconds } = profile.tiers.anonymous;
-    for (const { duration, file, maker, name, isReachable } of python.gpuFunctions) {
-      if (duration.kind !== 'default' || !isReachable) continue;
-      const asked = Math.round(seconds * profile.gpu.durationFactor);
-      const calls = Math.floor(quotaSeconds / asked);
-      yield at(file, maker, { function: name, seconds: asked, quota: quotaSeconds, calls });
-    }
+    const found = python.gpuFunctions.filter(
+      ({ duration, isReachable, function: fn }) =>
+        duration.kind === 'default' && isReachable && (fn === null || !python.onlyAtStart.has(fn)),
+    );
+    const [first, ...others] = found;
+    if (!first) return;
+    const asked = Math.round(seconds * profile.gpu.durationFactor);
+    const calls = Math.floor(quotaSeconds / asked);
+    const names = others.map(({ name }) => name);
+    const data = {
+      function: first.name,
+      others: names,
+      seconds: asked,
+      quota: quotaSeconds,
+      calls,
+    };
+    yield at(first.file, first.maker, data);
   },
-  words({ function: name, seconds, quota, calls }) {
+  words({ function: name, others, seconds, quota, calls }) {
+    const more =
+      others.length === 0
+        ? ''
+        : ` and ${others.length} other GPU function${others.length === 1 ? '' : 's'}`;
     return {
-      message: `\`${name}\` asks for ${seconds} s by default`,
-      note: `an anonymous visitor (${quota} s a day) gets ${calls} call${calls === 1 ? '' : 's'}; a shorter declaration also ranks higher in the queue`,
+      message: `\`${name}\`${more} ${more === '' ? 'asks' : 'ask'} for ${seconds} s by default`,
+      note: `an anonymous visitor (${quota} s a day) gets at least ${calls} call${calls === 1 ? '' : 's'}; a shorter declaration also ranks higher in the queue`,
       help: 'measure with `zerogpu run`, then @spaces.GPU(duration=…)',
     };
   },

@@ -6,6 +6,9 @@ type Data = { readonly function: string; readonly call: string };
 const WAITS =
   /^(?:time\.sleep|requests\.(?:get|post|put|request)|httpx\.(?:get|post|put)|urllib\.request\.(?:urlopen|urlretrieve)|huggingface_hub\.(?:upload_file|upload_folder|HfApi)|yt_dlp\.YoutubeDL)$/;
 
+/** Shorter waits cost no visitor a call. */
+const SHORTEST_SECONDS = 0.1;
+
 export const gpuSleepOrIo = defineRule<Data>({
   id: 'ZG402',
   name: 'gpu-sleep-or-io',
@@ -18,7 +21,9 @@ export const gpuSleepOrIo = defineRule<Data>({
   },
   *check(context) {
     for (const fn of gpuBodies(context)) {
-      for (const { file, node, callee } of callsIn(fn)) {
+      for (const { file, node, callee, positional } of callsIn(fn)) {
+        const seconds = positional[0] ? context.python.numberOf(file, positional[0]) : null;
+        if (callee === 'time.sleep' && seconds !== null && seconds < SHORTEST_SECONDS) continue;
         if (callee && WAITS.test(callee)) yield at(file, node, { function: fn.name, call: callee });
       }
     }

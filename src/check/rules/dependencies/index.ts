@@ -20,6 +20,9 @@ import { optionIgnored } from './zg219-option-ignored.js';
 import { pyprojectNotInstalled } from './zg220-pyproject-not-installed.js';
 import { fileNotAtBuild } from './zg221-file-not-at-build.js';
 import { packagesTxt } from './zg222-packages-txt.js';
+import { torchCpuBuild } from './zg223-torch-cpu-build.js';
+import { setupImportsPip } from './zg224-setup-imports-pip.js';
+import { gradioClientClash } from './zg225-gradio-client-clash.js';
 
 /** `ZG2xx`: requirements.txt and its kin. */
 export const dependencyRules: readonly Rule[] = [
@@ -44,4 +47,7 @@ export const dependencyRules: readonly Rule[] = [
   pyprojectNotInstalled,
   fileNotAtBuild,
   packagesTxt,
+  torchCpuBuild,
+  setupImportsPip,
+  gradioClientClash,
 ];

@@ -1,7 +1,7 @@
 import type { RequirementEntry } from '../../../space/index.js';
 import { defineRule, type RuleContext } from '../../rule.js';
 import { admits, isBelow, isVersion, pinOf } from '../../versions.js';
-import { textOf } from '../metadata/fields.js';
+import { readBlock, textOf } from '../metadata/fields.js';
 import { installed } from './entries.js';
 import {
   type Exporter,
@@ -37,15 +37,20 @@ export const platformPinned = defineRule<Data>({
 day, the second comes from \`sdk_version\`. A pin that says otherwise fails the resolution, or brings an old
 client to a new platform.`,
     instead: 'List them without a version, or not at all.',
-    notFound: 'A `gradio` pin that equals `sdk_version`, and a range, are an info.',
+    notFound:
+      'A name without a version. A `gradio` pin that equals `sdk_version`, and a range, are an info.',
     examples: [{ title: 'Right', language: 'text', code: 'spaces\ntorch==2.8.0' }],
     evidence: 'Hugging Face guidance for authors; build logs of public Spaces, 2026.',
   },
   *check(context) {
+    // Without front matter nothing says which Gradio is meant: that is one finding, and another rule's.
+    if (readBlock(context.space) === null) return;
     const exporter = exporterOf(context);
     for (const name of PLATFORM_PACKAGES) {
       for (const entry of installed(context, name)) {
         if (entry.problem || entry.url !== null || isToldElsewhere(context, entry)) continue;
+        // A name alone asks for nothing that the platform does not do.
+        if (entry.specifier === '') continue;
         const isPinned = pinOf(entry.specifier) !== null && !equalsSdkVersion(context, entry);
         const fix = isPinned ? withoutVersion(context, entry) : undefined;
         yield {

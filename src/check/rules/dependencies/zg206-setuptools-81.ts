@@ -1,14 +1,9 @@
+import facts from '../../data/package-facts.json' with { type: 'json' };
 import { defineRule } from '../../rule.js';
-import { isBelow } from '../../versions.js';
+import { compareVersions, isBelow, upperBound } from '../../versions.js';
 import { installed } from './entries.js';
 
 type Data = { readonly project: string; readonly specifier: string };
-
-/** Source distributions whose setup imports pkg_resources, which setuptools 81 has dropped. */
-const PROJECTS = [
-  { name: 'openai-whisper', before: '20240927' },
-  { name: 'deepspeed', before: '0.16' },
-] as const;
 
 export const setuptools81 = defineRule<Data>({
   id: 'ZG206',
@@ -20,13 +15,17 @@ export const setuptools81 = defineRule<Data>({
 \`pkg_resources\` in it, and an old setup.py ends with "No module named 'pkg_resources'".`,
     instead: 'Take a newer release of the project, or a wheel.',
     notFound: 'A project held at a newer release, or named by the URL of a wheel.',
-    evidence: 'Hugging Face guidance for authors (list of known errors).',
+    examples: [
+      { title: 'Fails', language: 'text', code: 'openai-whisper==20231117' },
+      { title: 'Passes', language: 'text', code: 'openai-whisper>=20250625' },
+    ],
+    evidence: `Hugging Face guidance for authors (list of known errors); ${facts.source} (${facts.date}).`,
   },
   *check(context) {
-    for (const { name, before } of PROJECTS) {
+    for (const { name, from, to } of facts.setupNeedsPkgResources) {
       for (const entry of installed(context, name)) {
-        if (entry.url !== null || !isBelow(entry.specifier, before)) continue;
-        const { file, requirementRange: range, specifier } = entry;
+        const { file, requirementRange: range, specifier, url } = entry;
+        if (url !== null || !choosesAffected(specifier, from, to)) continue;
         yield { file, range, data: { project: name, specifier } };
       }
     }
@@ -38,3 +37,15 @@ export const setuptools81 = defineRule<Data>({
     };
   },
 });
+
+/** Whether pip may take only releases of that span; without an end the newest is in it. */
+function choosesAffected(specifier: string, from: string | null, to: string | null): boolean {
+  if (from !== null && isBelow(specifier, from)) return false;
+  if (to === null) return true;
+  return isBelow(specifier, to) || admitsOnly(specifier, to);
+}
+
+function admitsOnly(specifier: string, version: string): boolean {
+  const bound = upperBound(specifier);
+  return bound?.isIncluded === true && compareVersions(bound.version, version) === 0;
+}

@@ -1,15 +1,13 @@
+import facts from '../../data/package-facts.json' with { type: 'json' };
 import { defineRule } from '../../rule.js';
-import { admits, isBelow } from '../../versions.js';
+import { admits, isAbove } from '../../versions.js';
 import { installed } from './entries.js';
 import { specifierOf } from './torch-candidates.js';
 
-type Data = { readonly project: string; readonly torch: string; readonly instead: string };
+type Data = { readonly project: string; readonly torch: string };
 
-/** Releases that ask for an old torch by their metadata (PyPI, read 2026-11). */
-const PROJECTS = [
-  { name: 'demucs', before: '4.1', torch: '<2.1', instead: 'demucs>=4.1' },
-  { name: 'audiocraft', before: '999', torch: '==2.1.0', instead: '' },
-] as const;
+/** Releases that ask for an old torch by their metadata. */
+const PROJECTS = facts.asksForTorch;
 
 export const torchDowngrader = defineRule<Data>({
   id: 'ZG207',
@@ -23,28 +21,34 @@ the version.`,
     instead: 'Take a release that does not, or copy the needed modules into the Space.',
     notFound:
       'Packages that are not on PyPI, and forks named by a URL: their metadata is not known here.',
-    examples: [{ title: 'demucs', language: 'text', code: 'demucs>=4.1' }],
+    examples: [
+      { title: 'Fails', language: 'text', code: 'audiocraft==1.3.0' },
+      {
+        title: 'Passes: without its requirements, in a file of the Space',
+        language: 'text',
+        code: 'transformers  # MusicGen is in it',
+      },
+    ],
     evidence:
       'Hugging Face guidance for authors (list of known errors); metadata of the releases on PyPI.',
   },
   *check(context) {
     const listed = context.profile.versions.torch;
-    for (const { name, before, torch, instead } of PROJECTS) {
+    for (const { name, version, torch } of PROJECTS) {
       if (listed.some((version) => admits(torch, version))) continue;
       for (const entry of installed(context, name)) {
         const specifier = entry.url?.endsWith('.whl') ? specifierOf(entry) : entry.specifier;
         if ((entry.url !== null && !entry.url.endsWith('.whl')) || specifier === null) continue;
-        // Without a bound pip takes the newest release, which has mended it.
-        if (instead !== '' && !isBelow(specifier, before)) continue;
+        // A newer release may ask for another torch.
+        if (!admits(specifier, version) || isAbove(specifier, version)) continue;
         const { file, requirementRange: range } = entry;
-        yield { file, range, data: { project: name, torch, instead } };
+        yield { file, range, data: { project: name, torch } };
       }
     }
   },
-  words({ project, torch, instead }) {
+  words({ project, torch }) {
     return {
       message: `${project} asks for torch${torch}, and pip replaces the platform's torch by it`,
-      ...(instead ? { help: instead } : {}),
     };
   },
 });

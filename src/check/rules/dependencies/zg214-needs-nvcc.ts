@@ -1,4 +1,4 @@
-import { defineRule } from '../../rule.js';
+import { defineRule, type RuleContext } from '../../rule.js';
 import { CUDA_REPOSITORIES, OFTEN_SOURCE, SOURCE_ONLY } from './cuda-builds.js';
 import { installed } from './entries.js';
 import { isLink } from './links.js';
@@ -20,7 +20,8 @@ mamba-ssm and causal-conv1d are on PyPI as source alone, which is an error; pack
 repository, are a warning.`,
     instead:
       'Name a prebuilt wheel by its URL, for the Python and torch of the Space; or use `torch.nn.functional.scaled_dot_product_attention`, which needs nothing. Kernels from the Hub (`kernels` package) are prebuilt.',
-    notFound: 'The URL of a wheel.',
+    notFound:
+      'The URL of a wheel, and a local version (`==2.1.2+pt28cu128`) beside a page of wheels (`-f URL`).',
     examples: [
       {
         title: 'A prebuilt wheel',
@@ -33,8 +34,9 @@ repository, are a warning.`,
   },
   *check(context) {
     for (const entry of installed(context)) {
-      const { file, requirementRange: range, name, url, text } = entry;
+      const { file, requirementRange: range, name, url, text, specifier } = entry;
       const project = name ?? text;
+      if (url === null && choosesWheel(context, specifier)) continue;
       if (url === null && name !== null && SOURCE_ONLY.has(name)) {
         yield { file, range, data: { project, how: 'only-source' } };
       } else if (url === null && name !== null && OFTEN_SOURCE.has(name)) {
@@ -65,3 +67,11 @@ repository, are a warning.`,
     }
   },
 });
+
+/** `torch-scatter==2.1.2+pt28cu128` beside `-f URL`: a local version is a wheel of that page. */
+function choosesWheel({ space }: RuleContext, specifier: string): boolean {
+  const hasPage = (space.requirements?.options ?? []).some(({ options }) =>
+    options.some(({ name }) => /^(?:-f|--find-links|--extra-index-url|--index-url|-i)$/.test(name)),
+  );
+  return hasPage && /==\s*[^,]*\+/.test(specifier);
+}

@@ -1,4 +1,5 @@
-import { defineRule } from '../../rule.js';
+import { defineRule, type RuleContext } from '../../rule.js';
+import { reachableCalls } from '../code/facts.js';
 import { installed } from './entries.js';
 
 type Data = { readonly project: string; readonly how: string };
@@ -37,7 +38,8 @@ export const gpuRuntimeOutsideTorch = defineRule<Data>({
 at import is packed, and is there when a call gets its slice. Other libraries open CUDA themselves, and at
 import find none, or fix the process on the CPU.`,
     instead: 'Create what uses the GPU inside the decorated function, or use PyTorch.',
-    notFound: 'Libraries that work on the CPU alone, such as `onnxruntime`.',
+    notFound:
+      'Libraries that work on the CPU alone, such as `onnxruntime`, and sessions that are created inside GPU functions. One that the code does not name is an info.',
     examples: [
       {
         title: 'A session made inside the call',
@@ -54,7 +56,11 @@ import find none, or fix the process on the CPU.`,
       const how = isJaxOnCuda
         ? 'use it inside the @spaces.GPU function alone'
         : RUNTIMES[name ?? ''];
-      if (how && name) yield { file, range, data: { project: name, how } };
+      if (!how || !name) continue;
+      const use = placeOfUse(context, name);
+      if (use === 'inside') continue;
+      const severity = use === 'none' ? 'info' : 'warning';
+      yield { file, range, severity, data: { project: name, how } };
     }
   },
   words({ project, how }) {
@@ -64,3 +70,36 @@ import find none, or fix the process on the CPU.`,
     };
   },
 });
+
+/** What a project is called in code. */
+const MODULES: Readonly<Record<string, RegExp>> = {
+  'onnxruntime-gpu': /^onnxruntime\./,
+  tensorflow: /^tensorflow\./,
+  'tensorflow-gpu': /^tensorflow\./,
+  'tf-nightly': /^tensorflow\./,
+  jax: /^jax\./,
+  'jax-cuda12-plugin': /^jax\./,
+  'faster-whisper': /^faster_whisper\./,
+  'paddlepaddle-gpu': /^paddle\./,
+  'llama-cpp-python': /^llama_cpp\./,
+  'tensorrt-llm': /^tensorrt_llm\./,
+  ...Object.fromEntries(
+    ['cupy', 'cupy-cuda11x', 'cupy-cuda12x', 'cupy-cuda13x'].map((name) => [name, /^cupy\./]),
+  ),
+};
+/** Calls that ask no GPU for anything. */
+const QUESTIONS =
+  /\.(?:get_available_providers|get_device|set_default_logger_severity|SessionOptions)$/;
+
+/** Where the code uses a runtime: in GPU functions alone, elsewhere too, or not by its name. */
+function placeOfUse(context: RuleContext, name: string): 'inside' | 'outside' | 'none' {
+  const module = MODULES[name] ?? new RegExp(`^${name.replaceAll('-', '_')}\\.`);
+  const calls = reachableCalls(context).filter(
+    ({ callee }) => callee !== null && module.test(callee) && !QUESTIONS.test(callee),
+  );
+  if (calls.length === 0) return 'none';
+  const isInside = calls.every(
+    ({ inFunction }) => inFunction !== null && context.python.onGpu.has(inFunction),
+  );
+  return isInside ? 'inside' : 'outside';
+}
