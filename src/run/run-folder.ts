@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { systemClock } from '../shared/clock.js';
 import { EXIT, UserError } from '../shared/errors.js';
+import { whyUnwritable } from '../shared/unwritable.js';
 import { removeAbandoned, writeOwner } from './abandoned-runs.js';
 
 /** The files of one run; removed when it ends. */
@@ -72,7 +73,7 @@ async function makePrivateDir(parent: string, state: string): Promise<string> {
     return dir;
   } catch (error) {
     throw new UserError('E_STATE_DIR', `the state folder ${state} can't be used`, {
-      why: error instanceof Error ? error.message : String(error),
+      why: whyUnwritable(parent) ?? (error instanceof Error ? error.message : String(error)),
       fix: 'zerogpu run --state-dir DIR   (a folder that you may write to)',
       exitCode: EXIT.cannot,
       cause: error,

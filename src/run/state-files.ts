@@ -1,6 +1,8 @@
 /** `zerogpu state`: what is kept between runs, to look at, to carry elsewhere, and to begin anew. */
 import {
+  copyFileSync,
   existsSync,
+  mkdtempSync,
   readdirSync,
   readFileSync,
   renameSync,
@@ -8,7 +10,8 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { tmpdir } from 'node:os';
+import { basename, dirname, join } from 'node:path';
 import { localQuota } from '../allocator/core/accounts.js';
 import { createState, encodeState } from '../allocator/core/index.js';
 import { moveQuotaClock } from '../allocator/core/quota-clock.js';
@@ -26,6 +29,7 @@ import {
 import { loadProfile } from '../platform/index.js';
 import { systemClock } from '../shared/clock.js';
 import { EXIT, UserError } from '../shared/errors.js';
+import { whyUnwritable } from '../shared/unwritable.js';
 import { sharedLedgerDir, spaceLedgerDir } from './run-folder.js';
 
 /** Which ledger is meant. */
@@ -46,6 +50,8 @@ export interface LedgerChoice {
  */
 export function chooseLedger(choice: LedgerChoice): string {
   const { stateDir, space, serve, mayBeNew } = choice;
+  // A folder that can't be looked into has not nothing in it.
+  listLedgers(stateDir);
   const shared = sharedLedgerDir(stateDir);
   if (space !== null && serve) {
     throw new UserError('E_USAGE', '--space and --serve name two ledgers', {
@@ -83,7 +89,7 @@ function noLedger(message: string, where: string, fix: string): UserError {
   return new UserError('E_USAGE', message, { why: `There is no ledger in ${where}.`, fix });
 }
 
-/** Folders of all ledgers of a state folder. */
+/** Folders of all ledgers of a state folder. @throws UserError E_STATE_DIR when it can't be read */
 export function listLedgers(stateDir: string): readonly string[] {
   const parent = join(stateDir, 'ledgers');
   try {
@@ -91,8 +97,9 @@ export function listLedgers(stateDir: string): readonly string[] {
       .map((name) => join(parent, name))
       .filter((dir) => ledgerFiles(dir).length > 0)
       .sort();
-  } catch {
-    return [];
+  } catch (error) {
+    if (isAbsence(error)) return [];
+    throw unreadable(parent, error);
   }
 }
 
@@ -102,10 +109,50 @@ export function listLedgers(stateDir: string): readonly string[] {
  * @param warn told what of the ledger is lost
  */
 export function exportLedger(dir: string, warn: (message: string) => void): string {
-  const { state, repairs } = readLedger(ledgerPath(dir));
+  const { state, repairs } = readAnywhere(dir);
   for (const repair of repairs) warn(repair);
   const exported = exportState(state ?? emptyState('h200'), systemClock.now());
   return `${JSON.stringify(exported, null, 2)}\n`;
+}
+
+/** SQLite needs a file of its own beside a ledger, where it may make none: then a copy is read. */
+function readAnywhere(dir: string): ReturnType<typeof readLedger> {
+  if (whyUnwritable(dir) === null) return readLedger(ledgerPath(dir));
+  const copy = mkdtempSync(join(tmpdir(), 'zerogpu-state-'));
+  try {
+    for (const file of ledgerFiles(dir)) copyFileSync(file, join(copy, basename(file)));
+    return readLedger(ledgerPath(copy));
+  } catch (error) {
+    throw error instanceof UserError ? error : unreadable(dir, error);
+  } finally {
+    rmSync(copy, { recursive: true, force: true });
+  }
+}
+
+const isAbsence = (error: unknown) =>
+  ['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '');
+
+function unreadable(path: string, error: unknown): UserError {
+  return new UserError('E_STATE_DIR', `${path} can't be read`, {
+    why: error instanceof Error ? error.message : String(error),
+    fix: 'zerogpu state … --state-dir DIR   (a state folder that you may read)',
+    exitCode: EXIT.cannot,
+    cause: error,
+  });
+}
+
+/** @throws UserError E_STATE_DIR with what is in the way, before anything of it is changed */
+function assertChangeable(dir: string): void {
+  const why = whyUnwritable(dir);
+  if (why === null) return;
+  throw new UserError('E_STATE_DIR', `the ledger in ${dir} can't be changed`, {
+    why,
+    fix: [
+      'zerogpu state export -   (reads it all the same)',
+      'zerogpu state … --state-dir DIR   (a folder that you may write to)',
+    ],
+    exitCode: EXIT.cannot,
+  });
 }
 
 /**
@@ -124,7 +171,7 @@ export function writeExport(path: string, text: string): void {
   } catch (error) {
     rmSync(half, { force: true });
     throw new UserError('E_STATE_EXPORT', `the export can't be written to ${path}`, {
-      why: error instanceof Error ? error.message : String(error),
+      why: whyUnwritable(dirname(path)) ?? (error instanceof Error ? error.message : String(error)),
       fix: 'zerogpu state export -   (to standard output)',
       exitCode: EXIT.cannot,
       cause: error,
@@ -169,11 +216,14 @@ export async function resetVisitor(dir: string, visitor: string): Promise<void> 
  */
 export async function resetLedger(dir: string): Promise<string> {
   const path = ledgerPath(dir);
+  assertChangeable(dir);
   const lock = await lockLedger(dir, 'change');
   try {
     const aside = `${path}.${new Date().toISOString().replaceAll(/[:.]/g, '-')}`;
     for (const file of ledgerFiles(dir)) renameSync(file, aside + file.slice(path.length));
     return aside;
+  } catch (error) {
+    throw error instanceof UserError ? error : unreadable(path, error);
   } finally {
     await lock.release();
   }
@@ -184,6 +234,7 @@ async function changeLedger(
   platform: string,
   change: (state: AllocatorState) => void,
 ): Promise<void> {
+  assertChangeable(dir);
   const opened = await openLedger(dir, 'change');
   try {
     const state = opened.recovered.state ?? emptyState(platform);

@@ -15,6 +15,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { EXIT, UserError } from '../../shared/errors.js';
+import { whyUnwritable } from '../../shared/unwritable.js';
 
 const SECRET = /^[0-9a-f]{64}$/;
 
@@ -37,7 +38,7 @@ export function controlSecret(stateDir: string): string {
   } catch (error) {
     if (error instanceof UserError) throw error;
     throw new UserError('E_STATE_DIR', `the state folder ${stateDir} can't be used`, {
-      why: error instanceof Error ? error.message : String(error),
+      why: whyUnwritable(stateDir) ?? (error instanceof Error ? error.message : String(error)),
       fix: '--state-dir DIR   (a folder that you may write to)',
       exitCode: EXIT.cannot,
       cause: error,

@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { EXIT, UserError } from '../../shared/errors.js';
+import { whyUnwritable } from '../../shared/unwritable.js';
 import { isThisBoot, readBootId } from './boot.js';
 import { createLedger, type Ledger, type LedgerPorts } from './ledger.js';
 import { type StateLock, takeLock } from './lock.js';
@@ -87,7 +88,7 @@ function makeFolder(dir: string): void {
 
 function unusable(dir: string, error: unknown): UserError {
   return new UserError('E_STATE_DIR', `the state folder ${dir} can't be used`, {
-    why: error instanceof Error ? error.message : String(error),
+    why: whyUnwritable(dir) ?? (error instanceof Error ? error.message : String(error)),
     fix: '--state-dir DIR   (a folder that you may write to)',
     exitCode: EXIT.cannot,
     cause: error,
