@@ -35,6 +35,8 @@ interface Context {
   readonly folder: string;
   /** What git would do when nobody says: not inside another repository. */
   readonly gitByDefault: boolean;
+  /** The platform of the user's settings, for a template that is made for it; null for none. */
+  readonly usersPlatform: string | null;
   /** Null takes the default of everything that no flag says. */
   readonly terminal: Terminal | null;
 }
@@ -51,9 +53,9 @@ export async function settleAnswers(context: Context): Promise<Answers> {
     options.template ?? (await choose(terminal, 'Template', templateItems(templates), 'hello')),
   );
   const title = options.name ?? (await ask(terminal, 'Name', titleOfFolder(context.folder)));
-  const first = template.platforms.includes(DEFAULT_PROFILE)
-    ? DEFAULT_PROFILE
-    : (template.platforms[0] ?? DEFAULT_PROFILE);
+  const wanted = [context.usersPlatform, DEFAULT_PROFILE, ...template.platforms];
+  const first =
+    wanted.find((name) => name !== null && template.platforms.includes(name)) ?? DEFAULT_PROFILE;
   const profile = findProfile(
     template,
     options.platform ??

@@ -33,6 +33,7 @@ export interface InitWorld {
  *
  * @param said the folder as the user wrote it
  * @param version of zerogpu, for the workflow that is written
+ * @param usersPlatform the platform of the user's settings: the one that is offered first
  * @returns the exit code: 0, or 130 when the person cancelled
  * @throws UserError E_USAGE, E_INIT_EXISTS, E_INIT_WRITE, E_SPACE_NOT_FOUND; HubError with `--from`
  */
@@ -41,6 +42,7 @@ export async function init(
   raw: RawInitOptions,
   world: InitWorld,
   version: string,
+  usersPlatform: string | null = null,
 ): Promise<number> {
   const options = parseInitOptions(raw);
   if (options.from !== null) {
@@ -58,7 +60,7 @@ export async function init(
   const existing = options.here ? await readExisting(target, dir) : null;
   let answers: Answers;
   try {
-    answers = await settle(options, templates, target, world);
+    answers = await settle(options, templates, target, world, usersPlatform);
   } catch (error) {
     if (!(error instanceof Cancelled)) throw error;
     world.stderr.write('Cancelled: nothing was written.\n');
@@ -89,6 +91,7 @@ async function settle(
   templates: readonly Template[],
   target: string,
   world: InitWorld,
+  usersPlatform: string | null,
 ): Promise<Answers> {
   const terminal = terminalOf(options, world);
   if (terminal === null && !options.yes && options.template === undefined && !options.here) {
@@ -102,6 +105,7 @@ async function settle(
       : options,
     templates,
     folder: basename(target),
+    usersPlatform,
     gitByDefault: !options.here && !(await isInsideRepository(target)),
     terminal: options.here ? null : terminal,
   });

@@ -26,7 +26,7 @@ describe.runIf(has('bash'))('in bash', () => {
     [['run', '--plat'], ['--platform']],
     [
       ['run', 'demo', '--gpus', '2', '--as', ''],
-      ['anonymous', 'free', 'pro'],
+      ['anonymous', 'free', 'pro', 'team', 'enterprise', 'account'],
     ],
     [['check', '--platform', 'r'], ['rtx-pro-6000']],
     [['config', 'un'], ['unset']],

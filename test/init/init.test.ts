@@ -20,10 +20,16 @@ interface Setting {
   /** What is pressed once a question with that word is asked: there is a terminal then. */
   readonly keys?: readonly (readonly [question: string, key: string])[];
   readonly env?: Record<string, string>;
+  /** `zerogpu config set platform` of before. */
+  readonly usersPlatform?: string;
 }
 
 /** Runs one `init`; what it said comes back with its code. */
-async function make(dir: string, raw: RawInitOptions = {}, { cwd, keys, env }: Setting = {}) {
+async function make(
+  dir: string,
+  raw: RawInitOptions = {},
+  { cwd, keys, env, usersPlatform }: Setting = {},
+) {
   const said = { stdout: '', stderr: '' };
   const isTTY = keys !== undefined;
   const stream = (name: 'stdout' | 'stderr') =>
@@ -35,7 +41,7 @@ async function make(dir: string, raw: RawInitOptions = {}, { cwd, keys, env }: S
   const [stdout, stderr] = [stream('stdout'), stream('stderr')];
   const { signal: interrupted } = new AbortController();
   const world = { env: env ?? {}, cwd: folder, stdin, stdout, stderr, interrupted };
-  const done = init(dir, raw, world, '1.2.3');
+  const done = init(dir, raw, world, '1.2.3', usersPlatform);
   done.catch(() => {});
   for (const [question, key] of keys ?? []) {
     await expect.poll(() => said.stderr).toContain(question);
@@ -67,6 +73,16 @@ describe('zerogpu init', () => {
     await make('inner', { yes: true }, { cwd: folder });
     expect(existsSync(join(folder, 'inner/app.py'))).toBe(true);
     expect(existsSync(join(folder, 'inner/.git'))).toBe(false);
+  });
+
+  it('takes the platform of the settings, where the template is made for it', async () => {
+    const setting = { usersPlatform: 'rtx-pro-6000' };
+    const platformOf = async (template: string) => {
+      const { folder } = await make('.', { template, yes: true, git: false }, setting);
+      return (JSON.parse(read(folder, 'zerogpu.json')) as { platform: string }).platform;
+    };
+    expect(await platformOf('hello')).toBe('rtx-pro-6000');
+    expect(await platformOf('flash-attention')).toBe('h200');
   });
 
   it('writes nothing on a dry run', async () => {

@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import { readUserSettings } from '../../config/user-settings.js';
 import type { RawInitOptions } from '../../init/options.js';
 import { readEnvironmentTwins } from '../env-twins.js';
 import { VERSION } from '../version.js';
@@ -46,8 +47,11 @@ export function declareInit(
     .addOption(new Option('--json', 'with --list: as one object'))
     .addHelpText('after', EXAMPLES)
     .action(async (dir: string | undefined, raw: RawInitOptions) => {
-      const { init } = await import('../../init/index.js');
-      setExitCode(await init(dir, raw, world, VERSION));
+      const [{ init }, { platform }] = await Promise.all([
+        import('../../init/index.js'),
+        readUserSettings(world.env),
+      ]);
+      setExitCode(await init(dir, raw, world, VERSION, platform ?? null));
     });
   readEnvironmentTwins(command, world.env);
   command.copyInheritedSettings(program);
