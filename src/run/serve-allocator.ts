@@ -89,6 +89,7 @@ async function startAndServe(
     },
   });
   cleanup.add('the allocator', server.close);
+  warnOfOtherPort(lastServePort(state), server.url, console);
   rememberServePort(state, server.url);
   const locator = publishLocator(state, { kind: 'serve', url: server.url, space: null });
   cleanup.add('the locator', locator.remove);
@@ -112,6 +113,15 @@ async function startAndServe(
   await log.flush();
   console.table(usageRows(log.uses()));
   return EXIT.ok;
+}
+
+/** Spaces that outlived the serve before this one know its address, and no other. */
+function warnOfOtherPort(lastPort: number, url: string, console: RunConsole): void {
+  const port = Number(new URL(url).port);
+  if (lastPort === 0 || lastPort === port) return;
+  console.warn(
+    `zerogpu serve was at port ${lastPort} before and is at ${port} now: restart the runs that had joined it`,
+  );
 }
 
 /** The device's files are kept between starts: workers that outlive us go on writing them. */

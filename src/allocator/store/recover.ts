@@ -10,7 +10,7 @@ import type { AllocatorEvent, AllocatorState } from '../core/types.js';
 import { isThisBoot } from './boot.js';
 import { type Database, openDatabase, problemOf } from './database.js';
 import { checksum, MIGRATIONS, migrate, PRAGMAS, versionOf } from './format.js';
-import { hasLostLog, logPath } from './open-mark.js';
+import { hasLostLog, logPath, unmarkOpen } from './open-mark.js';
 import { inspectWal } from './wal.js';
 import { takeInLog } from './writer.js';
 
@@ -65,7 +65,7 @@ export function recover(path: string): Recovered {
 }
 
 /**
- * Reads a ledger that somebody else may be writing, and changes nothing.
+ * Reads a ledger that an allocator may be writing, and changes nothing of what it says.
  *
  * @throws UserError E_LEDGER_DAMAGED, E_LEDGER_NEWER, E_STATE_DIR
  */
@@ -81,6 +81,8 @@ export function readLedger(path: string): Recovered {
       return { ...readState(path, database), repairs };
     } finally {
       database.close();
+      // Where no allocator writes, SQLite takes the log into the file and removes it.
+      if (!isLogLost && !existsSync(logPath(path))) unmarkOpen(path);
     }
   });
 }
