@@ -1,7 +1,7 @@
 import { EXIT, UserError } from '../../shared/errors.js';
 
 /** The oldest PyTorch that can be given the device; support.py has the same number. */
-const OLDEST: readonly [major: number, minor: number] = [2, 4];
+const OLDEST: readonly [major: number, minor: number] = [2, 1];
 
 /**
  * Says at once, before an app loads anything, that its PyTorch can't be emulated.

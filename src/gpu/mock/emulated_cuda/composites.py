@@ -22,13 +22,17 @@ WHOLE = (
 )
 
 
-def register_composites(kernels: Kernels, library: torch.library.Library) -> None:
+def register_composites(
+    kernels: Kernels,
+    library: torch.library.Library,
+    covered: Callable[[Callable[..., Any]], Callable[..., Any]],
+) -> None:
     """Registers them for CUDA, below and above autograd."""
     for name in WHOLE:
         packet = getattr(torch.ops.aten, name, None)
         if packet is None:
             continue
-        kernel = _kernel(kernels, packet.default, name == "scaled_dot_product_attention")
+        kernel = covered(_kernel(kernels, packet.default, name == "scaled_dot_product_attention"))
         library.impl(name, kernel, "CUDA")
         library.impl(name, kernel, "AutogradCUDA")
 

@@ -31,6 +31,7 @@ def install(torch: ModuleType) -> None:
     from .memory import replace_accelerator_bindings
     from .meter import Meter
     from .register import register
+    from .resize import Resizer
     from .rng import DeviceRandom
     from .special import SpecialKernels
     from .storage import Storages
@@ -56,6 +57,7 @@ def install(torch: ModuleType) -> None:
     libraries = register(kernels, SpecialKernels(driver, tensors, storages, random, kernels))
     methods.replace_methods(driver, storages)
     methods.refuse_compile()
+    Resizer(storages).replace_methods()
     if not built_for_cuda:
         legacy.replace_tensor_types()
     _installed.extend([libraries, kernels, driver])

@@ -9,9 +9,10 @@ import torch
 from .driver import Driver
 from .errors import invalid_device, mixed_devices, no_sparse_tensors
 from .plans import Plan, cuda_index, plan_of
+from .redispatch import CPU_KEYS
 from .rng import DeviceRandom
 from .storage import CPU, CUDA
-from .tensors import CPU_KEYS, Tensors
+from .tensors import Tensors
 
 Tensor = torch.Tensor
 
@@ -30,7 +31,12 @@ class Kernels:
         if plan.is_view:
             return plan.redispatch(CPU_KEYS, *args, **kwargs)
         if plan.is_plain and not kwargs:
-            result = self._run_plain(plan, operator, args)
+            try:
+                result = self._run_plain(plan, operator, args)
+            except RuntimeError as error:
+                if not lacks_half(error):
+                    raise
+                result = None
             if result is not None:
                 return result
         return self._run_any(plan, operator, args, kwargs)
@@ -116,9 +122,12 @@ class Kernels:
         try:
             result = call_with_numbers(plan, operator, host_args, host_kwargs)
         except RuntimeError as error:
-            if "not resizable" not in str(error):
+            if lacks_half(error):
+                result = call_in_float32(plan, operator, host_args, host_kwargs)
+            elif "not resizable" in str(error):
+                result = call.retry_with_room(operator, host_args, host_kwargs)
+            else:
                 raise
-            result = call.retry_with_room(operator, host_args, host_kwargs)
         return call.to_device(result)
 
     def _draw_from_device(
@@ -259,6 +268,48 @@ def call_with_numbers(
         for value, wants_tensor in zip(args, plan.tensor_at)
     ]
     return operator(*tensors, *args[len(tensors) :], **kwargs)
+
+
+def lacks_half(error: RuntimeError) -> bool:
+    """Whether the CPU's kernel knows no half precision: many before PyTorch 2.3, few since."""
+    return "not implemented for 'Half'" in str(error)
+
+
+def call_in_float32(
+    plan: Plan, operator: Any, args: list[Any], kwargs: dict[str, Any]
+) -> Any:
+    """Computes in single precision what the CPU can't in half, as CUDA's kernels do inside."""
+    widened: list[tuple[Tensor, Tensor]] = []
+
+    def widen(value: Any) -> Any:
+        if isinstance(value, Tensor) and value.dtype is torch.float16:
+            wide = value.float()
+            widened.append((value, wide))
+            return wide
+        if value is torch.float16:
+            return torch.float32
+        if isinstance(value, (list, tuple)):
+            return type(value)(widen(item) for item in value)
+        return value
+
+    def narrow(value: Any) -> Any:
+        if isinstance(value, Tensor):
+            for given, wide in widened:
+                if value is wide:
+                    return given
+            return value.half() if value.dtype is torch.float32 else value
+        if isinstance(value, (list, tuple)):
+            items = [narrow(item) for item in value]
+            return type(value)(items) if type(value) is not tuple else tuple(items)
+        return value
+
+    result = call_with_numbers(
+        plan, operator, [widen(value) for value in args], {k: widen(v) for k, v in kwargs.items()}
+    )
+    if plan.out_names:
+        for given, wide in widened:
+            given.copy_(wide)
+    return narrow(result)
 
 
 def number_as_tensor(value: Any) -> Any:

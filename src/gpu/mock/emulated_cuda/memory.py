@@ -25,6 +25,8 @@ NOTHING = ("inactive_split", "inactive_split_bytes")
 
 def nested_stats(meter: Meter) -> dict[str, Any]:
     """Counters in the shape of `torch._C._cuda_memoryStats`."""
+    if meter.collect:
+        meter.collect()
     by_bytes = _counter(
         meter.allocated_bytes,
         meter.peak_bytes,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import mmap
 import os
 import threading
+from collections.abc import Callable
 
 # CUDA's caching allocator hands out multiples of this, and counts so.
 BLOCK_BYTES = 512
@@ -42,6 +43,8 @@ class Meter:
         self.free_count = 0
         self.peak_count = 0
         self.refused_count = 0
+        # Gives back what has ended unnoticed, where that is possible (PyTorch 2.1).
+        self.collect: Callable[[], None] | None = None
         self._directory = directory
         # Four 64-bit numbers in the machine's order; every machine we run on is little-endian.
         self._file: memoryview | None = None
@@ -55,17 +58,23 @@ class Meter:
 
     def free_and_total(self) -> tuple[int, int]:
         """As `cudaMemGetInfo`: of the card, and without what PyTorch's own start takes of it."""
+        if self.collect:
+            self.collect()
         if self.card_bytes is None:
             return self.limit_bytes - self.allocated_bytes, self.limit_bytes
         return max(0, self.card_bytes - CONTEXT_BYTES - self.allocated_bytes), self.card_bytes
 
     def fits(self, size_bytes: int) -> bool:
         """Whether that much could be allocated now."""
+        if self.allocated_bytes + rounded(size_bytes) > self.limit_bytes and self.collect:
+            self.collect()
         return self.allocated_bytes + rounded(size_bytes) <= self.limit_bytes
 
     def allocate(self, size_bytes: int) -> int:
         """Takes bytes; returns how many are counted, or -1 when the slice has no room."""
         counted = rounded(size_bytes)
+        if self.collect:
+            self.fits(size_bytes)
         with self._lock:
             if self.allocated_bytes + counted > self.limit_bytes:
                 self.refused_count += 1

@@ -6,6 +6,8 @@ from typing import Any
 
 import torch
 
+from .redispatch import redispatcher
+
 # Operators with a CPU operand by right: index tensors, lengths, single values.
 MIXED_BY_RIGHT = (
     "aten::copy_",
@@ -73,7 +75,7 @@ class Plan:
             if argument.is_out or (argument.alias_info and argument.alias_info.is_write)
         )
         # Straight to the kernel of a key, past the Python layers of `OpOverload`.
-        self.redispatch = operator._handle.redispatch_boxed
+        self.redispatch = redispatcher(operator)
         # A tensor made from a number (`x + 1`) reaches a kernel as that number. Some operators take
         # it back so; for the others, found out at the first call, it is made a tensor again.
         self.takes_numbers = True

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 
 from .composites import register_composites
+from .hermetic import with_lasting_objects
 from .kernels import Kernels
 from .plans import plan_of
 from .special import SpecialKernels
@@ -33,24 +34,25 @@ def register(kernels: Kernels, special: SpecialKernels) -> list[torch.library.Li
         # "Overriding a previously registered kernel": that is what we are here for.
         warnings.simplefilter("ignore")
         has_fallback = hasattr(everything, "fallback")
+        covered = with_lasting_objects(is_needed=not has_fallback)
         if has_fallback:
             everything.fallback(kernels.run, "CUDA")
         table = special.table()
         for name, kernel in table.items():
             if _is_operator(name):
-                aten.impl(name, kernel, "CUDA")
+                aten.impl(name, covered(kernel), "CUDA")
         for name in _names_to_override(set(table), everywhere=not has_fallback):
             operator = _overload(name)
             if operator is not None:
-                aten.impl(name, functools.partial(kernels.run, operator), "CUDA")
-        register_composites(kernels, aten)
+                aten.impl(name, covered(functools.partial(kernels.run, operator)), "CUDA")
+        register_composites(kernels, aten, covered)
     return [everything, aten]
 
 
 def _names_to_override(taken: set[str], everywhere: bool) -> list[str]:
     """Operators where another kernel would win over the fallback.
 
-    `everywhere` adds all that the CPU has a kernel for: PyTorch 2.4 knows no fallback.
+    `everywhere` adds all that the CPU has a kernel for: older releases than PyTorch 2.6 know no fallback.
 
     A structured operator's functional form has a composite kernel that allocates for the device and
     then calls the device's own kernel, which there is none of. A CUDA build has CUDA's kernels.

@@ -10,9 +10,10 @@ from .driver import Driver
 from .errors import invalid_device
 from .kernels import Kernels
 from .plans import cuda_index
+from .redispatch import CPU_KEYS
 from .rng import DeviceRandom
 from .storage import Storages
-from .tensors import CPU_KEYS, Tensors
+from .tensors import Tensors
 
 Tensor = torch.Tensor
 aten = torch.ops.aten
@@ -78,9 +79,7 @@ class SpecialKernels:
     def set_storage_offset(
         self, tensor: Tensor, storage: Any, offset: int, size: Any, stride: Any = ()
     ) -> Tensor:
-        return aten.set_.source_Storage_storage_offset.redispatch(
-            CPU_KEYS, tensor, storage, offset, size, stride
-        )
+        return self.tensors.set_memory(CPU_KEYS, tensor, storage, offset, size, stride)
 
     def set_storage(self, tensor: Tensor, storage: Any) -> Tensor:
         count = storage.nbytes() // tensor.element_size()

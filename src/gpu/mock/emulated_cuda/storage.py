@@ -6,6 +6,7 @@ from typing import Any
 
 import torch
 
+from .by_memory import found_by_memory, release_ended, storage_for
 from .errors import out_of_memory
 from .meter import Meter
 from .preserve import preserver
@@ -47,6 +48,14 @@ class Block:
         if self.counted_bytes:
             self.meter.free(self.counted_bytes)
 
+    def take_over(self, other: Block) -> None:
+        """Has the other's memory from now on; its own is given back."""
+        self.counted_bytes, other.counted_bytes = other.counted_bytes, self.counted_bytes
+        self.host, other.host = other.host, self.host
+        self.pointer = self.host.data_ptr()
+        self.views = {}
+        self.whole = None
+
     def flat(self, dtype: torch.dtype) -> torch.Tensor:
         """All of the memory as a one-dimensional CPU tensor that does not own it."""
         view = self.views.get(dtype)
@@ -67,14 +76,30 @@ class Storages:
     def __init__(self, meter: Meter) -> None:
         self.meter = meter
         self._preserve = preserver()
+        self.objects_last = objects_last()
+        if not self.objects_last:
+            meter.collect = release_ended
 
     def adopt(self, host: torch.UntypedStorage) -> torch.UntypedStorage:
         """A CUDA storage over the memory of a CPU storage, which belongs to it from now on."""
-        storage = _from_pointer(host.data_ptr(), CUDA, host.nbytes())
-        storage._zerogpu_block = Block(host, self.meter)
+        return self.adopt_block(host)[0]
+
+    def adopt_block(self, host: torch.UntypedStorage) -> tuple[torch.UntypedStorage, Block]:
+        """The same, with its block."""
+        block = Block(host, self.meter)
+        if not self.objects_last and block.pointer:
+            return storage_for(block), block
+        storage = _from_pointer(block.pointer, CUDA, host.nbytes())
+        storage._zerogpu_block = block
         if self._preserve is not None:
             self._preserve(storage)
-        return storage
+        return storage, block
+
+    def block(self, size_bytes: int) -> Block:
+        """A block without a storage; raises torch.OutOfMemoryError before any memory is touched."""
+        if not self.meter.fits(size_bytes):
+            raise out_of_memory(size_bytes, self.meter)
+        return Block(torch.UntypedStorage(size_bytes), self.meter)
 
     def allocate(self, size_bytes: int) -> torch.UntypedStorage:
         """Uninitialised device memory; raises torch.OutOfMemoryError before any is touched."""
@@ -83,12 +108,19 @@ class Storages:
         return self.adopt(torch.UntypedStorage(size_bytes))
 
 
+def objects_last() -> bool:
+    """Whether a storage keeps the attributes of its Python object."""
+    tensor = torch.empty(1)
+    tensor.untyped_storage()._zerogpu_trial = True
+    return hasattr(tensor.untyped_storage(), "_zerogpu_trial")
+
+
 def block_of(storage: Any) -> Block:
     """The block behind a CUDA storage."""
     try:
         return storage._zerogpu_block
     except AttributeError:
-        return borrow(storage)
+        return found_by_memory(storage.data_ptr()) or borrow(storage)
 
 
 def borrow(storage: Any) -> Block:

@@ -7,7 +7,7 @@ import re
 import sys
 from types import ModuleType
 
-OLDEST_TORCH = (2, 4)
+OLDEST_TORCH = (2, 1)
 MACHINES = ("x86_64", "aarch64")
 
 

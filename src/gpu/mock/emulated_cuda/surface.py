@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import torch
-from torch import _streambase
 
 from .driver import Driver
 from .rng import generator_class
@@ -21,7 +20,7 @@ def replace_classes(driver: Driver) -> None:
                 setattr(module, name, kind)
     # Dynamo, which optimizers import, wants them to be of these kinds (up to PyTorch 2.6).
     for base, ours in (("_StreamBase", "Stream"), ("_EventBase", "Event")):
-        kind = getattr(_streambase, base, None)
+        kind = getattr(getattr(torch, "_streambase", None), base, None)
         if hasattr(kind, "register"):
             kind.register(classes[ours])
     torch.Generator = generator_class(driver)
