@@ -34,6 +34,7 @@ describe('what is not said', () => {
   it('is the platform’s, on the usual port or the next free one', () => {
     expect(parse()).toEqual({
       account: null,
+      allowNoGpuFunction: false,
       dir: '/home/ada/space',
       localHub: false,
       spaceId: null,
