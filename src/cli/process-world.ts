@@ -1,4 +1,4 @@
-import { EXIT } from '../shared/errors.js';
+import { EXIT, UserError } from '../shared/errors.js';
 import { isInForeground } from '../shared/foreground.js';
 import { choosePaint, noPaint } from '../shared/paint.js';
 import { forText } from '../shared/printable.js';
@@ -32,7 +32,9 @@ export function createProcessWorld(): World {
   return {
     argv: process.argv.slice(2),
     env: process.env,
-    cwd: process.cwd(),
+    get cwd() {
+      return currentFolder();
+    },
     stdin: process.stdin,
     inForeground: isInForeground,
     stdout: forText(process.stdout, keepsColours(process.stdout)),
@@ -48,6 +50,24 @@ export function createProcessWorld(): World {
 function keepsColours({ isTTY }: { readonly isTTY?: boolean }): boolean {
   const isAsked = process.argv.some((word) => word.startsWith('--color'));
   return isAsked || choosePaint('auto', process.env, isTTY === true) !== noPaint;
+}
+
+/**
+ * Asked for by the commands that need it: the others work in a folder that is gone as well.
+ *
+ * @throws UserError E_CURRENT_FOLDER
+ */
+function currentFolder(): string {
+  try {
+    return process.cwd();
+  } catch (error) {
+    throw new UserError('E_CURRENT_FOLDER', 'the current folder cannot be used', {
+      why: `It was deleted, or you may not enter it: ${error instanceof Error ? error.message : error}.`,
+      fix: 'cd    (or to any other folder), then run the command again',
+      exitCode: EXIT.cannot,
+      cause: error,
+    });
+  }
 }
 
 let told = false;

@@ -1,10 +1,11 @@
 /** `zerogpu config`: shows each setting with its origin, and changes the two files. */
 import { randomBytes } from 'node:crypto';
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { Writable } from 'node:stream';
 import { didYouMean } from '../shared/did-you-mean.js';
 import { EXIT, UserError } from '../shared/errors.js';
+import { makeFolder } from '../shared/make-folder.js';
 import { CONFIG_FILE } from './file-name.js';
 import { at, type Setting, type SettingSpec, type Source, settle, withKey } from './origins.js';
 import { hold, keysOf, spaceConfigSchema, userSettingsSchema } from './space-config.js';
@@ -120,7 +121,7 @@ function typed(text: string, fits: (value: unknown) => boolean): unknown {
 async function write(file: string, content: object, mode: number): Promise<void> {
   const part = `${file}.${randomBytes(4).toString('hex')}`;
   try {
-    await mkdir(dirname(file), { recursive: true });
+    makeFolder(dirname(file));
     await writeFile(part, `${JSON.stringify(content, null, 2)}\n`, { mode });
     await rename(part, file);
   } catch (error) {

@@ -1,8 +1,8 @@
 /** Where a person's own settings lie. Nothing of the schema library is loaded while there are none. */
 import { readFile, stat } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { UserError } from '../shared/errors.js';
+import { configDir } from '../shared/user-folders.js';
 import { CONFIG_FILE } from './file-name.js';
 import type { SpaceConfig, UserSettings } from './space-config.js';
 
@@ -10,8 +10,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 /** `$XDG_CONFIG_HOME/zerogpu/config.json`, else below `~/.config`. */
 export function userSettingsFile(env: Environment): string {
-  const base = env['XDG_CONFIG_HOME'] || join(env['HOME'] ?? homedir(), '.config');
-  return join(base, 'zerogpu', 'config.json');
+  return join(configDir(env), 'config.json');
 }
 
 /** @throws UserError E_CONFIG_INVALID */

@@ -6,7 +6,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import {
   access,
-  mkdir,
   open,
   readdir,
   readFile,
@@ -19,6 +18,7 @@ import {
 } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { formatBytes } from '../shared/bytes.js';
+import { makeFolder } from '../shared/make-folder.js';
 import { badAnswer, errorOf, HubError, type Purpose, rateLimited, unreachable } from './errors.js';
 import { waitAfterRefusal } from './pace.js';
 import type { HubFile, SnapshotPlan } from './port.js';
@@ -90,8 +90,8 @@ export async function bring(download: Download): Promise<string> {
   const folder = repoFolder(settings.cacheDir, plan.id);
   const root = snapshotFolder(settings, plan);
   try {
-    await mkdir(join(folder, 'blobs'), { recursive: true });
-    await mkdir(root, { recursive: true });
+    makeFolder(join(folder, 'blobs'));
+    makeFolder(root);
     await assertRoom(folder, plan);
     await bringAll(download, join(folder, 'blobs'));
     // Offline has no digests, and its links are there.
@@ -100,7 +100,7 @@ export async function bring(download: Download): Promise<string> {
     }
     if (plan.revision !== plan.sha) {
       const ref = join(folder, 'refs', plan.revision);
-      await mkdir(dirname(ref), { recursive: true });
+      makeFolder(dirname(ref));
       await writeFile(ref, plan.sha);
     }
     return root;
@@ -248,7 +248,7 @@ async function link(blob: string, pointer: string): Promise<void> {
     () => false,
   );
   if (works) return;
-  await mkdir(dirname(pointer), { recursive: true });
+  makeFolder(dirname(pointer));
   const part = `${pointer}.${randomBytes(4).toString('hex')}.incomplete`;
   await symlink(relative(dirname(pointer), blob), part);
   try {

@@ -1,9 +1,10 @@
 /** Who the account is, kept for 12 h over commands: the Hub limits that question heavily. */
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import * as z from 'zod';
+import { makeFolder } from '../shared/make-folder.js';
+import { cacheDir } from '../shared/user-folders.js';
 import { whoSchema } from './schemas.js';
 import type { HubSettings } from './settings.js';
 
@@ -19,10 +20,7 @@ export interface WhoMemo {
 
 /** `$XDG_CACHE_HOME/zerogpu/who.json`: holds a digest of the token, never the token. */
 export function whoFile(env: Readonly<Record<string, string | undefined>>): string {
-  return join(
-    env['XDG_CACHE_HOME'] || join(env['HOME'] || homedir(), '.cache'),
-    'zerogpu/who.json',
-  );
+  return join(cacheDir(env), 'who.json');
 }
 
 /** @param wallMs the time of now, milliseconds since 1970 */
@@ -44,7 +42,7 @@ export function createWhoMemo(file: string, settings: HubSettings, wallMs: () =>
     async write(who) {
       const part = `${file}.${randomBytes(4).toString('hex')}`;
       try {
-        await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+        makeFolder(dirname(file), 0o700);
         await writeFile(part, JSON.stringify({ key, atMs: wallMs(), who }), { mode: 0o600 });
         await rename(part, file);
       } catch {

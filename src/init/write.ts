@@ -1,7 +1,8 @@
 import { constants } from 'node:fs';
-import { copyFile, lstat, mkdir, rm, writeFile } from 'node:fs/promises';
+import { copyFile, lstat, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { EXIT, UserError } from '../shared/errors.js';
+import { makeFolder } from '../shared/make-folder.js';
 import type { SpaceFile } from './manifest.js';
 import type { Planned } from './plan.js';
 
@@ -56,7 +57,7 @@ async function putFiles<File extends { readonly path: string }>(
     if (planned.action === 'keep') continue;
     const file = join(dir, planned.path);
     try {
-      await mkdir(dirname(file), { recursive: true });
+      makeFolder(dirname(file));
       await put(file, planned);
     } catch (error) {
       throw new UserError('E_INIT_WRITE', `${file} can't be written`, {

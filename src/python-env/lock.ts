@@ -1,9 +1,10 @@
-import { link, mkdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { link, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod';
 import { systemClock } from '../shared/clock.js';
 import type { ProcessId } from '../shared/host.js';
+import { makeFolder } from '../shared/make-folder.js';
 import { isThisPlace, processPlaceFields, thisPlace } from '../shared/process-place.js';
 import { identifyProcess, isProcessAlive } from '../shared/process-table.js';
 
@@ -43,7 +44,7 @@ export async function withLock<T>(
   options: LockOptions,
   work: () => Promise<T>,
 ): Promise<T> {
-  await mkdir(dirname(path), { recursive: true });
+  makeFolder(dirname(path));
   const owner = options.owner ?? identifyProcess(process.pid) ?? { pid: process.pid, startTime: 0 };
   await acquire(path, { ...owner, ...thisPlace() }, options);
   const beat = setInterval(() => {

@@ -1,8 +1,9 @@
-import { mkdir, readFile, rm, statfs, writeFile } from 'node:fs/promises';
+import { readFile, rm, statfs, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { formatBytes } from '../shared/bytes.js';
 import { systemClock } from '../shared/clock.js';
 import { EXIT, UserError } from '../shared/errors.js';
+import { makeFolder } from '../shared/make-folder.js';
 import type { Requirement } from '../space/index.js';
 import { chooseInstaller } from './choose-installer.js';
 import { installError } from './failures.js';
@@ -178,7 +179,7 @@ async function createVenv(dir: string, base: PythonFacts, tool: ToolOptions) {
 
 async function makeCacheDir(dir: string): Promise<void> {
   try {
-    await mkdir(dir, { recursive: true });
+    makeFolder(dir);
   } catch (error) {
     throw new UserError('E_PYTHON_INSTALL', `the cache folder ${dir} can't be used`, {
       why: error instanceof Error ? error.message : String(error),

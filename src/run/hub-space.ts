@@ -2,7 +2,7 @@
  * A Space on the Hub as a folder that can be run. The shared cache holds links to files that other
  * programs rely on, and a Space may write into its folder: so it gets one of its own.
  */
-import { copyFile, lstat, mkdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { copyFile, lstat, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import * as z from 'zod';
 import {
@@ -16,6 +16,7 @@ import {
 import { withLock } from '../python-env/lock.js';
 import { EXIT, UserError } from '../shared/errors.js';
 import { interruptible } from '../shared/interruption.js';
+import { makeFolder } from '../shared/make-folder.js';
 import { cacheDir } from '../shared/user-folders.js';
 
 /** What was put into the folder last time, beside it: the app's own files are not of the Space. */
@@ -87,7 +88,7 @@ async function place(
   dir: string,
 ): Promise<void> {
   const memory = `${dir}.zerogpu.json`;
-  await mkdir(dir, { recursive: true, mode: 0o700 });
+  makeFolder(dir, 0o700);
   const before = await readPlaced(memory);
   const paths = files.map(({ path }) => path);
   const now = new Set(paths);
@@ -130,6 +131,6 @@ async function makeFolders(dir: string, path: string): Promise<void> {
     at = join(at, part);
     const found = await lstat(at).catch(() => null);
     if (found && !found.isDirectory()) await rm(at, { force: true });
-    await mkdir(at, { recursive: true });
+    makeFolder(at);
   }
 }

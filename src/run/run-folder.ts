@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
-import { access, chmod, mkdir, mkdtemp, open, rm, writeFile } from 'node:fs/promises';
+import { access, chmod, mkdtemp, open, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { systemClock } from '../shared/clock.js';
 import { EXIT, UserError } from '../shared/errors.js';
+import { makeFolder } from '../shared/make-folder.js';
 import { whyUnwritable } from '../shared/unwritable.js';
 import { removeAbandoned, writeOwner } from './abandoned-runs.js';
 
@@ -66,7 +67,7 @@ export async function createRunFolder(
 
 async function makePrivateDir(parent: string, state: string): Promise<string> {
   try {
-    await mkdir(parent, { recursive: true, mode: 0o700 });
+    makeFolder(parent, 0o700);
     await access(parent, constants.W_OK);
     const dir = await mkdtemp(join(parent, 'run-'));
     await chmod(dir, 0o700);
@@ -85,7 +86,7 @@ async function makePrivateDir(parent: string, state: string): Promise<string> {
 async function firstWithDirectIo(dirs: readonly string[], state: string): Promise<string> {
   for (const candidate of dirs) {
     try {
-      await mkdir(candidate, { recursive: true, mode: 0o700 });
+      makeFolder(candidate, 0o700);
       const dir = await mkdtemp(join(candidate, 'zerogpu-'));
       const probe = await open(
         join(dir, '.probe'),

@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   controlSecret,
@@ -15,6 +14,7 @@ import { loadProfile } from '../platform/index.js';
 import type { PlatformProfile } from '../platform/schema.js';
 import { systemClock, type Timer } from '../shared/clock.js';
 import { EXIT, UserError } from '../shared/errors.js';
+import { makeFolder } from '../shared/make-folder.js';
 import { stateDir } from '../shared/user-folders.js';
 import { createCallLog } from './call-log.js';
 import { chooseBackend } from './choose-gpu.js';
@@ -134,7 +134,7 @@ async function createBackend(
   cleanup: Cleanup,
 ) {
   const runDir = join(sharedLedgerDir(state), 'device');
-  mkdirSync(runDir, { recursive: true, mode: 0o700 });
+  makeFolder(runDir, 0o700);
   const { gpu, gpus, slices, vramBytes } = options;
   const backend = await chooseBackend({
     ...{ gpu, gpus, slices, vramBytes, runDir, profile },

@@ -111,6 +111,11 @@ export const ERROR_PAGES: Readonly<Record<ErrorCode, ErrorPage>> = {
     why: 'A file or a folder of the new Space could not be made: no permission, a full disk, or a file where a folder has to be.',
     instead: 'Fix what the message says, then run the command again with `--force`.',
   },
+  E_CURRENT_FOLDER: {
+    why: 'The folder that the command was started in was deleted, renamed by a tool that made another one in its place, or belongs to another user. Commands that read no folder of yours (`explain`, `quota`) work there all the same.',
+    instead:
+      'Change to a folder that is there: `cd`, or `cd "$PWD"` when another one has its place.',
+  },
   E_STATE_DIR: {
     why: 'The folder for the state of runs cannot be made or written to.',
     instead: 'Name another one with `--state-dir` or `ZEROGPU_STATE_DIR`.',

@@ -28,6 +28,7 @@ export const ERROR_CODES = {
   E_CONFIG_INVALID: 'zerogpu.json cannot be read or has a key or value that means nothing',
   E_INIT_EXISTS: 'init would overwrite files that are there',
   E_INIT_WRITE: 'a file of the new Space cannot be written',
+  E_CURRENT_FOLDER: 'the current folder was deleted, or may not be entered',
   E_STATE_DIR: 'the state folder cannot be used',
   E_STATE_LOCKED: 'another process writes the ledger of this state folder',
   E_LEDGER_DAMAGED: 'the ledger does not match its own checksums',

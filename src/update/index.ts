@@ -3,11 +3,12 @@
  * most a day ago. Nothing ever waits for the network, and ZEROGPU_NO_UPDATE_CHECK=1 keeps it quiet.
  */
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
-import { homedir } from 'node:os';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Clock } from '../shared/clock.js';
+import { makeFolder } from '../shared/make-folder.js';
+import { cacheDir } from '../shared/user-folders.js';
 import { isQuestionDue, mayNotify, noticeOf, readUpdateState } from './decide.js';
 
 /** What the notice may touch of its process. */
@@ -43,17 +44,15 @@ export function notifyOfUpdate(
   if (isDue) ask(folder, world.env);
 }
 
-/** `$XDG_CACHE_HOME/zerogpu`, else below `~/.cache`. */
-export function updateFolder(env: UpdateWorld['env']): string {
-  return join(env['XDG_CACHE_HOME'] || join(env['HOME'] ?? homedir(), '.cache'), 'zerogpu');
-}
+/** Where the newest version is noted. */
+export const updateFolder = cacheDir;
 
 /** The answer is for the next command: this one is over. */
 function askInBackground(folder: string, env: UpdateWorld['env']): void {
   const asker = fileURLToPath(ASKER);
   if (!existsSync(asker)) return;
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolder(folder, 0o700);
     const child = spawn(process.execPath, [asker, folder], {
       ...{ cwd: folder, env, detached: true, stdio: 'ignore' },
     });

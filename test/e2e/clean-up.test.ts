@@ -37,6 +37,18 @@ async function waitUntilGone(runDir: string, withinMs: number): Promise<number> 
   return performance.now() - started;
 }
 
+/** Pids of the daemons of the fixture, by their command: they have no environment. */
+const daemons = () =>
+  readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .filter((pid) => {
+      try {
+        return readFileSync(`/proc/${pid}/cmdline`, 'latin1') === 'sleep\x0599.75\0';
+      } catch {
+        return false;
+      }
+    });
+
 describe('a Space that starts children of its own', () => {
   it.each([
     ['SIGINT', { code: 0, signal: null }],
@@ -76,6 +88,23 @@ describe('a Space that starts children of its own', () => {
       await run.stop();
     }
   });
+
+  it.each(['/overrun_daemon', '/crash_daemon'])(
+    'a worker’s daemon does not outlive it: the next call has the slice alone (%s)',
+    async (name) => {
+      const run = await startRun(fixture('forker'));
+      try {
+        const args = name === '/overrun_daemon' ? [60] : [];
+        const ended = await visitors.call(run.url, name, args, { token: 'pro' });
+        expect(ended.ok).toBe(false);
+        const quick = await visitors.call(run.url, '/quick', [], { token: 'pro' });
+        expect(quick).toMatchObject({ ok: true, value: 'quick' });
+        expect(daemons()).toEqual([]);
+      } finally {
+        await run.stop();
+      }
+    },
+  );
 
   it('a crash of the app ends the run with code 1', async () => {
     const run = await startRun(fixture('forker'));

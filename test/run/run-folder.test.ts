@@ -9,10 +9,11 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
+import { userInfo } from 'node:os';
 import { basename, join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createRunFolder } from '../../src/run/run-folder.js';
-import { cacheDir, stateDir } from '../../src/shared/user-folders.js';
+import { cacheDir, configDir, stateDir } from '../../src/shared/user-folders.js';
 import { fileClockMs, temporaryFolder } from '../support/supervise.js';
 
 describe('the state folder', () => {
@@ -21,6 +22,10 @@ describe('the state folder', () => {
     [null, { XDG_STATE_HOME: '/xdg', HOME: '/home/ada' }, '/xdg/zerogpu'],
     [null, { XDG_STATE_HOME: '', HOME: '/home/ada' }, '/home/ada/.local/state/zerogpu'],
     [null, { HOME: '/home/ada' }, '/home/ada/.local/state/zerogpu'],
+    [null, { HOME: '/home/ada', XDG_STATE_HOME: 'rel' }, '/home/ada/.local/state/zerogpu'],
+    [null, { HOME: '' }, join(userInfo().homedir, '.local/state/zerogpu')],
+    [null, { HOME: 'rel' }, join(userInfo().homedir, '.local/state/zerogpu')],
+    [null, {}, join(userInfo().homedir, '.local/state/zerogpu')],
   ])('by --state-dir %s and %j is %s', (flag, env, dir) => {
     expect(stateDir(flag, env)).toBe(dir);
   });
@@ -28,6 +33,10 @@ describe('the state folder', () => {
   it('is not where environments are kept: those can be made again', () => {
     expect(cacheDir({ HOME: '/home/ada' })).toBe('/home/ada/.cache/zerogpu');
     expect(cacheDir({ HOME: '/home/ada', XDG_CACHE_HOME: '/xdg' })).toBe('/xdg/zerogpu');
+    expect(cacheDir({ HOME: '/home/ada', XDG_CACHE_HOME: './x' })).toBe('/home/ada/.cache/zerogpu');
+    expect(configDir({ HOME: '/home/ada', XDG_CONFIG_HOME: 'x' })).toBe(
+      '/home/ada/.config/zerogpu',
+    );
   });
 });
 

@@ -2,18 +2,11 @@
  * How a running allocator is found: a file that names its address and its process. A file whose
  * process is gone is stale, whatever it says, and is taken away by whoever notices.
  */
-import {
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { systemClock } from '../../shared/clock.js';
+import { makeFolder } from '../../shared/make-folder.js';
 import { isThisPlace, processPlaceFields, thisPlace } from '../../shared/process-place.js';
 import { identifyProcess, isProcessAlive } from '../../shared/process-table.js';
 
@@ -46,7 +39,7 @@ export function publishLocator(
   stateDir: string,
   facts: Pick<Locator, 'kind' | 'url' | 'space'>,
 ): PublishedLocator {
-  mkdirSync(folder(stateDir), { recursive: true, mode: 0o700 });
+  makeFolder(folder(stateDir), 0o700);
   const locator: Locator = {
     version: 1,
     ...facts,
@@ -78,7 +71,7 @@ export function lastServePort(stateDir: string): number {
 }
 
 export function rememberServePort(stateDir: string, url: string): void {
-  mkdirSync(folder(stateDir), { recursive: true, mode: 0o700 });
+  makeFolder(folder(stateDir), 0o700);
   writeFileSync(join(folder(stateDir), 'serve-port'), `${new URL(url).port}\n`, { mode: 0o600 });
 }
 

@@ -7,7 +7,6 @@ import {
   closeSync,
   constants,
   fstatSync,
-  mkdirSync,
   openSync,
   readFileSync,
   type Stats,
@@ -15,6 +14,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { EXIT, UserError } from '../../shared/errors.js';
+import { makeFolder } from '../../shared/make-folder.js';
 import { whyUnwritable } from '../../shared/unwritable.js';
 
 const SECRET = /^[0-9a-f]{64}$/;
@@ -27,7 +27,7 @@ const SECRET = /^[0-9a-f]{64}$/;
 export function controlSecret(stateDir: string): string {
   const path = join(stateDir, 'control-secret');
   try {
-    mkdirSync(stateDir, { recursive: true, mode: 0o700 });
+    makeFolder(stateDir, 0o700);
     try {
       // Exclusive: of two that begin at once, one makes it and both read it.
       writeFileSync(path, `${randomBytes(32).toString('hex')}\n`, { mode: 0o600, flag: 'wx' });

@@ -1,7 +1,8 @@
 /** The ledger: every event that the core was given, durable before anybody hears of it. */
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { EXIT, UserError } from '../../shared/errors.js';
+import { makeFolder } from '../../shared/make-folder.js';
 import { whyUnwritable } from '../../shared/unwritable.js';
 import { isThisBoot, readBootId } from './boot.js';
 import { createLedger, type Ledger, type LedgerPorts } from './ledger.js';
@@ -70,7 +71,7 @@ export async function lockLedger(
   dir: string,
   purpose: 'run' | 'change' = 'run',
 ): Promise<StateLock> {
-  makeFolder(dir);
+  makeLedgerFolder(dir);
   const taken = await takeLock(dir).catch((error: unknown) => {
     throw unusable(dir, error);
   });
@@ -78,9 +79,9 @@ export async function lockLedger(
   return taken.lock;
 }
 
-function makeFolder(dir: string): void {
+function makeLedgerFolder(dir: string): void {
   try {
-    mkdirSync(dir, { recursive: true, mode: 0o700 });
+    makeFolder(dir, 0o700);
   } catch (error) {
     throw unusable(dir, error);
   }

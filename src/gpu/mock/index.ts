@@ -1,7 +1,8 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { PlatformProfile } from '../../platform/schema.js';
 import type { SliceSpec } from '../../shared/host.js';
+import { makeFolder } from '../../shared/make-folder.js';
 import { packageRoot } from '../../shared/package-root.js';
 import type { BackendRequest, GpuBackend } from '../port.js';
 import { writeDriverFiles } from './driver-files.js';
@@ -23,7 +24,7 @@ export function createMockBackend(request: BackendRequest): GpuBackend {
   const { profile, runDir } = request;
   const vramBytes = request.vramBytes ?? profile.sizes.large.vramBytes;
   const meterDir = join(runDir, 'meter');
-  mkdirSync(meterDir, { recursive: true, mode: 0o700 });
+  makeFolder(meterDir, 0o700);
   const driverDir = writeDriverFiles(runDir, profile.gpu.name, cardUuid(0));
   return {
     name: 'mock',

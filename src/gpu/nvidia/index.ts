@@ -1,8 +1,9 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { formatBytes } from '../../shared/bytes.js';
 import { type Clock, systemClock } from '../../shared/clock.js';
 import type { ProcessId } from '../../shared/host.js';
+import { makeFolder } from '../../shared/make-folder.js';
 import { isDescendantOf } from '../../shared/process-table.js';
 import type { BackendRequest, CardFigures, DeviceHost, GpuBackend } from '../port.js';
 import { type Discovery, discover } from './discover.js';
@@ -41,7 +42,7 @@ export async function createNvidiaBackend(request: NvidiaRequest): Promise<GpuBa
   const found = request.discovery ?? (await discover(ask, env['CUDA_VISIBLE_DEVICES']));
   const slices = makeSlices(found.cards, found.migs, found.migBytes, request);
   const shareDir = join(runDir, 'share');
-  mkdirSync(shareDir, { recursive: true, mode: 0o700 });
+  makeFolder(shareDir, 0o700);
   const memory = new Map<number, { allocatedBytes: number; callPeakBytes: number }>();
   const { large, xlarge } = request.profile.sizes;
   const slicesPerCall = Math.max(large.slices, xlarge?.slices ?? 0);
