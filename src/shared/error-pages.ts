@@ -112,7 +112,7 @@ export const ERROR_PAGES: Readonly<Record<ErrorCode, ErrorPage>> = {
     instead: 'Fix what the message says, then run the command again with `--force`.',
   },
   E_CURRENT_FOLDER: {
-    why: 'The folder that the command was started in was deleted, renamed by a tool that made another one in its place, or belongs to another user. Commands that read no folder of yours (`explain`, `quota`) work there all the same.',
+    why: 'The folder that the command was started in was deleted, renamed by a tool that made another one in its place, or belongs to another user. Commands that need no folder (`explain`, `quota`) work there all the same.',
     instead:
       'Change to a folder that is there: `cd`, or `cd "$PWD"` when another one has its place.',
   },
