@@ -23,6 +23,7 @@ import { packagesTxt } from './zg222-packages-txt.js';
 import { torchCpuBuild } from './zg223-torch-cpu-build.js';
 import { setupImportsPip } from './zg224-setup-imports-pip.js';
 import { gradioClientClash } from './zg225-gradio-client-clash.js';
+import { moduleMissing } from './zg226-module-missing.js';
 
 /** `ZG2xx`: requirements.txt and its kin. */
 export const dependencyRules: readonly Rule[] = [
@@ -50,4 +51,5 @@ export const dependencyRules: readonly Rule[] = [
   torchCpuBuild,
   setupImportsPip,
   gradioClientClash,
+  moduleMissing,
 ];

@@ -1,0 +1,59 @@
+import { defineRule } from '../../rule.js';
+import { broughtBy, projectsOf } from '../../tables/modules.js';
+import { at, isTried, reachableFiles } from '../code/facts.js';
+import { readBlock } from '../metadata/fields.js';
+import { installed } from './entries.js';
+
+type Data = { readonly module: string; readonly project: string; readonly isKnown: boolean };
+
+export const moduleMissing = defineRule<Data>({
+  id: 'ZG226',
+  name: 'module-missing',
+  severity: 'error',
+  summary: 'the app imports a package that nothing installs',
+  docs: {
+    why: 'The platform installs Gradio, spaces and PyTorch, and what requirements.txt lists, each with its dependencies. A package that is in none of these is missing: the app ends with ModuleNotFoundError.',
+    instead: 'List the package in requirements.txt, by the name of its project.',
+    notFound:
+      'Imports under `try` or a condition, inside functions, and packages that are not in the table of modules. It is a warning where the dependencies of a listed package are not known: it may bring the module.',
+    examples: [
+      { title: 'Fails with no opencv in requirements.txt', language: 'python', code: 'import cv2' },
+      { title: 'Passes', language: 'text', code: 'opencv-python-headless' },
+    ],
+    evidence:
+      'Dependencies resolved by uv for Linux and Python 3.10 (2026-11-29); build logs of public Spaces for what the platform installs.',
+  },
+  *check(context) {
+    const { space, python } = context;
+    if (readBlock(space) === null || python.app === null) return;
+    const entries = installed(context);
+    // A link or a local package may bring anything.
+    const names = entries.flatMap(({ name }) => name ?? []);
+    const isOpen = entries.some(
+      ({ url, name, isLocal }) => url !== null || name === null || isLocal,
+    );
+    const brought = broughtBy(names);
+    const seen = new Set<string>();
+    for (const file of reachableFiles(context)) {
+      for (const one of file.imports) {
+        const module = one.module.split('.')[0] ?? '';
+        const projects = projectsOf(module);
+        if (!projects || !one.isModuleLevel || one.guard !== 'none' || one.files.length > 0)
+          continue;
+        if (seen.has(module) || projects.some((name) => brought.projects.has(name))) continue;
+        if (isTried(one.node) || python.executionOf(file, one.node) !== 'executed') continue;
+        seen.add(module);
+        const isKnown = brought.isKnown && !isOpen && file === python.app;
+        const data = { module, project: projects[0] ?? module, isKnown };
+        yield at(file, one.node, data, { severity: isKnown ? 'error' : 'warning' });
+      }
+    }
+  },
+  words({ module, project, isKnown }) {
+    return {
+      message: `${module} is imported, and ${isKnown ? 'nothing installs it' : 'no listed package is known to bring it'}`,
+      note: `"No module named '${module}'"`,
+      help: `${project} in requirements.txt`,
+    };
+  },
+});
