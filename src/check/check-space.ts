@@ -8,6 +8,7 @@ import { type AskPython, confirmSyntax } from './exact-syntax.js';
 import type { Finding, Hosting, HubSide, Rule } from './rule.js';
 import { rules as allRules } from './rules/index.js';
 import { unusedIgnore } from './rules/zg100-unused-ignore.js';
+import type { FileIgnore } from './settings.js';
 import { pythonOf } from './space-python.js';
 import { findIgnores, type IgnoreComment, suppress } from './suppress.js';
 import { type ProfileVerdict, profileVerdict } from './verdict.js';
@@ -18,6 +19,9 @@ export interface CheckSpaceOptions {
   readonly platform: string;
   readonly rules: readonly Rule[];
   readonly hosting: Hosting | null;
+  readonly perFileIgnores?: readonly FileIgnore[];
+  /** Findings that were there before, and are accepted. */
+  readonly isAccepted?: (finding: Finding, sources: ReadonlyMap<string, SourceText>) => boolean;
   /** What the Hub says of it; left out for a folder. */
   readonly hub?: HubSide | null;
   /** Asks a Python of this machine about syntax; left out where there is none to ask. */
@@ -50,8 +54,9 @@ export interface CheckedSpace {
 export async function checkSpace(
   name: string,
   spaceFiles: SpaceFiles,
-  { platform, rules, hosting, hub = null, askPython }: CheckSpaceOptions,
+  options: CheckSpaceOptions,
 ): Promise<CheckedSpace> {
+  const { platform, rules, hosting, hub = null, askPython } = options;
   const files = cachedFiles(spaceFiles);
   const profile = loadProfile(platform);
   warmPythonParser(await files.list());
@@ -70,13 +75,15 @@ export async function checkSpace(
   });
   const sources = files.textsSoFar();
   const comments = [...sources].flatMap(([file, source]) => findIgnores(file, source));
-  const { findings, ignored, unused } = suppress(results.findings, comments, nameOf);
+  const silence = (all: readonly Finding[]) =>
+    suppress(all.filter(isHeard(options, sources)), comments, nameOf);
+  const { findings, unused } = silence(results.findings);
   const hints = rules.includes(unusedIgnore) ? unused.filter(isAskedFor(rules)).map(toHint) : [];
   const reported = [...findings, ...hints];
   const coverage = coverageOf(space, python, spacePython, hub !== null);
   const foundUnder = ({ name: other }: PlatformProfile): readonly Finding[] => {
     if (other === profile.name) return reported;
-    return suppress(results.elsewhere.get(other) ?? [], comments, nameOf).findings;
+    return silence(results.elsewhere.get(other) ?? []).findings;
   };
   return {
     findings: reported,
@@ -84,9 +91,23 @@ export async function checkSpace(
     passed: countPassed(rules, reported, coverage),
     coverage,
     verdicts: profiles.map((one) => profileVerdict(one, foundUnder(one))),
-    ignored,
+    ignored: results.findings.length - findings.length,
     sources,
     visits: visitsOf(declaredCalls(python, profile), profile),
+  };
+}
+
+/** What neither zerogpu.json nor a baseline silences. */
+function isHeard(
+  { perFileIgnores = [], isAccepted }: CheckSpaceOptions,
+  sources: ReadonlyMap<string, SourceText>,
+) {
+  return (finding: Finding): boolean => {
+    const { file, rule } = finding;
+    const isSilent = perFileIgnores.some(
+      ({ files, rules }) => files.test(file) && rules.some(({ id }) => id === rule),
+    );
+    return !isSilent && !isAccepted?.(finding, sources);
   };
 }
 

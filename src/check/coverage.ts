@@ -78,7 +78,8 @@ export function countPassed(
   return rules.filter(({ id }) => !found.has(id) && looked.has(areaOf(id))).length;
 }
 
-function areaOf(id: RuleId): Area {
+/** The part of a Space that a rule looks at. */
+export function areaOf(id: RuleId): Area {
   if (CODE_RULES.has(id)) return 'code';
   if (id.startsWith('ZG1')) return 'metadata';
   if (id.startsWith('ZG2')) return 'dependencies';

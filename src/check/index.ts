@@ -1,22 +1,26 @@
 /** `zerogpu check`: reads the flags, checks each Space, writes the report, gives the exit code. */
 import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import type { Writable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 import { readUserSettings } from '../config/user-settings.js';
 import { loadProfile } from '../platform/index.js';
 import { EXIT, UserError } from '../shared/errors.js';
+import { type Baseline, readBaseline, writeBaseline } from './baseline.js';
 import { rememberReport } from './cache/answer.js';
 import { BUILD } from './cache/build.js';
-import { checkSpace } from './check-space.js';
+import { type CheckSpaceOptions, checkSpace } from './check-space.js';
+import { areaOf } from './coverage.js';
 import type { RuleFailure } from './engine.js';
 import { type AskPython, askPythonOf } from './exact-syntax.js';
+import { addIgnores } from './fix/add-ignore.js';
 import { fixSpace, showFixes } from './fix/index.js';
 import { type Look, writtenReport } from './look.js';
 import { type CheckOptions, parseCheckOptions, type RawCheckOptions } from './options.js';
 import type { CheckReport, SpaceReport } from './report.js';
+import type { Rule } from './rule.js';
 import { type CheckSettings, settle } from './settings.js';
 import { spaceReport } from './space-report.js';
-import { findSubjects, foldersOf, refuseOnHub, type Subject } from './subjects.js';
+import { findSubjects, foldersOf, isStandardInput, refuseOnHub, type Subject } from './subjects.js';
 import { exitCodeOf } from './verdict.js';
 import { watchFolders } from './watch.js';
 
@@ -30,6 +34,8 @@ export interface CheckWorld {
   readonly cwd: string;
   readonly stdout: Writable & { readonly isTTY?: boolean; readonly columns?: number };
   readonly stderr: Writable;
+  /** For `zerogpu check -`. */
+  readonly stdin?: Readable;
   readonly interrupted: AbortSignal;
 }
 
@@ -61,7 +67,9 @@ export async function check(
     subjects.map(async (subject): Promise<Job> => {
       const settled = await settle(options, subject.files, subject.path, user.platform);
       subject.assertRead();
-      const rules = settled.rules.filter(({ asksHub }) => subject.hub !== null || !asksHub);
+      const isAsked = ({ id, asksHub }: Rule) =>
+        isStandardInput(subject) ? areaOf(id) === 'code' : subject.hub !== null || !asksHub;
+      const rules = settled.rules.filter(isAsked);
       const settings = { ...settled, rules };
       // A wrong name is to be told before anything is done.
       loadProfile(settings.platform);
@@ -69,8 +77,10 @@ export async function check(
     }),
   );
   const inFolders = foldersOf(jobs);
-  if (options.diff) return showFixes(inFolders, world);
-  if (options.fix) await fixSpace(inFolders, world);
+  const fixJobs = inFolders.map((job) => ({ ...job, withUnsafe: options.unsafeFixes }));
+  if (options.diff) return showFixes(fixJobs, world);
+  if (options.fix) await fixSpace(fixJobs, world);
+  if (options.addIgnore) await addIgnores(inFolders, world);
   if (!options.watch) return checkOnce(jobs, options, world, version);
   const folders = inFolders.map(({ folder }) => folder);
   return watchFolders(folders, world, () => checkOnce(jobs, options, world, version));
@@ -91,8 +101,10 @@ async function checkOnce(
     isAsked = true;
     return ask(files, minor);
   };
+  const { baseline: file } = options;
+  const baseline = file === null ? null : await readBaseline(file, world.cwd);
   for (const job of jobs) {
-    const checked = await report(job, askPython);
+    const checked = await report(job, askPython, baseline);
     spaces.push(checked.space);
     failures.push(...checked.failures);
   }
@@ -101,6 +113,12 @@ async function checkOnce(
     elapsedMs: performance.now() - startMs,
     exitCode: failures.length > 0 ? EXIT.bug : exitCodeOf(spaces.map(({ verdict }) => verdict)),
   };
+  if (file !== null && baseline === null && failures.length === 0) {
+    const count = await writeBaseline(file, world.cwd, spaces);
+    const what = count === 1 ? '1 finding is' : `${count} findings are`;
+    world.stderr.write(`${file}: ${what} accepted from now on\n`);
+    return EXIT.ok;
+  }
   const look = lookOf(options, world);
   await write(done, look, options, world, version);
   for (const failure of failures) tellFailure(failure, world);
@@ -111,19 +129,26 @@ async function checkOnce(
   return done.exitCode;
 }
 
-function lookOf({ format, output, color, ascii }: CheckOptions, world: CheckWorld): Look {
+function lookOf(
+  { format, output, color, ascii, statistics }: CheckOptions,
+  world: CheckWorld,
+): Look {
   const isTerminal = world.stdout.isTTY === true && output === null;
   const inActions = world.env['GITHUB_ACTIONS'] === 'true' && !isTerminal;
   const usual = inActions && output === null ? 'github' : 'text';
-  return { format: format ?? usual, color, ascii };
+  return { format: format ?? (statistics ? 'text' : usual), color, ascii, statistics };
 }
 
 async function report(
   { subject, settings }: Job,
   askPython: AskPython,
+  baseline: Baseline | null,
 ): Promise<{ space: SpaceReport; failures: readonly RuleFailure[] }> {
   const { path, name, dir, files, hub } = subject;
-  const checked = await checkSpace(name, files, { ...settings, hub, askPython });
+  const accepted: Pick<CheckSpaceOptions, 'isAccepted'> = baseline
+    ? { isAccepted: (finding, sources) => baseline.has({ path }, finding, sources) }
+    : {};
+  const checked = await checkSpace(name, files, { ...settings, ...accepted, hub, askPython });
   subject.assertRead();
   return { failures: checked.failures, space: spaceReport({ path, name, dir }, checked, settings) };
 }

@@ -4,12 +4,15 @@ import { choosePaint } from '../shared/paint.js';
 import type { Format } from './formats.js';
 import type { CheckReport } from './report.js';
 import { reporters } from './reporters/index.js';
+import { statisticsOf, statisticsText } from './reporters/statistics.js';
 import { repositoryRoot } from './repository.js';
 
 export interface Look {
   readonly format: Format;
   readonly color: 'auto' | 'always' | 'never';
   readonly ascii: boolean;
+  /** How often each rule found something, in place of the findings. */
+  readonly statistics: boolean;
 }
 
 export interface LookWorld {
@@ -25,11 +28,15 @@ export interface LookWorld {
  */
 export function writtenReport(
   report: CheckReport,
-  { format, color, ascii }: Look,
+  { format, color, ascii, statistics }: Look,
   { env, cwd, stdout }: LookWorld,
   version: string,
   isToFile: boolean,
 ): string {
+  if (statistics) {
+    if (format === 'json') return `${JSON.stringify(statisticsOf(report), null, 2)}\n`;
+    return statisticsText(report);
+  }
   const isTerminal = stdout.isTTY === true && !isToFile;
   const [first] = report.spaces;
   return reporters[format](report, {

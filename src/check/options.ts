@@ -10,6 +10,10 @@ export interface RawCheckOptions {
   readonly output?: string;
   readonly fix?: boolean;
   readonly diff?: boolean;
+  readonly unsafeFixes?: boolean;
+  readonly addIgnore?: boolean;
+  readonly statistics?: boolean;
+  readonly baseline?: string;
   readonly select?: string;
   readonly ignore?: string;
   readonly strict?: boolean;
@@ -30,6 +34,10 @@ export interface CheckOptions {
   readonly output: string | null;
   readonly fix: boolean;
   readonly diff: boolean;
+  readonly unsafeFixes: boolean;
+  readonly addIgnore: boolean;
+  readonly statistics: boolean;
+  readonly baseline: string | null;
   readonly select: readonly string[];
   readonly ignore: readonly string[];
   readonly strict: boolean | null;
@@ -55,11 +63,28 @@ export function parseCheckOptions(raw: RawCheckOptions): CheckOptions {
   }
   const owner = raw.owner === undefined ? null : oneOf('--owner', raw.owner, ['personal', 'org']);
   const hosted = raw.hosted === undefined ? null : count('--hosted', raw.hosted);
-  if (raw.watch && (raw.output || raw.fix || raw.diff)) {
-    throw new UserError('E_USAGE', '--watch goes with neither --output, --fix nor --diff', {
-      why: 'It prints the report again at each change of a file.',
-      fix: 'zerogpu check --watch',
+  if (raw.unsafeFixes && !raw.fix && !raw.diff) {
+    throw new UserError('E_USAGE', '--unsafe-fixes needs --fix or --diff', {
+      why: 'It says which fixes these make.',
+      fix: 'zerogpu check --diff --unsafe-fixes',
     });
+  }
+  const isStatistics = raw.statistics && format !== null && format !== 'text';
+  if (isStatistics && format !== 'json') {
+    throw new UserError('E_USAGE', `--statistics can't be written as ${format}`, {
+      why: 'It counts the findings of each rule, as text or as JSON.',
+      fix: 'zerogpu check --statistics',
+    });
+  }
+  if (raw.watch && (raw.output || raw.fix || raw.diff || raw.addIgnore)) {
+    throw new UserError(
+      'E_USAGE',
+      '--watch can not be combined with --output, --fix, --diff or --add-ignore',
+      {
+        why: 'It prints the report again at each change of a file.',
+        fix: 'zerogpu check --watch',
+      },
+    );
   }
   return {
     platform: raw.platform ?? null,
@@ -67,6 +92,10 @@ export function parseCheckOptions(raw: RawCheckOptions): CheckOptions {
     output: raw.output ?? null,
     fix: raw.fix ?? false,
     diff: raw.diff ?? false,
+    unsafeFixes: raw.unsafeFixes ?? false,
+    addIgnore: raw.addIgnore ?? false,
+    statistics: raw.statistics ?? false,
+    baseline: raw.baseline ?? null,
     select: words(raw.select),
     ignore: words(raw.ignore),
     strict: raw.strict ?? null,

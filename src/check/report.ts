@@ -70,9 +70,9 @@ export function wordsFor({ words }: ReportedFinding): Words {
 }
 
 /** `README.md` of `demos/hello` as a path from where the user is. */
-export function shownPath({ path }: SpaceReport, file: string): string {
+export function shownPath({ path }: Pick<SpaceReport, 'path'>, file: string): string {
   const folder = path.replace(/\/+$/, '').replace(/^\.\/+/, '');
-  return folder === '' || folder === '.' ? file : `${folder}/${file}`;
+  return folder === '' || folder === '.' || folder === '-' ? file : `${folder}/${file}`;
 }
 
 /** `error` to `advice`, the gravest that is there. */

@@ -4,10 +4,11 @@ import type { SpaceConfig } from '../config/space-config.js';
 import { DEFAULT_PROFILE } from '../platform/index.js';
 import { UserError } from '../shared/errors.js';
 import type { SpaceFiles } from '../space/index.js';
+import { patternOf } from './file-patterns.js';
 import type { CheckOptions } from './options.js';
 import type { Hosting, Rule } from './rule.js';
 import { rules as allRules } from './rules/index.js';
-import { selectRules } from './select.js';
+import { find, selectRules } from './select.js';
 
 /** How one Space is checked: flags and environment first, then its zerogpu.json, then the defaults. */
 export interface CheckSettings {
@@ -16,6 +17,14 @@ export interface CheckSettings {
   readonly strict: boolean;
   readonly maxWarnings: number | null;
   readonly hosting: Hosting | null;
+  /** Rules that are silent in the files that match. */
+  readonly perFileIgnores: readonly FileIgnore[];
+}
+
+/** `"vendor/**": ["ZG305"]` of zerogpu.json. */
+export interface FileIgnore {
+  readonly files: RegExp;
+  readonly rules: readonly Rule[];
 }
 
 /**
@@ -44,6 +53,10 @@ export async function settle(
     rules,
     strict: options.strict ?? own.strict ?? false,
     maxWarnings: options.maxWarnings ?? own.maxWarnings ?? null,
+    perFileIgnores: Object.entries(own.perFileIgnores ?? {}).map(([pattern, words]) => ({
+      files: patternOf(pattern),
+      rules: words.flatMap((word) => find(allRules, word, file)),
+    })),
     hosting: hosting(options.owner ?? own.owner ?? null, options.hosted ?? own.hosted ?? null),
   };
 }

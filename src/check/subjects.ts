@@ -1,9 +1,14 @@
 /** What a user wants checked: folders, and Spaces on the Hub. */
-import type { Writable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 import { isHubName } from '../hub/names.js';
-import { UserError } from '../shared/errors.js';
+import { EXIT, UserError } from '../shared/errors.js';
 import { interruptible } from '../shared/interruption.js';
-import { filesInFolder, type SpaceFiles } from '../space/index.js';
+import {
+  filesInFolder,
+  filesInMemory,
+  LARGEST_SOURCE_BYTES,
+  type SpaceFiles,
+} from '../space/index.js';
 import { type FolderRecord, recordedFiles } from './cache/record.js';
 import { findFolder, type SpaceFolder } from './folders.js';
 import type { CheckOptions } from './options.js';
@@ -26,6 +31,7 @@ export interface Subject {
 }
 
 interface SubjectWorld {
+  readonly stdin?: Readable;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
   readonly stderr: Writable;
@@ -42,14 +48,45 @@ export async function findSubjects(
 ): Promise<readonly Subject[]> {
   const subjects: Subject[] = [];
   for (const path of paths.length === 0 ? ['.'] : paths) {
-    const subject = isHubName(path)
-      ? await interruptible(world.interrupted, () => onHub(path, world))
-      : inFolder(await findFolder(path, world.cwd));
+    const subject =
+      path === STANDARD_INPUT
+        ? await fromStandardInput(world)
+        : isHubName(path)
+          ? await interruptible(world.interrupted, () => onHub(path, world))
+          : inFolder(await findFolder(path, world.cwd));
     const isSame = ({ dir, path: other }: Subject) =>
       subject.dir === null ? other === path : dir === subject.dir;
     if (!subjects.some(isSame)) subjects.push(subject);
   }
   return subjects;
+}
+
+const STANDARD_INPUT = '-';
+
+/** Whether a Space is one text from standard input: there is only code to look at. */
+export function isStandardInput({ path }: Pick<Subject, 'path'>): boolean {
+  return path === STANDARD_INPUT;
+}
+
+/** The text of an app file, as if it were all of the Space. */
+async function fromStandardInput({ stdin, interrupted }: SubjectWorld): Promise<Subject> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of stdin ?? []) {
+    interrupted.throwIfAborted();
+    chunks.push(Buffer.from(chunk as Uint8Array));
+    bytes += chunks.at(-1)?.length ?? 0;
+    if (bytes > LARGEST_SOURCE_BYTES) {
+      throw new UserError('E_CHECK_UNREADABLE', 'standard input has more than 8 MB', {
+        why: 'It is read as one Python file.',
+        fix: 'zerogpu check - < app.py',
+        exitCode: EXIT.cannot,
+      });
+    }
+  }
+  const files = filesInMemory({ 'app.py': Buffer.concat(chunks) });
+  const name = 'standard input';
+  return { path: STANDARD_INPUT, name, dir: null, files, hub: null, assertRead() {} };
 }
 
 function inFolder(folder: SpaceFolder): Subject {
@@ -79,11 +116,18 @@ async function onHub(path: string, world: SubjectWorld): Promise<Subject> {
  */
 export function refuseOnHub(
   paths: readonly string[],
-  { fix, diff, watch }: Pick<CheckOptions, 'fix' | 'diff' | 'watch'>,
+  { fix, diff, watch, addIgnore }: Pick<CheckOptions, 'fix' | 'diff' | 'watch' | 'addIgnore'>,
 ): void {
-  const path = paths.find(isHubName);
-  const flag = fix ? '--fix' : diff ? '--diff' : watch ? '--watch' : null;
+  const path = paths.find((one) => isHubName(one) || one === STANDARD_INPUT);
+  const flags = { '--fix': fix, '--diff': diff, '--watch': watch, '--add-ignore': addIgnore };
+  const flag = Object.entries(flags).find(([, isSet]) => isSet)?.[0] ?? null;
   if (path === undefined || flag === null) return;
+  if (path === STANDARD_INPUT) {
+    throw new UserError('E_USAGE', `${flag} is for folders, and - is standard input`, {
+      why: 'There is no file that could be changed or watched.',
+      fix: `zerogpu check ${flag}   (in the folder of the Space)`,
+    });
+  }
   throw new UserError('E_USAGE', `${flag} is for folders, and ${path} is on the Hub`, {
     why: 'Nothing on the Hub is changed or watched.',
     fix: `zerogpu init --from ${path}   (a copy in a folder, to be checked with ${flag})`,

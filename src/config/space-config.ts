@@ -34,6 +34,10 @@ export const spaceConfigSchema = z.strictObject({
     .strictObject({
       select: z.array(z.string()).optional().describe('rules to ask; all when left out'),
       ignore: z.array(z.string()).optional().describe('rules not to ask'),
+      perFileIgnores: z
+        .record(z.string(), z.array(z.string()))
+        .optional()
+        .describe('rules not to ask of some files, by a pattern of their paths: vendor/**'),
       strict: z.boolean().optional().describe('warnings fail as errors do'),
       maxWarnings: z.int().nonnegative().optional().describe('more warnings than this fail'),
       owner: z.enum(['personal', 'org']).optional().describe('who will host the Space'),

@@ -138,7 +138,7 @@ describe('text', () => {
       visitors   anonymous 2 calls/day   free 3   PRO 25        (generate, 60 s each)
       ✗ 1 error, 1 warning, 1 info, 2 passed, 1 ignored in 38 ms
         more: zerogpu explain ZG201
-      h200 (2025-11-05) 1 error, 1 warning · rtx-pro-6000 (2026-09-04) fits, 1 warning
+      h200 (2025-11) 1 error, 1 warning · rtx-pro-6000 (2026-09) fits, 1 warning
       the platform has moved on since 2025-11-05: --platform rtx-pro-6000 (2026-09-04)
       "
     `);
@@ -172,8 +172,8 @@ describe('text', () => {
         anonymous 2 calls/day   free 3   PRO 25
       x 1 error, 1 warning, 1 info, 2 passed, 1 ignored in 38 ms
         more: zerogpu explain ZG201
-      h200 (2025-11-05) 1 error, 1 warning
-      rtx-pro-6000 (2026-09-04) fits, 1 warning
+      h200 (2025-11) 1 error, 1 warning
+      rtx-pro-6000 (2026-09) fits, 1 warning
       the platform has moved on since 2025-11-05:
       --platform rtx-pro-6000 (2026-09-04)
       "
@@ -200,7 +200,7 @@ describe('text', () => {
 
   it('is one line for a clean Space, and a sum for several', () => {
     expect(reporters.text({ spaces: [clean], elapsedMs: 31, exitCode: 0 }, options)).toBe(
-      `✓ clean fits h200 · 5 rules · 31 ms\nh200 (2025-11-05) fits · rtx-pro-6000 (2026-09-04) fits\n${MOVED_ON}`,
+      `✓ clean fits h200 · 5 rules · 31 ms\nh200 (2025-11) fits · rtx-pro-6000 (2026-09) fits\n${MOVED_ON}`,
     );
     expect(reporters.text({ spaces: [clean, space], elapsedMs: 31, exitCode: 0 }, options)).toMatch(
       /^✓ clean fits h200 · 5 rules\nh200 [^\n]+\n\n[\s\S]*\n\n✗ 2 Spaces: 1 error, 1 warning, 1 info in 31 ms\nthe platform has moved on since 2025-11-05: --platform rtx-pro-6000 \(2026-09-04\)\n$/,

@@ -21,18 +21,20 @@ interface Change {
 }
 
 /**
- * What the safe fixes make of the files. A fix is taken whole or not at all: one that touches what
+ * What the fixes make of the files, the safe ones unless all are wanted. A fix is taken whole or not at all: one that touches what
  * another one changes waits for the next round, and one of a file that would not come back byte for
  * byte is never taken.
  */
 export function planFixes(
   findings: readonly Finding[],
   sources: ReadonlyMap<string, SourceText>,
+  withUnsafe = false,
 ): FixPlan {
   const changes = new Map<string, Change[]>();
   const fixed: Finding[] = [];
   for (const finding of findings) {
-    const wanted = finding.fix && changesOf(finding.fix.edits, sources);
+    const isWanted = withUnsafe || finding.fix?.safety !== 'unsafe';
+    const wanted = isWanted && finding.fix ? changesOf(finding.fix.edits, sources) : null;
     if (!wanted) continue;
     const isFree = wanted.every(({ file, change }) =>
       (changes.get(file) ?? []).every((other) => !overlap(change, other)),

@@ -15,18 +15,20 @@ const MOST_ROUNDS = 5;
 interface FixJob {
   readonly folder: SpaceFolder;
   readonly settings: CheckSettings;
+  readonly withUnsafe: boolean;
 }
 
-/** Makes the safe fixes of each Space, and says on stderr what was done. */
+/** Makes the fixes of each Space, the safe ones unless all are wanted, and says on stderr what was done. */
 export async function fixSpace(
   jobs: readonly FixJob[],
   world: { readonly stderr: Writable },
 ): Promise<void> {
-  for (const { folder, settings } of jobs) {
+  for (const job of jobs) {
+    const { folder } = job;
     let count = 0;
     const changed = new Set<string>();
     for (let round = 0; round < MOST_ROUNDS; round += 1) {
-      const { files, fixed } = await plan({ folder, settings });
+      const { files, fixed } = await plan(job);
       if (files.length === 0) break;
       const left = await writeFixes(folder.dir, files);
       for (const { file, why } of left)
@@ -64,7 +66,7 @@ export async function showFixes(
   return isChanged ? EXIT.failed : EXIT.ok;
 }
 
-async function plan({ folder, settings }: FixJob) {
+async function plan({ folder, settings, withUnsafe }: FixJob) {
   const checked = await checkSpace(folder.name, filesInFolder(folder.dir), settings);
-  return planFixes(checked.findings, checked.sources);
+  return planFixes(checked.findings, checked.sources, withUnsafe);
 }

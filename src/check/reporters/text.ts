@@ -128,7 +128,7 @@ function verdictLine({ verdicts }: SpaceReport, { ascii, columns }: ReporterOpti
   const word = ({ profile, asOf, errors, warnings }: ProfileVerdict): string => {
     const counts = countWords({ error: errors, warning: warnings, info: 0, advice: 0 });
     const what = errors > 0 ? counts : ['fits', ...counts];
-    return `${profile} (${asOf}) ${what.join(', ')}`;
+    return `${profile} (${asOf.slice(0, 7)}) ${what.join(', ')}`;
   };
   const line = verdicts.map(word).join(ascii ? ' - ' : ' · ');
   if (line.length <= columns) return line;
@@ -166,7 +166,7 @@ function helpLines(
 ): string[] {
   const [first = '', ...more] = wrap(help, columns - 8);
   const word = fix ? 'fix:' : 'try:';
-  const safe = 'safe with --fix';
+  const safe = fix?.safety === 'unsafe' ? 'with --fix --unsafe-fixes' : 'safe with --fix';
   const head = `  ${word} ${first}`;
   const gap = columns - head.length - safe.length;
   const tail = fix && gap >= 2 ? `${' '.repeat(gap)}${paint('dim', safe)}` : '';

@@ -25,7 +25,10 @@ export function declareCheck(
     .command('check')
     .description('Find what breaks on ZeroGPU before you push.')
     .usage('[paths…] [options]')
-    .argument('[paths...]', 'folders of Spaces, or hf:OWNER/NAME[@REVISION] (default: this folder)')
+    .argument(
+      '[paths...]',
+      'folders of Spaces, hf:OWNER/NAME[@REVISION], or - for an app file (default: this folder)',
+    )
     .optionsGroup('Rules')
     .addOption(twin('--platform <name>', 'h200 (default), rtx-pro-6000'))
     .addOption(twin('--select <rules>', 'only these: ZG201,torch-compile,ZG3'))
@@ -34,13 +37,19 @@ export function declareCheck(
     .addOption(twin('--hosted <n>', 'ZeroGPU Spaces that the owner has already'))
     .optionsGroup('Failing')
     .addOption(twin('--strict', 'warnings fail as errors do'))
+    .addOption(twin('--baseline <file>', 'accept what this file has; written where there is none'))
     .addOption(twin('--max-warnings <n>', 'more warnings than this fail'))
     .optionsGroup('Fixing')
     .addOption(new Option('--fix', 'make the safe fixes, then report the rest'))
+    .addOption(
+      new Option('--unsafe-fixes', 'with --fix or --diff: fixes that ask for judgement too'),
+    )
     .addOption(new Option('--diff', 'show what --fix would change, and change nothing'))
+    .addOption(new Option('--add-ignore', 'silence each finding with a comment on its line'))
     .optionsGroup('Output')
     .addOption(twin('--format <kind>', 'text, compact, json, github, sarif, junit'))
     .addOption(new Option('--json', 'the same as --format json'))
+    .addOption(new Option('--statistics', 'how often each rule found something'))
     .addOption(new Option('--output <file>', 'write the report there'))
     .addOption(new Option('--no-cache', 'check again although nothing has changed'))
     .addOption(new Option('--watch', 'check again after each change'))
