@@ -16,10 +16,13 @@ export interface EventHandlers {
 const FIRST_RETRY_MS = 250;
 const LAST_RETRY_MS = 4_000;
 
-/** @param url of this machine: its answers are trusted to be small */
+/**
+ * @param url of this machine: its answers are trusted to be small
+ * @param headers of each attempt; rejects where nothing may be sent
+ */
 export function followEvents(
   url: URL,
-  headers: Readonly<Record<string, string>>,
+  headers: () => Promise<Readonly<Record<string, string>>>,
   handlers: EventHandlers,
 ): { close(): void } {
   let closed = false;
@@ -28,7 +31,9 @@ export function followEvents(
   let retryMs = FIRST_RETRY_MS;
 
   async function read(): Promise<string> {
-    reading = open(url, { method: 'GET', headers });
+    const signed = await headers();
+    if (closed) return 'closed';
+    reading = open(url, { method: 'GET', headers: signed });
     const answer = await reading.answered;
     if (answer.statusCode !== 200) {
       // An answer that nobody reads would hold its connection, and with it the process.

@@ -3,6 +3,7 @@ import * as z from 'zod';
 import type { OwnerKind, Tier } from '../../platform/tiers.js';
 import { EXIT, UserError } from '../../shared/errors.js';
 import { followEvents, type ServerEvent } from './event-source.js';
+import { greet } from './greeting.js';
 import { hostingLimit } from './hosting-limit.js';
 import { ask } from './http.js';
 import { findAllocators, type Locator } from './locator.js';
@@ -83,18 +84,18 @@ export interface HostClient extends ControlClient {
 /** @param secret of the state folder that the allocator belongs to */
 export function connect(url: string, secret: string): HostClient {
   const open = new Set<{ close(): void }>();
-  const headers = { authorization: `Bearer ${secret}` };
+  const headers = () => greet(url, secret, ANSWER_WITHIN_MS);
 
   async function call(method: 'GET' | 'POST', path: string, query: Query = {}): Promise<unknown> {
     const target = new URL(`/control/v1/${path}`, url);
     for (const [name, value] of Object.entries(query)) {
       if (value !== undefined) target.searchParams.set(name, String(value));
     }
-    const answer = await ask(target, { method, headers }, ANSWER_WITHIN_MS).catch(
-      (error: unknown) => {
+    const answer = await headers()
+      .then((signed) => ask(target, { method, headers: signed }, ANSWER_WITHIN_MS))
+      .catch((error: unknown) => {
         throw gone(url, error);
-      },
-    );
+      });
     const body = parseJson(answer.text);
     if (answer.status < 200 || answer.status > 299) throw refused(path, answer.status, body);
     return body;

@@ -1,6 +1,7 @@
 /**
  * The secret of a state folder: visitors' tokens are signed with keys made from it. It is in a file that
- * only its user can read, and is made at the first need. It never leaves this process.
+ * only its user can read, and is made at the first need. Programs of zerogpu never send it: they prove that
+ * they know it, to an allocator that has proved the same.
  */
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import {
@@ -87,4 +88,32 @@ export function isBearer(header: string | undefined, secret: string): boolean {
   const presented = /^Bearer ([!-~]{1,256})$/.exec(header ?? '')?.[1] ?? '';
   const digest = (text: string) => createHmac('sha256', 'compare').update(text).digest();
   return timingSafeEqual(digest(presented), digest(secret));
+}
+
+/** Says that whoever answers a fresh nonce so knows the secret, and says nothing of the secret. */
+export function proofOf(secret: string, ...parts: readonly string[]): string {
+  return createHmac('sha256', secret).update(parts.join('\n')).digest('hex');
+}
+
+/** Takes as long for a near miss as for a far one. */
+export function isProof(presented: string, secret: string, ...parts: readonly string[]): boolean {
+  const right = Buffer.from(proofOf(secret, ...parts));
+  const given = Buffer.from(presented);
+  return given.length === right.length && timingSafeEqual(given, right);
+}
+
+/**
+ * Whether a header is `ZeroGPU INSTANCE NONCE PROOF` for this instance. One that was sent to another
+ * listener names an instance that has ended, and opens nothing.
+ */
+export function isSigned(header: string | undefined, secret: string, instance: string): boolean {
+  const form = /^ZeroGPU ([\w-]{8,64}) ([0-9a-f]{32}) ([0-9a-f]{64})$/.exec(header ?? '');
+  const [, named = '', nonce = '', proof = ''] = form ?? [];
+  return named === instance && isProof(proof, secret, 'request', instance, nonce);
+}
+
+/** The header of one request to an instance that has proved itself. */
+export function signedFor(secret: string, instance: string): string {
+  const nonce = randomBytes(16).toString('hex');
+  return `ZeroGPU ${instance} ${nonce} ${proofOf(secret, 'request', instance, nonce)}`;
 }

@@ -3,7 +3,7 @@ import { tiersOf } from '../../platform/tier-facts.js';
 import { OWNER_KINDS, STARTUP_KEY, TIERS } from '../../platform/tiers.js';
 import type { Clock } from '../../shared/clock.js';
 import { isSpaceId } from '../../shared/space-id.js';
-import { isBearer } from '../client/secret.js';
+import { isBearer, isSigned, proofOf } from '../client/secret.js';
 import type { AllocatorEvent, CallRecord } from '../core/types.js';
 import { createEventStreams } from './control-streams.js';
 import type { AllocatorDriver } from './driver.js';
@@ -33,6 +33,7 @@ export interface ControlApi {
   close(): void;
 }
 
+const helloQuery = z.object({ nonce: z.string().regex(/^[0-9a-f]{32}$/) });
 const count = z.coerce.number().int().min(0).max(5_000).default(100);
 const sizeQuery = z.object({ queue: count, visitors: count });
 const streamQuery = sizeQuery.extend({
@@ -102,16 +103,25 @@ export function createControlApi(http: HttpApi, ports: ControlApiPorts): Control
   /** Where visitors reach each Space; told anew by each run that comes back after a restart. */
   const addresses = new Map<string, { readonly spaceId: string; readonly url: string }>();
   const { driver } = ports;
+  /** Of this process: a request that was signed for another one is refused. */
+  const instance = ports.newId();
   const streams = createEventStreams(ports.clock, (size) => snapshot(size));
 
   function snapshot(size: SnapshotSize) {
     return takeSnapshot(ports.sources(), size, ports.clock.now());
   }
   const authorize: Guard = ({ headers }, reply) => {
-    if (isBearer(headers.authorization, ports.secret)) return true;
+    const { authorization } = headers;
+    if (isSigned(authorization, ports.secret, instance)) return true;
+    if (isBearer(authorization, ports.secret)) return true;
     reply.send(401, { detail: 'The secret of the state folder is missing or wrong' });
     return false;
   };
+  // Open to everybody: it says nothing but that this allocator knows the secret.
+  http.on('GET', '/control/v1/hello', (request, reply) => {
+    const { nonce } = helloQuery.parse(request.query);
+    reply.send(200, { instance, proof: proofOf(ports.secret, 'hello', nonce, instance) });
+  });
   const get = (path: string, handler: Handler) => http.on('GET', path, handler, authorize);
   const post = (path: string, handler: Handler) => http.on('POST', path, handler, authorize);
 

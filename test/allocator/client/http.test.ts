@@ -34,7 +34,7 @@ describe('a stream of events', () => {
       response.write('event: ping\n\n');
     });
     const seen = vi.fn();
-    const stream = followEvents(url, {}, { ...quiet, event: seen });
+    const stream = followEvents(url, async () => ({}), { ...quiet, event: seen });
     await expect.poll(() => seen.mock.calls.length).toBe(1);
     for (let times = 0; times < 3; times += 1) {
       collectGarbage();
@@ -52,17 +52,13 @@ describe('a stream of events', () => {
       response.writeHead(200).write('event: nonsense\n\n');
     });
     const disconnected = vi.fn();
-    const stream = followEvents(
-      url,
-      {},
-      {
-        ...quiet,
-        event() {
-          throw new Error('what is this?');
-        },
-        disconnected,
+    const stream = followEvents(url, async () => ({}), {
+      ...quiet,
+      event() {
+        throw new Error('what is this?');
       },
-    );
+      disconnected,
+    });
     await expect.poll(() => asked).toBeGreaterThan(1);
     stream.close();
     expect(disconnected).toHaveBeenCalledWith('what is this?');
@@ -78,7 +74,11 @@ describe('a stream of events', () => {
     });
     const why: string[] = [];
     const connected = vi.fn();
-    const stream = followEvents(url, {}, { ...quiet, connected, disconnected: (w) => why.push(w) });
+    const stream = followEvents(url, async () => ({}), {
+      ...quiet,
+      connected,
+      disconnected: (w) => why.push(w),
+    });
     await expect.poll(() => connected.mock.calls.length).toBe(2);
     stream.close();
     expect(why).toEqual(['it answered 503', 'it ended the stream']);

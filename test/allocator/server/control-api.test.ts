@@ -9,6 +9,8 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -22,6 +24,7 @@ import {
   publishLocator,
   type Snapshot,
 } from '../../../src/allocator/client/index.js';
+import { signedFor } from '../../../src/allocator/client/secret.js';
 import type { Visitor } from '../../../src/allocator/core/types.js';
 import { type AllocatorServer, startAllocator } from '../../../src/allocator/server/index.js';
 import { createVisitorTokens } from '../../../src/allocator/server/visitor-tokens.js';
@@ -128,6 +131,37 @@ describe('who may ask', () => {
         fix: [expect.stringContaining(`rm ${path}`)],
       }),
     );
+  });
+});
+
+describe('a program that took the port of an allocator', () => {
+  it('gets neither the secret nor anything that opens another allocator', async () => {
+    const heard: string[] = [];
+    const foreign = createServer((request, response) => {
+      heard.push(`${request.method} ${request.url} ${JSON.stringify(request.headers)}`);
+      response.writeHead(200).end('{"instance":"abcdefgh","proof":"00"}');
+    });
+    await new Promise<void>((listening) => foreign.listen(0, '127.0.0.1', listening));
+    const { port } = foreign.address() as AddressInfo;
+    const lured = connect(`http://127.0.0.1:${port}`, secret);
+    await expect(lured.kill(1)).rejects.toMatchObject({ code: 'E_ALLOCATOR_GONE' });
+    const why = new Promise((told) =>
+      lured.records({ record: () => {}, connected: () => {}, disconnected: told }),
+    );
+    expect(await why).toContain('does not know the secret');
+    lured.close();
+    foreign.close();
+    expect(heard.length).toBeGreaterThan(1);
+    for (const request of heard) {
+      expect(request).toMatch(/^GET \/control\/v1\/hello\?nonce=[0-9a-f]{32} /);
+      expect(request).not.toContain(secret);
+      expect(request).not.toContain('authorization');
+    }
+  });
+
+  it('can do nothing with a request that was signed for another allocator', async () => {
+    const headers = { authorization: signedFor(secret, 'another-instance') };
+    expect((await fetch(`${server.url}/control/v1/snapshot`, { headers })).status).toBe(401);
   });
 });
 
