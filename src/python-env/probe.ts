@@ -86,6 +86,30 @@ export async function probePython(
   };
 }
 
+/**
+ * The installed versions of packages, by name; null for one that is not installed. Empty when the interpreter
+ * can't be asked.
+ */
+export async function installedVersions(
+  python: string,
+  names: readonly string[],
+  env: Environment,
+): Promise<Readonly<Record<string, string | null>>> {
+  if (names.length === 0) return {};
+  const result = await execa(python, ['-c', PROBE, ...names], {
+    env: { ...env },
+    extendEnv: false,
+    reject: false,
+    stdin: 'ignore',
+    timeout: PROBE_TIMEOUT_MS,
+  });
+  const line = result.stdout?.split('\n').findLast((text) => text.startsWith('zerogpu:'));
+  const answer = z
+    .object({ packages: z.record(z.string(), versionText) })
+    .safeParse(parseJson(line?.slice('zerogpu:'.length) ?? ''));
+  return answer.success ? answer.data.packages : {};
+}
+
 /** Whether the `spaces` package can run on it. */
 export function isRecentEnough({ major, minor }: Pick<PythonFacts, 'major' | 'minor'>): boolean {
   return major === OLDEST_PYTHON.major && minor >= OLDEST_PYTHON.minor;

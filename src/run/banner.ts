@@ -16,6 +16,7 @@ export interface BannerParts {
   readonly visitor: string;
   readonly visitorLimitSeconds: number;
   readonly notes: readonly string[];
+  readonly differences: BannerFacts['differences'];
   readonly hub: BannerFacts['hub'];
 }
 
@@ -48,6 +49,7 @@ export function bannerFacts(parts: BannerParts): BannerFacts {
       `queue ${formatSeconds(profile.queue.timeoutSeconds)}`,
     ].join(' · '),
     notes: parts.notes,
+    differences: parts.differences,
     hub: parts.hub,
   };
 }

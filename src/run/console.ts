@@ -4,6 +4,7 @@ import { printable } from '../shared/printable.js';
 import { createNoiseFilter } from './app-noise.js';
 import { ASCII_SYMBOLS, callLine, type Symbols, UNICODE_SYMBOLS } from './call-lines.js';
 import type { NamedRecord } from './call-log.js';
+import { type DeclaredDifference, declaredTable } from './declared-table.js';
 import { renderUseTable, type UseRow } from './use-table.js';
 
 /** Where talk goes: stderr of the process, or a test's list of lines. */
@@ -23,6 +24,8 @@ export interface BannerFacts {
   readonly deviceUrl: string;
   readonly limits: string;
   readonly notes: readonly string[];
+  /** Each version that the Space declares, or the platform has, and that is not what runs. */
+  readonly differences: readonly DeclaredDifference[];
   /** The local Hub, and what the Space is called there; null without one. */
   readonly hub: { readonly url: string; readonly spaceId: string } | null;
 }
@@ -70,6 +73,7 @@ export function textConsole(writeLine: WriteLine, clock: Clock, symbols: Symbols
       if (facts.hub) {
         write(`  Hub       HF_ENDPOINT=${facts.hub.url}   this Space: ${facts.hub.spaceId}`);
       }
+      for (const line of declaredTable(facts.differences)) write(`  ${line}`);
       for (const note of facts.notes) write(`  note      ${note}`);
     },
     ready: (_url, seconds) => write(`  ready in ${seconds.toFixed(1)} s; Ctrl-C stops\n`),

@@ -198,6 +198,8 @@ async function announce(
   const accountLine =
     options.account &&
     (await import('./as-account.js')).accountNote(options.account, systemClock.now().wallMs);
+  // Loaded for a run alone: versions of Python packages have a parser.
+  const { readDeclared } = await import('./read-declared.js');
   const visitor = visitorOf(options.visitor, '127.0.0.1');
   const { rules, device, ledger } = parts.allocator;
   console.banner(
@@ -223,6 +225,7 @@ async function announce(
           : [creditsNote(rules.profile, options.visitor, options.creditSeconds)]),
         ...[movedOn(rules.profile) ?? []].flat(),
       ],
+      differences: await readDeclared(parts.space, python, rules.profile, context.world.env),
       hub: parts.hubUrl === null ? null : { url: parts.hubUrl, spaceId: parts.spaceId },
     }),
   );

@@ -1,5 +1,6 @@
 /** The app of a run: started below its supervisors, found when it answers, and gone with the run. */
 import { join } from 'node:path';
+import { askPackedBytes } from '../allocator/server/task-names.js';
 import type { PythonEnvironment } from '../python-env/index.js';
 import { runMark } from '../shared/process-marks.js';
 import { runtimePythonDir } from '../shared/runtime-python.js';
@@ -9,10 +10,14 @@ import { type AppProcess, startApp } from './app-process.js';
 import type { RunParts } from './assemble.js';
 import type { RunConsole } from './console.js';
 import { atTheGateway } from './own-address.js';
+import { packedBytesIn, packedReport } from './packed-weights.js';
 import type { RestartableApp } from './restartable-app.js';
 import type { RunContext } from './run-context.js';
 import { sweepProcesses } from './sweep.js';
 import { waitForStart } from './wait-for-start.js';
+
+/** How long an app that packs may take to name the exact size. */
+const PACKED_ANSWER_MS = 2_000;
 
 /** The program that lets nothing outlive us. */
 export const supervisorFile = () => join(runtimePythonDir(), 'supervise.py');
@@ -24,6 +29,7 @@ export function startSpace(
 ): AppProcess {
   const { console, world } = context;
   const { space, folder, allocator, gateway, runId } = parts;
+  const packed = packedWeights(context, parts);
   const app = startApp({
     python: python.python,
     supervisor: supervisorFile(),
@@ -45,17 +51,36 @@ export function startSpace(
       backend: allocator.device.environment,
       login: parts.loginEnvironment,
     }),
-    onLine: (line, stream) =>
+    onLine(line, stream) {
+      void packed.see(line);
       console.app(
         atTheGateway(line, gateway.upstreamPort ?? parts.upstreamPort, new URL(gateway.url).host),
         stream,
-      ),
+      );
+    },
     sink: world.stderr,
   });
   // Whoever takes its port then is not to get what visitors send.
   void app.exited.then(() => gateway.setUpstreamPort(null));
   if (app.root) allocator.started(app.root);
   return app;
+}
+
+/** Reports the size of what is packed, once for each start of the app. */
+function packedWeights({ console }: RunContext, { allocator, folder }: RunParts) {
+  let isReported = false;
+  return {
+    /** The package shows its progress from the first byte on: the exact size is asked for then. */
+    async see(line: string): Promise<void> {
+      const about = isReported ? null : packedBytesIn(line);
+      if (about === null) return;
+      isReported = true;
+      const bytes = await askPackedBytes(join(folder.dir, 'tasks.sock'), PACKED_ANSWER_MS);
+      const report = packedReport(bytes || about, allocator.rules.profile);
+      console.progress(report.line);
+      for (const warning of report.warnings) console.warn(warning);
+    },
+  };
 }
 
 /** Whatever way the run ends, nothing of the app outlives it. */

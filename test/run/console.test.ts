@@ -24,6 +24,7 @@ const BANNER: BannerFacts = {
   deviceUrl: 'http://127.0.0.1:40001',
   limits: '60s a call',
   notes: ['one thing', 'another'],
+  differences: [{ name: 'Python', declared: '(3.10.13)', running: '3.11.7' }],
   hub: null,
 };
 const ROWS = usageRows([
@@ -59,6 +60,8 @@ describe('the console for people', () => {
       '  Space     demo (gradio 6.31.0, spaces 0.51.3)',
       '  Open      http://127.0.0.1:7860         visitor: anonymous',
       '  Device    http://127.0.0.1:40001        60s a call',
+      '  differs   declared (or of the platform)  running here',
+      '  Python    (3.10.13)                      3.11.7',
       '  note      one thing',
       '  note      another',
       '  ready in 3.5 s; Ctrl-C stops\n',
@@ -67,7 +70,7 @@ describe('the console for people', () => {
 
   it('counts as people do', () => {
     const { lines, console } = text();
-    console.banner({ ...BANNER, gpus: 2, slices: 1, notes: [] });
+    console.banner({ ...BANNER, gpus: 2, slices: 1, notes: [], differences: [] });
     expect(lines[0]).toMatch(/ · 2 GPUs, 1 slice$/);
     expect(lines).toHaveLength(4);
   });

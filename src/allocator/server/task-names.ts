@@ -81,6 +81,23 @@ export async function askDefaultSize(
   }
 }
 
+/**
+ * Asks the app's main process how many bytes of tensors it has on `cuda`, packed or to be packed.
+ *
+ * @returns null when it can't say, in old releases, and without an answer in time
+ */
+export async function askPackedBytes(
+  socketPath: string,
+  timeoutMs: number,
+): Promise<number | null> {
+  try {
+    const answer = await ask(socketPath, '{"ask": "packedBytes"}\n', timeoutMs);
+    return z.int().nonnegative().nullable().parse(JSON.parse(answer));
+  } catch {
+    return null;
+  }
+}
+
 async function ask(socketPath: string, line: string, timeoutMs: number): Promise<string> {
   // The kernel takes socket paths of 107 bytes; through the folder's descriptor any will do.
   const folder = await open(dirname(socketPath), constants.O_RDONLY | constants.O_DIRECTORY);

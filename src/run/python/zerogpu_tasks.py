@@ -4,7 +4,8 @@ The allocator sees a decorated function as a number only: `id()` of the function
 process. A daemon thread there answers on a Unix socket in the run's folder: for a line
 `{"taskId": N}` a line `{"name": ..., "module": ..., "file": ..., "line": ...}`, or `null`; for
 `{"ask": "tasks"}` an object of these by task id, of every function that is decorated by then; for a line
-`{"ask": "defaultSize"}` a line `"large"`, `"xlarge"` or `null`.
+`{"ask": "defaultSize"}` a line `"large"`, `"xlarge"` or `null`;
+for `{"ask": "packedBytes"}` a number or `null`.
 """
 
 from __future__ import annotations
@@ -93,6 +94,8 @@ def answer_to(message: Any) -> Any:
         raise ValueError("not an object")
     if message.get("ask") == "defaultSize":
         return default_size()
+    if message.get("ask") == "packedBytes":
+        return packed_bytes()
     if message.get("ask") == "tasks":
         return {str(id(task)): describe(task) for task in decorated_tasks()}
     if not isinstance(message.get("taskId"), int):
@@ -108,6 +111,16 @@ def decorated_tasks() -> list[Any]:
         return []
     # The wrappers are in it too, each mapped to itself.
     return [task for task, wrapper in list(register.items()) if task is not wrapper]
+
+
+def packed_bytes() -> Optional[int]:
+    """Bytes of the tensors that are on `cuda` in this process, packed or to be packed (spaces 0.51.3)."""
+    size = getattr(sys.modules.get("spaces.zero.torch"), "size", None)
+    try:
+        return int(size()) if callable(size) else None
+    except (RuntimeError, TypeError, ValueError):
+        # The main thread moves a tensor meanwhile.
+        return None
 
 
 def default_size() -> Optional[str]:
