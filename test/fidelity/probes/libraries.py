@@ -56,13 +56,6 @@ unet = UNet2DModel(sample_size=8, block_out_channels=(4, 4), norm_num_groups=2, 
     down_block_types=("DownBlock2D", "DownBlock2D"), up_block_types=("UpBlock2D", "UpBlock2D"))
 DDPMPipeline(unet, DDPMScheduler()).enable_model_cpu_offload()
 
-# probe: diffusers-call
-from diffusers import DDPMPipeline, DDPMScheduler, UNet2DModel
-unet = UNet2DModel(sample_size=8, block_out_channels=(4, 4), norm_num_groups=2, layers_per_block=1,
-    down_block_types=("DownBlock2D", "DownBlock2D"), up_block_types=("UpBlock2D", "UpBlock2D"))
-pipe = DDPMPipeline(unet, DDPMScheduler()).to("cuda")
-len(pipe(num_inference_steps=1, output_type="np").images)
-
 # probe: accelerate-device
 from accelerate import Accelerator
 Accelerator().device

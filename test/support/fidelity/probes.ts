@@ -41,13 +41,18 @@ export function recordings(): readonly Recording[] {
     .sort((a, b) => releaseNumber(a.from.torch) - releaseNumber(b.from.torch));
 }
 
-/** The recording of a release of PyTorch, else that of the newest one before it, else the oldest. */
+/**
+ * What is recorded for a release of PyTorch: each probe as the newest release up to that one answered it, else
+ * as the oldest did.
+ */
 export function recordingFor(torch: string): Recording {
-  const all = recordings();
-  const before = all.filter(({ from }) => releaseNumber(from.torch) <= releaseNumber(torch));
-  const found = before.at(-1) ?? all[0];
-  if (!found) throw new Error('test/fidelity/recordings is empty');
-  return found;
+  const [oldest, ...newer] = recordings();
+  if (!oldest) throw new Error('test/fidelity/recordings is empty');
+  const upTo = newer.filter(({ from }) => releaseNumber(from.torch) <= releaseNumber(torch));
+  return {
+    from: upTo.at(-1)?.from ?? oldest.from,
+    outcomes: Object.assign({}, ...[oldest, ...upTo].map(({ outcomes }) => outcomes)),
+  };
 }
 
 /** Differences that are known, each with its reason. */
@@ -61,7 +66,7 @@ export function knownDifferences(): Readonly<Record<string, string>> {
  * Runs the probes in a main process as `zerogpu run` starts it: the same environment and hooks, from the
  * sources and not from dist.
  *
- * @param only text that the names of the probes have in them; '' for all
+ * @param only a regular expression for the names of the probes; '' for all
  */
 export function probeHere(python: string, only = ''): Recording {
   const dir = mkdtempSync(join(tmpdir(), 'zerogpu-fidelity-'));

@@ -1,0 +1,43 @@
+/** The main process has no GPU, as on the platform: the oracle's probes, held against its recording. */
+import { beforeAll, describe, expect, it } from 'vitest';
+import { testPython } from '../support/e2e/space.js';
+import {
+  compare,
+  type Difference,
+  knownDifferences,
+  probeHere,
+  type Recording,
+  recordingFor,
+} from '../support/fidelity/probes.js';
+
+/**
+ * A regular expression for their names; ZEROGPU_PROBES='' asks all of them, and takes minutes more: the others
+ * import the large libraries again for each probe.
+ */
+const QUICK = '^(start_up|tensors|threads|torch_cuda)/';
+const only = process.env['ZEROGPU_PROBES'] ?? QUICK;
+
+describe('the main process answers the oracle’s probes as the platform does', () => {
+  let here: Recording;
+  let differences: readonly Difference[];
+  const known = knownDifferences();
+
+  beforeAll(() => {
+    here = probeHere(testPython(), only);
+    differences = compare(recordingFor(here.from.torch), here);
+  }, 900_000);
+
+  it('asks enough of them', () => {
+    if (only === QUICK) expect(Object.keys(here.outcomes).length).toBeGreaterThan(250);
+  });
+
+  it('differs only where a reason is written down', () => {
+    expect(differences.filter(({ probe }) => !(probe in known))).toEqual([]);
+  });
+
+  it('has no reason for what does not differ any more', () => {
+    const differing = new Set(differences.map(({ probe }) => probe));
+    const asked = (probe: string) => probe in here.outcomes;
+    expect(Object.keys(known).filter((probe) => asked(probe) && !differing.has(probe))).toEqual([]);
+  });
+});
