@@ -15,6 +15,7 @@ import type { PlatformProfile } from '../platform/schema.js';
 import { systemClock, type Timer } from '../shared/clock.js';
 import { EXIT, UserError } from '../shared/errors.js';
 import { makeFolder } from '../shared/make-folder.js';
+import { whyUnwritable } from '../shared/unwritable.js';
 import { stateDir } from '../shared/user-folders.js';
 import { createCallLog } from './call-log.js';
 import { chooseBackend } from './choose-gpu.js';
@@ -134,6 +135,14 @@ async function createBackend(
   cleanup: Cleanup,
 ) {
   const runDir = join(sharedLedgerDir(state), 'device');
+  const why = whyUnwritable(runDir);
+  if (why !== null) {
+    throw new UserError('E_STATE_DIR', `the state folder ${state} can't be used`, {
+      why,
+      fix: 'zerogpu serve --state-dir DIR   (a folder that you may write to)',
+      exitCode: EXIT.cannot,
+    });
+  }
   makeFolder(runDir, 0o700);
   const { gpu, gpus, slices, vramBytes } = options;
   const backend = await chooseBackend({
