@@ -63,6 +63,7 @@ import { gpuSleepOrIo } from './zg402-gpu-sleep-or-io.js';
 import { gpuCallPerStep } from './zg403-gpu-call-per-step.js';
 import { concurrency } from './zg404-concurrency.js';
 import { apiTokenForward } from './zg405-api-token-forward.js';
+import { weightsPacked } from './zg406-packed-weights.js';
 
 /** `ZG3xx` and `ZG4xx`: what the Python files do; and ZG218, which reads them too. */
 export const codeRules: readonly Rule[] = [
@@ -130,4 +131,5 @@ export const codeRules: readonly Rule[] = [
   gpuCallPerStep,
   concurrency,
   apiTokenForward,
+  weightsPacked,
 ];
