@@ -15,9 +15,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "src/gpu/mock"))
 
-import torch
-
 import emulated_cuda
+import torch
 
 load_started = time.perf_counter()
 emulated_cuda.install(torch)

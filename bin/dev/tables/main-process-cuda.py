@@ -141,7 +141,7 @@ def in_fork(work):
     pid = os.fork()
     if pid == 0:
         os.close(read)
-        sys.stderr = sys.stdout = open(os.devnull, "w")
+        sys.stderr = sys.stdout = open(os.devnull, "w")  # noqa: SIM115 (open until the fork ends)
         with os.fdopen(write, "w") as pipe:
             json.dump(work(), pipe)
         os._exit(0)
@@ -199,8 +199,9 @@ def outcomes(place):
 
 def table():
     """The page: what is refused where, by name of the error, and what works everywhere."""
-    import torch
     from importlib.metadata import version
+
+    import torch
 
     found = {place: in_fork(lambda place=place: outcomes(place)) for place in PLACES}
     errors, refused, allowed = {}, {}, []

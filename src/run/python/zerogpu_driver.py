@@ -26,7 +26,7 @@ def stand_in(pathlib: ModuleType) -> None:
     ours = os.environ.get(VARIABLE)
     if ours is None:
         return
-    kind: type[Path] = pathlib.Path
+    kind: Any = pathlib.Path
     iterdir, glob, exists, is_dir = kind.iterdir, kind.glob, kind.exists, kind.is_dir
 
     def place(path: Path) -> Path:

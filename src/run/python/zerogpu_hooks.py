@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from importlib.machinery import ModuleSpec
     from types import ModuleType
+    from typing import Any
 
     AfterImport = Callable[[ModuleType], None]
 
@@ -145,7 +146,7 @@ class AfterImportFinder:
         return None
 
     def cover(self, spec: ModuleSpec, hook: AfterImport) -> None:
-        loader = spec.loader
+        loader: Any = spec.loader
         execute = loader.exec_module
 
         def exec_module(module: ModuleType) -> None:

@@ -16,7 +16,8 @@ import os
 import socket
 import sys
 import threading
-from typing import Any, Iterator, Optional
+from collections.abc import Iterator
+from typing import Any
 
 # A client of ours sends some thirty bytes at once; anybody else is cut off soon.
 CLIENT_SECONDS = 1.0
@@ -113,7 +114,7 @@ def decorated_tasks() -> list[Any]:
     return [task for task, wrapper in list(register.items()) if task is not wrapper]
 
 
-def packed_bytes() -> Optional[int]:
+def packed_bytes() -> int | None:
     """Bytes of the tensors that are on `cuda` in this process, packed or to be packed (spaces 0.51.3)."""
     size = getattr(sys.modules.get("spaces.zero.torch"), "size", None)
     try:
@@ -123,7 +124,7 @@ def packed_bytes() -> Optional[int]:
         return None
 
 
-def default_size() -> Optional[str]:
+def default_size() -> str | None:
     """The size that `spaces` takes for functions that name none; None in releases without sizes."""
     zero = sys.modules.get("spaces.zero")
     ask = getattr(zero, "default_gpu_size", None)
@@ -131,7 +132,7 @@ def default_size() -> Optional[str]:
     return size if isinstance(size, str) else None
 
 
-def find_task(task_id: int) -> Optional[Any]:
+def find_task(task_id: int) -> Any | None:
     """The living callable with this id, or None."""
     for candidate in likely_tasks():
         if id(candidate) == task_id:
@@ -173,7 +174,7 @@ def is_method_like(value: Any) -> bool:
     return isinstance(value, (staticmethod, classmethod))
 
 
-def describe(task: Optional[Any]) -> Optional[dict[str, Any]]:
+def describe(task: Any | None) -> dict[str, Any] | None:
     """Name and place of a callable, as far as it has them."""
     if task is None:
         return None

@@ -8,8 +8,9 @@ the loaded model takes and gives CUDA tensors. It needs a C++ compiler, as it do
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from types import ModuleType
-from typing import Any, Callable
+from typing import Any
 
 import torch
 from torch._subclasses.fake_tensor import FakeTensor
@@ -39,8 +40,8 @@ def redirect_inductor(inductor: ModuleType, tensors: Tensors) -> None:
     def aoti_load_package(*args: Any, **kwargs: Any) -> CompiledOnCpu:
         return CompiledOnCpu(load_package(*args, **kwargs), tensors)
 
-    inductor.aot_compile = aot_compile
-    inductor.aoti_load_package = aoti_load_package
+    setattr(inductor, "aot_compile", aot_compile)  # noqa: B010 (a module that has no types)
+    setattr(inductor, "aoti_load_package", aoti_load_package)  # noqa: B010
 
 
 class CompiledOnCpu:

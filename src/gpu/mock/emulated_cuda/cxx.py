@@ -72,7 +72,7 @@ def install_guard(driver: Driver) -> None:
             "queryEvent": device,
             "queryStream": device,
             "deviceCount": function(ctypes.c_int8, lambda self: driver.visible()),
-            **{name: stream for name in ("getStream", "exchangeStream", *NEW_STREAMS)},
+            **dict.fromkeys(("getStream", "exchangeStream", *NEW_STREAMS), stream),
         }
     )
     if not driver.is_present():

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import ctypes
 import functools
-from typing import Any, Callable
+from collections.abc import Callable
+from typing import Any
 
 from .tables import library_path
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from .driver import Driver
 from .errors import invalid_device, mixed_devices, no_sparse_tensors
@@ -13,8 +14,6 @@ from .redispatch import CPU_KEYS
 from .rng import DeviceRandom
 from .storage import CPU, CUDA
 from .tensors import Tensors
-
-Tensor = torch.Tensor
 
 
 class Kernels:

@@ -102,7 +102,7 @@ def memory_bindings(driver: Driver, meter: Meter) -> dict[str, Any]:
         "_cuda_memorySnapshot": lambda *_: {"segments": [], "device_traces": []},
         "_cuda_record_memory_history": lambda *_, **__: driver.require(),
         "_cuda_emptyCache": lambda: None,
-        "_cuda_hostMemoryStats": lambda: {},
+        "_cuda_hostMemoryStats": dict,
         "_cuda_resetPeakHostMemoryStats": lambda: None,
         "_cuda_resetAccumulatedHostMemoryStats": lambda: None,
         "_cuda_cudaCachingAllocator_raw_alloc": refuse_raw,

@@ -13,9 +13,10 @@ import os
 import sys
 import sysconfig
 import threading
+from collections.abc import Callable
 from multiprocessing.reduction import ForkingPickler
 from types import FrameType, ModuleType
-from typing import Any, Callable
+from typing import Any
 
 import torch
 
@@ -119,7 +120,7 @@ class Misreads:
     def _watch_pickling(self) -> None:
         """Arguments of a GPU function, and `self`, are pickled by their storage."""
         for kind in (torch.Tensor, torch.nn.Parameter):
-            reduce = ForkingPickler._extra_reducers.get(kind)
+            reduce = ForkingPickler._extra_reducers.get(kind)  # type: ignore[attr-defined]
             if reduce is not None:
                 ForkingPickler.register(kind, self._watched(reduce))
 
@@ -173,7 +174,7 @@ def watch(driver: Driver, spaces: ModuleType) -> Misreads | None:
         misreads.mark_packed()
         start(thread)
 
-    threading.Thread.start = start_watched  # type: ignore[method-assign]
+    threading.Thread.start = start_watched  # type: ignore[assignment]
     return misreads
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable
+from collections.abc import Callable
+from typing import Any
 
 import torch
 
@@ -25,7 +26,7 @@ def redispatcher(operator: Any) -> Callable[..., Any]:
     """
     handle = getattr(operator, "_handle", None)
     if handle is not None:
-        return handle.redispatch_boxed  # type: ignore[no-any-return]
+        return handle.redispatch_boxed
     name = operator.name()
     for key_name in STAND_INS:
         if torch._C._dispatch_has_kernel_for_dispatch_key(name, key_name):

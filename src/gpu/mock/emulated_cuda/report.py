@@ -6,7 +6,8 @@ import atexit
 import os
 import sys
 import time
-from typing import Any, Callable
+from collections.abc import Callable
+from typing import Any
 
 from .meter import Meter
 

@@ -75,7 +75,7 @@ class Resizer:
             return storage
 
         torch.UntypedStorage.resize_ = resize_
-        torch.UntypedStorage.resizable = lambda storage: True  # type: ignore[method-assign]
+        torch.UntypedStorage.resizable = lambda storage: True
 
 
 def _is_ours(storage: Any) -> bool:

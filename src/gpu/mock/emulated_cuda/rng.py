@@ -6,12 +6,11 @@ import weakref
 from typing import Any
 
 import torch
+from torch._C import Generator as HostGenerator
 
 from .driver import Driver
 from .storage import CUDA
 from .streams import require_runtime
-
-HostGenerator = torch._C.Generator
 
 # An operator gets its generator as another Python object over the same C++ one: it is known again
 # by that one's address.
@@ -30,13 +29,13 @@ class Generator(HostGenerator, metaclass=_GeneratorType):
 
     def __new__(cls, device: Any = "cpu") -> Generator:
         if torch.device(device).type != "cuda":
-            return HostGenerator(device)  # type: ignore[return-value]
+            return HostGenerator(device)
         for driver in _drivers:
             require_runtime(driver)
         return _device_generator()
 
     @property
-    def device(self) -> torch.device:  # type: ignore[override]
+    def device(self) -> torch.device:
         """Where tensors drawn from it must be."""
         return CUDA
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from .driver import Driver
 from .errors import invalid_device
@@ -15,7 +16,6 @@ from .rng import DeviceRandom
 from .storage import Storages
 from .tensors import Tensors
 
-Tensor = torch.Tensor
 aten = torch.ops.aten
 
 # What _fused_sdp_choice answers for "write it out in matrix products".

@@ -11,7 +11,6 @@ from .driver import Driver
 from .errors import runtime_without_driver
 from .storage import CUDA
 
-
 _drivers: list[Driver] = []
 
 

@@ -14,13 +14,13 @@ from .streams import stream_classes
 def replace_classes(driver: Driver) -> None:
     """Streams, events, graphs and generators: their own classes ask the driver when one is made."""
     classes = stream_classes(driver)
-    for name, kind in classes.items():
+    for name, replacement in classes.items():
         for module in (torch.cuda, torch.cuda.streams, torch.cuda.graphs):
             if hasattr(module, name):
-                setattr(module, name, kind)
+                setattr(module, name, replacement)
     # Dynamo, which optimizers import, wants them to be of these kinds (up to PyTorch 2.6).
     for base, ours in (("_StreamBase", "Stream"), ("_EventBase", "Event")):
-        kind = getattr(getattr(torch, "_streambase", None), base, None)
+        kind: Any = getattr(getattr(torch, "_streambase", None), base, None)
         if hasattr(kind, "register"):
             kind.register(classes[ours])
     torch.Generator = generator_class(driver)

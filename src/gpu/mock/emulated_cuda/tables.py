@@ -82,7 +82,8 @@ class Table:
 
     def ask(self, name: str, result: Any) -> Any:
         """Calls a function without arguments through its entry, on the original object."""
-        function = ctypes.CFUNCTYPE(result, _P)(self.entries[self.slots.index(name)])
+        address = self.entries[self.slots.index(name)] or 0
+        function = ctypes.CFUNCTYPE(result, _P)(address)
         return function(self._object)
 
     def check(self, expected: Mapping[str, tuple[Any, Iterable[Any]]]) -> None:
