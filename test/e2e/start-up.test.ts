@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { runToEnd, startRun, testPython } from '../support/e2e/space.js';
+import { fixture, runToEnd, startRun, testPython } from '../support/e2e/space.js';
 import { startVisitors } from '../support/e2e/visitors.js';
 
 const folders: string[] = [];
@@ -85,6 +85,20 @@ describe('no start-up report, no Space', () => {
     try {
       expect((await visitors.call(run.url, '/run', ['a'], { token: 'pro' })).value).toBe('a!');
       await run.waitFor(({ event, function: name }) => event === 'granted' && name === 'run');
+    } finally {
+      visitors.close();
+      await run.stop();
+    }
+  });
+
+  it('a middleware that the server installs reports the start, without the launch() of spaces', async () => {
+    const run = await startRun(fixture('gradio-middleware'));
+    const visitors = startVisitors();
+    try {
+      // Ready without a warning: the allocator has the report.
+      expect(run.events.filter(({ event }) => event === 'warning')).toEqual([]);
+      expect((await visitors.call(run.url, '/total', [2], { token: 'pro' })).value).toBe(6);
+      await run.waitFor(({ event, function: name }) => event === 'granted' && name === 'total');
     } finally {
       visitors.close();
       await run.stop();
