@@ -21,6 +21,7 @@ export function describeFinding(finding: Finding): object {
     severity,
     message: rule?.words(finding.data).message,
     ...(fix ? { fix: fix.edits.map(({ newText }) => newText) } : {}),
+    ...(fix?.safety === 'unsafe' ? { isUnsafe: true } : {}),
     ...(alsoFineOn.length > 0 ? { alsoFineOn } : {}),
   };
 }

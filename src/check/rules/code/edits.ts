@@ -9,6 +9,11 @@ import {
 } from '../../../space/python/index.js';
 import type { Fix } from '../../rule.js';
 
+/** The same change, for an author to judge. */
+export function unsafe(fix: Fix | undefined): { readonly fix?: Fix } {
+  return fix ? { fix: { ...fix, safety: 'unsafe' } } : {};
+}
+
 /** Puts other text where a node stands. */
 export function replaceNode(file: PythonFile, node: PyNode, newText: string): Fix {
   return { edits: [{ file: file.path, range: rangeOf(file, node), newText }] };
@@ -85,6 +90,14 @@ function isAlone(file: PythonFile, node: PyNode): boolean {
 export function removeLine(file: PythonFile, node: PyNode): Fix | undefined {
   const { line, endLine, column } = rangeOf(file, node);
   if (line !== endLine || column !== 1 || !isAlone(file, node)) return undefined;
+  const range = { line, column: 1, endLine: line + 1, endColumn: 1 };
+  return { edits: [{ file: file.path, range, newText: '' }] };
+}
+
+/** Removes a statement of a block that has one line to itself, and is not the only one of its block. */
+export function removeStatement(file: PythonFile, node: PyNode): Fix | undefined {
+  const { line, endLine } = rangeOf(file, node);
+  if (line !== endLine || !isAlone(file, node)) return undefined;
   const range = { line, column: 1, endLine: line + 1, endColumn: 1 };
   return { edits: [{ file: file.path, range, newText: '' }] };
 }

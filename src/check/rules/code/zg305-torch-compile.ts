@@ -7,7 +7,8 @@ import {
   type PythonFile,
   textOf,
 } from '../../../space/python/index.js';
-import { defineRule, type RuleContext } from '../../rule.js';
+import { defineRule, type Fix, type RuleContext } from '../../rule.js';
+import { removeLine, replaceNode, unsafe } from './edits.js';
 import { assignments, at, isConditional, isTried, LOADERS, reachableFiles } from './facts.js';
 
 type Data = { readonly how: string; readonly isSure: boolean };
@@ -51,7 +52,8 @@ platform does not support it.`,
         const how = compiles(context, call);
         if (!how || isDisabled(call) || isOfUncalled(context, call)) continue;
         const isSure = isReached(context, file, call);
-        yield at(file, call.node, { how, isSure }, { severity: isSure ? 'error' : 'warning' });
+        const severity = isSure ? 'error' : 'warning';
+        yield at(file, call.node, { how, isSure }, { severity, ...unsafe(withoutCompile(call)) });
       }
       for (const fn of file.functions) {
         for (const one of fn.decorators) {
@@ -76,6 +78,18 @@ platform does not support it.`,
     };
   },
 });
+
+/** What is compiled instead of the call: `net = torch.compile(Net())` as `net = Net()`. */
+function withoutCompile({ file, node, callee, positional }: PyCall): Fix | undefined {
+  const [module] = positional;
+  const isPlain = callee === 'torch.compile' && positional.length === 1 && module !== undefined;
+  if (!isPlain || node.parent?.type === 'decorator') return undefined;
+  const left = node.parent?.type === 'assignment' ? childOf(node.parent, 'left') : null;
+  const isItself = left !== null && textOf(file, left) === textOf(file, module);
+  if (!isItself) return replaceNode(file, node, textOf(file, module));
+  const statement = node.parent?.parent;
+  return statement?.type === 'expression_statement' ? removeLine(file, statement) : undefined;
+}
 
 /** Whether a statement that the app executes turns the compiler off. */
 function isSwitchedOff({ python }: RuleContext, file: PythonFile): boolean {

@@ -1,6 +1,7 @@
 import type { PyCall } from '../../../space/python/index.js';
 import { stringOf, textOf } from '../../../space/python/index.js';
 import { defineRule } from '../../rule.js';
+import { replaceNode, unsafe } from './edits.js';
 import { at, reachableFiles } from './facts.js';
 
 type Data = { readonly function: string };
@@ -37,7 +38,9 @@ export const examplesEager = defineRule<Data>({
       const isEager =
         cacheMode === 'eager' ||
         (isEagerByEnvironment && cacheMode === null && cacheExamples === 'True');
-      if (isEager) yield at(file, call.node, { function: gpu.name });
+      const mode = call.keywords.get('cache_mode');
+      const fix = mode && cacheMode === 'eager' ? replaceNode(file, mode, '"lazy"') : undefined;
+      if (isEager) yield at(file, call.node, { function: gpu.name }, unsafe(fix));
     }
   },
   words({ function: name }) {

@@ -1,6 +1,7 @@
 import { defineRule } from '../../rule.js';
 import { isBelow } from '../../versions.js';
 import { constraining } from '../dependencies/entries.js';
+import { addKeyword } from './edits.js';
 import { at, reachableCalls } from './facts.js';
 
 type Data = { readonly call: string };
@@ -18,14 +19,20 @@ export const torchLoadWeightsOnly = defineRule<Data>({
   },
   *check(context) {
     if (constraining(context, 'torch').some(({ specifier }) => isBelow(specifier, '2.6'))) return;
-    for (const { file, node, callee, keywords, positional } of reachableCalls(context)) {
-      const isGiven =
-        keywords.has('weights_only') || positional.some(({ type }) => type.endsWith('splat'));
-      if (callee !== 'torch.load' || isGiven) continue;
-      // One finding for a Space: the advice is the same for all.
-      yield at(file, node, { call: callee });
-      return;
-    }
+    const loads = reachableCalls(context).filter(
+      ({ callee, keywords, positional }) =>
+        callee === 'torch.load' &&
+        !keywords.has('weights_only') &&
+        !positional.some(({ type }) => type.endsWith('splat')),
+    );
+    // One finding for a Space: the advice is the same for all.
+    const [first] = loads;
+    if (!first) return;
+    const edits = loads.flatMap(
+      ({ file, node }) => addKeyword(file, node, 'weights_only=True')?.edits ?? [],
+    );
+    const fix = edits.length > 0 ? { fix: { edits } } : {};
+    yield at(first.file, first.node, { call: 'torch.load' }, fix);
   },
   words({ call }) {
     return {

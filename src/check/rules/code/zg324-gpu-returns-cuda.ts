@@ -1,6 +1,7 @@
 import type { PyFunction, PyNode } from '../../../space/python/index.js';
 import { bare, childOf, isInside, nodesOfBody, textOf } from '../../../space/python/index.js';
 import { defineRule, type Found, type RuleContext, type Severity } from '../../rule.js';
+import { insertAfterNode, unsafe } from './edits.js';
 import { at, deviceOf, gpuBodies, isCuda } from './facts.js';
 import { kindOnCuda } from './on-cuda.js';
 
@@ -38,8 +39,11 @@ export const gpuReturnsCuda = defineRule<Data>({
       for (const node of fn.body ? nodesOfBody(fn.body) : []) {
         if (node.type !== 'return_statement' && node.type !== 'yield') continue;
         for (const value of parts(node)) {
-          if (isOnCuda(context, fn, value)) yield found(fn, value, 'error');
-          else {
+          if (isOnCuda(context, fn, value)) {
+            const isSimple = /^(?:identifier|call|attribute|subscript)$/.test(value.type);
+            const fix = isSimple ? insertAfterNode(fn.file, value, '.cpu()') : undefined;
+            yield { ...found(fn, value, 'error'), ...unsafe(fix) };
+          } else {
             const held = heldOnCuda(context, fn, value);
             if (held) yield found(fn, held, 'warning');
           }

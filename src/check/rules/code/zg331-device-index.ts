@@ -1,5 +1,6 @@
-import type { PyCall } from '../../../space/python/index.js';
-import { defineRule, type RuleContext } from '../../rule.js';
+import { type PyCall, stringOf } from '../../../space/python/index.js';
+import { defineRule, type Fix, type RuleContext } from '../../rule.js';
+import { replaceNode, unsafe } from './edits.js';
 import { at, deviceOf, isConditional, isTried, reachableCalls } from './facts.js';
 
 type Data = { readonly device: string; readonly isInCall: boolean };
@@ -24,7 +25,8 @@ export const deviceIndex = defineRule<Data>({
       const { file, node, inFunction } = call;
       const isInCall = inFunction !== null && context.python.onGpu.has(inFunction);
       const isSure = isInCall && !isConditional(node, file) && !isTried(node);
-      yield at(file, node, { device, isInCall }, { severity: isSure ? 'error' : 'warning' });
+      const severity = isSure ? 'error' : 'warning';
+      yield at(file, node, { device, isInCall }, { severity, ...unsafe(fixOf(call)) });
     }
   },
   words({ device, isInCall }) {
@@ -35,6 +37,15 @@ export const deviceIndex = defineRule<Data>({
     };
   },
 });
+
+/** Only where the device is written in the call itself. */
+function fixOf({ file, method, callee, positional, keywords }: PyCall): Fix | undefined {
+  const isMove = method === 'to' || callee === 'torch.device';
+  const written =
+    keywords.get('device') ?? keywords.get('device_map') ?? (isMove ? positional[0] : undefined);
+  const isString = written !== undefined && stringOf(file, written) !== null;
+  return isString ? replaceNode(file, written, '"cuda"') : undefined;
+}
 
 function secondDevice(context: RuleContext, call: PyCall): string | null {
   const { file, callee, method, positional, keywords } = call;

@@ -1,9 +1,12 @@
+import { didYouMean } from '../../../shared/did-you-mean.js';
 import { defineRule } from '../../rule.js';
+import { replaceNode, unsafe } from './edits.js';
 import { at } from './facts.js';
 import { gpuKeywords } from './keywords.js';
 
 type Data = { readonly function: string; readonly keyword: string };
 
+const MEANT = ['duration', 'size'];
 const KNOWN = new Set(['task', 'duration', 'size', 'enable_queue']);
 
 export const unknownGpuKeyword = defineRule<Data>({
@@ -19,7 +22,11 @@ export const unknownGpuKeyword = defineRule<Data>({
   *check(context) {
     for (const { gpu, keyword, file } of gpuKeywords(context)) {
       if (KNOWN.has(keyword.name)) continue;
-      yield at(file, keyword.nameNode, { function: gpu.name, keyword: keyword.name });
+      const near = didYouMean(keyword.name, MEANT);
+      const isGiven = gpu.keywords.some(({ name }) => name === near);
+      const fix = near && !isGiven ? replaceNode(file, keyword.nameNode, near) : undefined;
+      const data = { function: gpu.name, keyword: keyword.name };
+      yield at(file, keyword.nameNode, data, unsafe(fix));
     }
   },
   words({ function: name, keyword }) {

@@ -1,4 +1,8 @@
+import { GPU_SIZES } from '../../../platform/index.js';
+import { didYouMean } from '../../../shared/did-you-mean.js';
+import { stringOf } from '../../../space/python/index.js';
 import { defineRule } from '../../rule.js';
+import { replaceNode, unsafe } from './edits.js';
 import { at } from './facts.js';
 
 type Data = { readonly function: string; readonly size: string };
@@ -17,7 +21,12 @@ export const sizeUnknown = defineRule<Data>({
     for (const { size, file, name, isReachable } of python.gpuFunctions) {
       if (!size || !isReachable || size.value === 'large' || size.value === 'xlarge') continue;
       const root = python.files.find((one) => one.root === rootOf(size.node)) ?? file;
-      yield at(root, size.node, { function: name, size: size.value });
+      const plain = size.value.toLowerCase().replaceAll(/[^a-z]/g, '');
+      const meant = GPU_SIZES.find((one) => one === plain) ?? didYouMean(plain, GPU_SIZES);
+      const isString = stringOf(root, size.node) !== null;
+      const fix = meant && isString ? replaceNode(root, size.node, `"${meant}"`) : undefined;
+      const data = { function: name, size: size.value };
+      yield at(root, size.node, data, meant === plain && fix ? { fix } : unsafe(fix));
     }
   },
   words({ function: name, size }) {

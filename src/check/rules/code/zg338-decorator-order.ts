@@ -1,5 +1,6 @@
-import { bare, childOf } from '../../../space/python/index.js';
+import { bare, childOf, textOf } from '../../../space/python/index.js';
 import { defineRule } from '../../rule.js';
+import { replaceNode, unsafe } from './edits.js';
 import { at } from './facts.js';
 
 type Data = { readonly function: string; readonly other: string; readonly isAbove: boolean };
@@ -35,7 +36,16 @@ function is one, and the generator can not be pickled.`,
         const callee = one.type === 'call' ? (childOf(one, 'function') ?? one) : one;
         const name = python.nameOf(file, bare(callee));
         if (index < place && name && MODES.test(name)) {
-          yield at(file, one, { function: fn.name, other: name, isAbove: true });
+          const isNext = index === place - 1 && fn.file === file;
+          const fix = isNext
+            ? [
+                replaceNode(file, one, textOf(file, maker)),
+                replaceNode(file, maker, textOf(file, one)),
+              ]
+            : [];
+          const edits = fix.flatMap((each) => each.edits);
+          const data = { function: fn.name, other: name, isAbove: true };
+          yield at(file, one, data, isNext ? unsafe({ edits }) : {});
         }
         const wrapper =
           index > place && fn.isGenerator ? python.functionOf(file, bare(callee)) : null;

@@ -1,5 +1,6 @@
 import { textOf } from '../../../space/python/index.js';
 import { defineRule } from '../../rule.js';
+import { keywordOf, removeArgument, unsafe } from './edits.js';
 import { at, isConditional, reachableCalls } from './facts.js';
 
 type Data = { readonly call: string };
@@ -19,7 +20,9 @@ export const shareTrue = defineRule<Data>({
     for (const { file, node, method, keywords } of reachableCalls(context)) {
       const share = keywords.get('share');
       if (method !== 'launch' || !share || isConditional(node, file)) continue;
-      if (textOf(file, share) === 'True') yield at(file, share, { call: 'launch' });
+      if (textOf(file, share) === 'True') {
+        yield at(file, share, { call: 'launch' }, unsafe(removeArgument(file, keywordOf(share))));
+      }
     }
   },
   words() {

@@ -1,5 +1,6 @@
 import { textOf } from '../../../space/python/index.js';
 import { defineRule } from '../../rule.js';
+import { keywordOf, removeArgument, unsafe } from './edits.js';
 import { at } from './facts.js';
 
 type Data = { readonly function: string };
@@ -20,7 +21,8 @@ export const queueDisabled = defineRule<Data>({
       const queue = call.keywords.get('queue');
       const gpu = python.gpuFunctionOf(file, node);
       if (!queue || !gpu || !file.isReachable || textOf(file, queue) !== 'False') continue;
-      yield at(file, queue, { function: gpu.name });
+      const fix = unsafe(removeArgument(file, keywordOf(queue)));
+      yield at(file, queue, { function: gpu.name }, fix);
     }
   },
   words({ function: name }) {

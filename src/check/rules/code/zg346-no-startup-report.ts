@@ -1,5 +1,6 @@
-import type { PyCall } from '../../../space/python/index.js';
-import { defineRule, type RuleContext } from '../../rule.js';
+import { type PyCall, rangeOf } from '../../../space/python/index.js';
+import { defineRule, type Fix, type RuleContext } from '../../rule.js';
+import { insertBefore, unsafe } from './edits.js';
 import { at, reachableCalls } from './facts.js';
 
 type Data = { readonly how: string };
@@ -40,7 +41,10 @@ stops the Space with "No @spaces.GPU function detected during startup".`,
     const calls = reachableCalls(context).filter((call) => isExecuted(context, call));
     if (calls.some(isReport)) return;
     const server = calls.find(({ callee }) => SERVERS.test(callee ?? ''));
-    if (server) yield at(server.file, server.node, { how: server.callee ?? 'the server' });
+    if (!server) return;
+    const runner = calls.find(({ callee }) => callee === 'uvicorn.run');
+    const how = server.callee ?? 'the server';
+    yield at(server.file, server.node, { how }, unsafe(runner && reportBefore(runner)));
   },
   words({ how }) {
     return {
@@ -50,6 +54,20 @@ stops the Space with "No @spaces.GPU function detected during startup".`,
     };
   },
 });
+
+/** The report before the statement that serves, which has its line to itself. */
+function reportBefore({ file, node, inFunction }: PyCall): Fix | undefined {
+  const statement = node.parent?.type === 'expression_statement' ? node.parent : null;
+  if (!statement || inFunction) return undefined;
+  const { line, column } = rangeOf(file, statement);
+  const indent = (file.source.lines[line - 1] ?? '').slice(0, column - 1);
+  if (indent.trim() !== '') return undefined;
+  return insertBefore(
+    file,
+    statement,
+    `from spaces import zero\n\n${indent}zero.startup()\n${indent}`,
+  );
+}
 
 function isExecuted({ python }: RuleContext, { file, node }: PyCall): boolean {
   return python.executionOf(file, node) === 'executed';

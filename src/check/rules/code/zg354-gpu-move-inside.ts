@@ -1,11 +1,13 @@
 import {
   childOf,
   isInside,
+  type PyCall,
   type PyFunction,
   type PyNode,
   textOf,
 } from '../../../space/python/index.js';
-import { defineRule, type RuleContext } from '../../rule.js';
+import { defineRule, type Fix, type RuleContext } from '../../rule.js';
+import { insertAfterNode, removeStatement, unsafe } from './edits.js';
 import { at, callsIn, LOADERS, localNames, putsOnCuda, reachableFiles } from './facts.js';
 
 type Data = { readonly name: string; readonly function: string };
@@ -44,7 +46,8 @@ export const gpuMoveInside = defineRule<Data>({
           const name = putsOnCuda(context, call) ? movedModel(context, fn, call.node) : null;
           if (name === null || seen.has(name)) continue;
           seen.add(name);
-          yield at(file, call.node, { name, function: fn.name });
+          const fix = unsafe(movedUp(context, fn, call));
+          yield at(file, call.node, { name, function: fn.name }, fix);
         }
       }
     }
@@ -57,6 +60,21 @@ export const gpuMoveInside = defineRule<Data>({
     };
   },
 });
+
+/** `.to("cuda")` where the model is loaded, and the line of the function taken away. */
+function movedUp({ python }: RuleContext, fn: PyFunction, { file, node }: PyCall): Fix | undefined {
+  const statement = node.parent?.type === 'expression_statement' ? node.parent : null;
+  const callee = childOf(node, 'function');
+  const object = callee && childOf(callee, 'object');
+  const [value, ...others] = object ? python.valuesOf(file, object) : [];
+  if (!statement || !value || others.length > 0 || value.file !== file) return undefined;
+  const isOnly = statement.parent?.children.filter(({ type }) => type !== 'comment').length === 1;
+  const loading = file.calls.find((call) => call.node === value.node);
+  if (isOnly || statement.parent !== fn.body || loading?.inFunction !== null) return undefined;
+  const removal = removeStatement(file, statement);
+  const move = insertAfterNode(file, value.node, '.to("cuda")');
+  return removal && { edits: [...move.edits, ...removal.edits] };
+}
 
 /** The module-level name of a loaded model that a call moves. */
 function movedModel({ python }: RuleContext, fn: PyFunction, call: PyNode): string | null {

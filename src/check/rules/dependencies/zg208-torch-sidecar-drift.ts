@@ -52,7 +52,15 @@ undefined symbol.`,
         name === 'torchaudio' ? `torchaudio==${torch}` : codec ? `torchcodec==${codec}` : '';
       for (const entry of installed(context, name)) {
         const { file, requirementRange: range } = entry;
-        yield { file, range, data: { name, torch, write } };
+        const isPlain = /^[\w.-]+$/.test(entry.text.trim());
+        yield {
+          file,
+          range,
+          data: { name, torch, write },
+          ...(isPlain && write !== '' && isFullVersion(torch)
+            ? { fix: { edits: [{ file, range, newText: write }] } }
+            : {}),
+        };
       }
     }
   },
@@ -63,3 +71,8 @@ undefined symbol.`,
     };
   },
 });
+
+/** From torch 2.1 on a torchaudio of the same version is there; before it the patch releases differ. */
+function isFullVersion(torch: string): boolean {
+  return /^2\.\d+\.\d+$/.test(torch) && compareVersions(torch, '2.1.0') >= 0;
+}

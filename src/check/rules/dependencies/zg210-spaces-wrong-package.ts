@@ -30,7 +30,9 @@ export const spacesWrongPackage = defineRule<Data>({
     for (const entry of installed(context)) {
       if (entry.name === null || entry.url !== null || !NEAR.has(entry.name)) continue;
       const { file, requirementRange: range, name } = entry;
-      yield { file, range, data: { name } };
+      const isPlain = /^[\w.-]+$/.test(entry.text.trim());
+      const fix = { edits: [{ file, range, newText: 'spaces' }], safety: 'unsafe' as const };
+      yield { file, range, data: { name }, ...(isPlain && { fix }) };
     }
   },
   words({ name }) {

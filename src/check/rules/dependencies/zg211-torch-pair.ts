@@ -61,8 +61,17 @@ export const torchPair = defineRule<Data>({
       for (const entry of installed(context, name)) {
         const version = pinOf(specifierOf(entry) ?? '');
         if (version === null || compareVersions(version, wanted) === 0) continue;
-        const { file, requirementRange: range } = entry;
-        yield { file, range, data: { name, version, torch, wanted } };
+        const { file, requirementRange: range, specifierRange } = entry;
+        const isPlain = specifierRange !== null && entry.options.length === 0 && entry.url === null;
+        const edit = isPlain
+          ? { file, range: specifierRange, newText: `==${wanted}${localOf(entry.specifier)}` }
+          : null;
+        yield {
+          file,
+          range,
+          data: { name, version, torch, wanted },
+          ...(edit && { fix: { edits: [edit], safety: 'unsafe' as const } }),
+        };
       }
     }
   },
@@ -73,6 +82,11 @@ export const torchPair = defineRule<Data>({
     };
   },
 });
+
+/** `+cu128` of `==0.22.0+cu128`: the pair comes from the same index. */
+function localOf(specifier: string): string {
+  return /\+[\w.]+$/.exec(specifier.trim())?.[0] ?? '';
+}
 
 /** `2.4` as `2.4.0`. */
 function full(version: string): string {

@@ -32,7 +32,14 @@ lines say. What older releases of pip let through (\`torch>=2.*\`) is a warning.
         if (reason === undefined || reason === null) continue;
         const isLegacy = entry.problem?.kind === 'legacy';
         const data = { text, reason, isLegacy };
-        yield { file, range, data, ...(isLegacy ? { severity: 'warning' as const } : {}) };
+        const newText = rewritten(text);
+        yield {
+          file,
+          range,
+          data,
+          ...(isLegacy ? { severity: 'warning' as const } : {}),
+          ...(newText === null ? {} : { fix: { edits: [{ file, range, newText }] } }),
+        };
       }
       for (const { file, range, text, problem } of model?.options ?? []) {
         if (problem) yield { file, range, data: { text, reason: problem, isLegacy: false } };
@@ -46,3 +53,11 @@ lines say. What older releases of pip let through (\`torch>=2.*\`) is a warning.
     };
   },
 });
+
+/** The one thing that a line can mean: `torch=2.8.0`, `pip install torch`; null for others. */
+function rewritten(text: string): string | null {
+  const pin = /^([A-Za-z][\w.-]*)\s*=\s*(\d[\w.+]*)$/.exec(text.trim());
+  if (pin) return `${pin[1]}==${pin[2]}`;
+  const command = /^pip3? install ([A-Za-z][\w.-]*(?:==\d[\w.+]*)?)$/.exec(text.trim());
+  return command?.[1] ?? null;
+}

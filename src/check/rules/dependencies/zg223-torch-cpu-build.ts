@@ -33,7 +33,17 @@ export const torchCpuBuild = defineRule<Data>({
       const written = entry.url ?? entry.specifier;
       const isCpu = /\+cpu\b|%2Bcpu\b|\/whl\/cpu\//i.test(written);
       if (isCpu || /\+cpu$/.test(specifierOf(entry) ?? '')) {
-        yield { file, range, data: { how: 'version', text: entry.text } };
+        const { specifierRange, specifier } = entry;
+        const newText = specifier.replace(/\+cpu$/, '');
+        const isPlain = specifierRange !== null && newText !== specifier;
+        yield {
+          file,
+          range,
+          data: { how: 'version', text: entry.text },
+          ...(isPlain && entry.options.length === 0
+            ? { fix: { edits: [{ file, range: specifierRange, newText }] } }
+            : {}),
+        };
         return;
       }
     }
@@ -46,7 +56,10 @@ export const torchCpuBuild = defineRule<Data>({
           ? `${text} is a build without CUDA`
           : `${text} offers builds of torch without CUDA, and pip takes those`,
       note: "`import spaces` fails: \"'NoneType' object has no attribute 'startswith'\"",
-      help: 'leave it out: the build of PyPI has CUDA',
+      help:
+        how === 'version'
+          ? 'leave +cpu out: the build of PyPI has CUDA'
+          : 'leave it out: the build of PyPI has CUDA',
     };
   },
 });

@@ -1,7 +1,7 @@
 import { frontMatterField } from '../../../space/index.js';
 import { defineRule } from '../../rule.js';
-import { minorOf } from '../../versions.js';
-import { fieldRange, isGradio, textOf } from './fields.js';
+import { compareVersions, minorOf } from '../../versions.js';
+import { fieldRange, isGradio, replaceValue, textOf } from './fields.js';
 
 type Data = {
   readonly profile: string;
@@ -34,9 +34,12 @@ version that a newer edition of the platform has is a warning here, not an error
     const isElsewhere =
       isVersion &&
       profiles.some(({ versions }) => versions.python.some((one) => covers(version, one)));
+    const nearest = isVersion && !isElsewhere ? nearestTo(version, supported) : null;
+    const fix = nearest === null ? undefined : replaceValue(field, `"${nearest}"`);
     yield {
       file: 'README.md',
       range: fieldRange(field),
+      ...(fix && { fix: { ...fix, safety: 'unsafe' as const } }),
       ...(isElsewhere ? { severity: 'warning' as const } : {}),
       data: { profile: profile.name, version, supported, isVersion },
     };
@@ -59,4 +62,10 @@ version that a newer edition of the platform has is a warning here, not an error
 /** `3`, `3.10` and `3.10.2` all stand for the platform's 3.10.13. */
 function covers(version: string, listed: string): boolean {
   return version === '3' || minorOf(version) === minorOf(listed);
+}
+
+/** The next minor above, else the highest below. */
+function nearestTo(version: string, listed: readonly string[]): string | null {
+  const sorted = listed.map(minorOf).sort(compareVersions);
+  return sorted.find((one) => compareVersions(one, version) > 0) ?? sorted.at(-1) ?? null;
 }

@@ -1,6 +1,6 @@
 import { frontMatterField } from '../../../space/index.js';
 import { defineRule } from '../../rule.js';
-import { fieldRange, textOf } from './fields.js';
+import { fieldRange, replaceValue, textOf } from './fields.js';
 
 type Data = { readonly hardware: string };
 
@@ -24,12 +24,19 @@ this Space; that is set in its settings.`,
     const field = frontMatterField(space, 'suggested_hardware');
     const hardware = textOf(space, 'suggested_hardware');
     if (!field || hardware === null || ZERO_GPU.test(hardware)) return;
-    yield { file: 'README.md', range: fieldRange(field), data: { hardware } };
+    const fix = replaceValue(field, 'zero-a10g');
+    yield {
+      file: 'README.md',
+      range: fieldRange(field),
+      data: { hardware },
+      ...(fix && { fix: { ...fix, safety: 'unsafe' as const } }),
+    };
   },
   words({ hardware }) {
     return {
       message: `duplicates of this Space are offered ${hardware}, not ZeroGPU`,
       note: 'zero-a10g is ZeroGPU',
+      help: 'suggested_hardware: zero-a10g',
     };
   },
 });

@@ -1,7 +1,7 @@
 import { didYouMean } from '../../../shared/did-you-mean.js';
 import type { FrontMatterField } from '../../../space/index.js';
-import { defineRule, type Found } from '../../rule.js';
-import { fieldRange, readBlock } from './fields.js';
+import { defineRule, type Fix, type Found } from '../../rule.js';
+import { fieldRange, readBlock, replaceValue } from './fields.js';
 import { COLOURS, KNOWN_KEYS, LIST_KEYS, LONGEST_DESCRIPTION, TEXT_KEYS } from './known-keys.js';
 
 type Data = {
@@ -32,8 +32,9 @@ eight colours, a list where text belongs. A key that it does not know is kept an
       'Hugging Face guidance for authors (list of known errors): "400 Bad Request from /api/validate-yaml"; Spaces configuration reference.',
   },
   *check({ space }) {
-    for (const [key, field] of readBlock(space)?.fields ?? []) {
-      const found = problemOf(key, field);
+    const fields = readBlock(space)?.fields ?? new Map<string, FrontMatterField>();
+    for (const [key, field] of fields) {
+      const found = problemOf(key, field, fields);
       if (found) yield found;
     }
   },
@@ -59,13 +60,57 @@ eight colours, a list where text belongs. A key that it does not know is kept an
   },
 });
 
-function problemOf(key: string, field: FrontMatterField): Found<Data> | null {
+const plain = (key: string) => key.toLowerCase().replaceAll(/[^a-z]/g, '');
+
+/** `sdkVersion`, `sdk-version`: a known key that is written in another way. */
+function sameKey(key: string): string | undefined {
+  return KNOWN_KEYS.find((known) => plain(known) === plain(key));
+}
+
+function meantKey(key: string): string | undefined {
+  return sameKey(key) ?? didYouMean(key, KNOWN_KEYS);
+}
+
+const withFix = (fix: Fix | undefined) => (fix ? { fix } : {});
+
+/** What is right whatever was meant: another way to write the value that is there. */
+function fixOf(problem: Data['problem'], field: FrontMatterField): Fix | undefined {
+  const written = String(field.value);
+  if (problem === 'not-a-list') {
+    return /^[\w./-]+$/.test(written) ? replaceValue(field, `[${field.text}]`) : undefined;
+  }
+  if (problem !== 'colour') return undefined;
+  const lower = written.trim().toLowerCase();
+  const same = lower === 'grey' ? 'gray' : lower;
+  if (COLOURS.includes(same)) return replaceValue(field, same);
+  const near = didYouMean(written, COLOURS);
+  const fix = near === undefined ? undefined : replaceValue(field, near);
+  return fix && { ...fix, safety: 'unsafe' };
+}
+
+/** The key as the Hub writes it, where the block does not have that one too. */
+function renamed(
+  key: string,
+  { keyRange }: FrontMatterField,
+  fields: ReadonlyMap<string, FrontMatterField>,
+): Fix | undefined {
+  const newText = sameKey(key);
+  if (newText === undefined || fields.has(newText)) return undefined;
+  return { edits: [{ file: 'README.md', range: keyRange, newText }], safety: 'unsafe' };
+}
+
+function problemOf(
+  key: string,
+  field: FrontMatterField,
+  fields: ReadonlyMap<string, FrontMatterField>,
+): Found<Data> | null {
   const { value } = field;
   const at = (problem: Data['problem'], shown: string, severity?: 'warning' | 'info') => ({
     file: 'README.md',
     range: problem === 'unknown-key' ? field.keyRange : fieldRange(field),
-    data: { problem, key, value: shown, near: didYouMean(key, KNOWN_KEYS) ?? null },
+    data: { problem, key, value: shown, near: meantKey(key) ?? null },
     ...(severity && { severity }),
+    ...withFix(problem === 'unknown-key' ? renamed(key, field, fields) : fixOf(problem, field)),
   });
   if (!KNOWN_KEYS.includes(key)) return at('unknown-key', '', 'info');
   if (value === null || value === undefined) return null;

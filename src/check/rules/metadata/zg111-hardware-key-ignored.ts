@@ -18,7 +18,16 @@ ignored without a word.`,
   },
   *check({ space }) {
     const field = frontMatterField(space, 'hardware');
-    if (field) yield { file: 'README.md', range: field.keyRange, data: {} };
+    if (!field) return;
+    const { line, valueRange } = field;
+    const isOneLine = (valueRange ?? field.keyRange).endLine === line && field.text !== undefined;
+    const range = { line, column: 1, endLine: line + 1, endColumn: 1 };
+    yield {
+      file: 'README.md',
+      range: field.keyRange,
+      data: {},
+      ...(isOneLine && { fix: { edits: [{ file: 'README.md', range, newText: '' }] } }),
+    };
   },
   words() {
     return {
