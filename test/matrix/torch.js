@@ -10,7 +10,10 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { ensureBuilt, ensureNodePackages, fail, root, say } from '../../bin/dev/prepare.js';
 
-const RELEASES = ['2.1.2', '2.2.2', '2.4.1', '2.5.1', '2.6.0', '2.7.1', '2.8.0', '2.13.0'];
+const RELEASES = [
+  ...['2.1.0', '2.1.1', '2.1.2', '2.2.0', '2.2.2', '2.4.1', '2.5.1', '2.6.0', '2.7.1', '2.8.0'],
+  '2.13.0',
+];
 const TESTS = ['test_tensors.py', 'test_training.py'];
 
 const wanted = process.argv[2] ?? '';

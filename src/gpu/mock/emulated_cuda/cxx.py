@@ -16,11 +16,17 @@ import torch
 
 from .driver import NO_DRIVER, Driver
 from .errors import WITHOUT_DRIVER
-from .tables import Slots, Table, function, library_path, machine_code, thrower
+from .tables import Slots, Table, function, library_path, machine_code, surprise, thrower
 
 # c10::DeviceType
 CPU_TYPE = 0
 CUDA_TYPE = 1
+# c10::Device of the CPU: the type in one byte and the index, -1, in the next.
+CPU_DEVICE = 0xFF00
+# C10_COMPILE_TIME_MAX_GPUS
+MOST_CARDS = 120
+# There is one where NVIDIA's driver runs.
+CARD_FILE = "/dev/nvidiactl"
 
 GUARD_TABLE_SYMBOL = "_ZN3c104impl26device_guard_impl_registryE"
 CPU_ALLOCATOR_SYMBOL = "_ZN3c1015GetCPUAllocatorEv"
@@ -45,18 +51,29 @@ _P = ctypes.c_void_p
 _kept: list[Any] = []
 
 
-def install_guard(driver: Driver) -> None:
-    """Puts a guard for CUDA into the registry: a copy of the CPU's that answers `cuda:0`."""
-    library = ctypes.CDLL(library_path("libc10.so"))
-    registry = (_P * 32).in_dll(library, GUARD_TABLE_SYMBOL)
-    slots = Slots("c10/core/impl/DeviceGuardImplInterface.h")
-    table = Table(registry[CPU_TYPE] or 0, slots)
-    table.check({"type": (ctypes.c_uint8, (CPU_TYPE,)), "deviceCount": (ctypes.c_uint8, (1,))})
+def guard_table() -> Table:
+    """A checked copy of the table of the CPU's guard; raises UnsupportedTorch when it is not as declared."""
+    table = Table(_registry()[CPU_TYPE] or 0, Slots("c10/core/impl/DeviceGuardImplInterface.h"))
+    table.check(
+        {
+            "type": (ctypes.c_uint8, (CPU_TYPE,)),
+            "getDevice": (ctypes.c_uint16, (CPU_DEVICE,)),
+            "deviceCount": (ctypes.c_uint8, (1,)),
+        }
+    )
+    return table
+
+
+def install_guard(driver: Driver, table: Table) -> None:
+    """Puts a guard for CUDA into the registry: a copy of the CPU's that answers `cuda:0`.
+
+    Args:
+        table: the answer of `guard_table`.
+    """
+    slots = table.slots
     code = CODE[platform.machine()]
     stream = device = machine_code(code["answer"])
     nothing = machine_code(code["return"])
-    for name in ("exchangeDevice", "getDevice", "setDevice"):
-        slots.index(name)
     table.fill(
         {
             "type": device,
@@ -81,18 +98,32 @@ def install_guard(driver: Driver) -> None:
         driver.at_start(lambda: table.fill(dict.fromkeys(NEW_STREAMS, stream)))
     guard = (_P * 1)(table.address)
     _kept.append(guard)
-    registry[CUDA_TYPE] = ctypes.addressof(guard)
+    _registry()[CUDA_TYPE] = ctypes.addressof(guard)
 
 
-def install_hooks(driver: Driver) -> None:
-    """Makes CUDA the accelerator that PyTorch finds: autograd and torch.accelerator ask for it."""
-    library = ctypes.CDLL(library_path("libtorch_cpu.so"))
-    get_hooks = getattr(library, HOOKS_SYMBOL)
-    get_hooks.restype = _P
-    hooks = ctypes.cast(get_hooks(), ctypes.POINTER(_P))
-    slots = hook_slots()
-    table = Table(ctypes.addressof(hooks.contents), slots)
-    table.check({"hasCUDA": (ctypes.c_uint8, (0, 1)), "hasROCM": (ctypes.c_uint8, (0,))})
+def hooks_table() -> Table:
+    """A checked copy of the table of the CUDA hooks; raises UnsupportedTorch when it is not as declared."""
+    table = Table(_hooks_address(), hook_slots())
+    table.check(
+        {
+            "hasCUDA": (ctypes.c_uint8, (0, 1)),
+            "hasCUDART": (ctypes.c_uint8, (int(torch.version.cuda is not None),)),
+            "hasROCM": (ctypes.c_uint8, (0,)),
+            # No device is -1; where this machine has a real card, it is that one.
+            "current_device": (ctypes.c_int8, (-1, 0) if os.path.exists(CARD_FILE) else (-1,)),
+            "getNumGPUs": (ctypes.c_int8, range(MOST_CARDS + 1)),
+        }
+    )
+    return table
+
+
+def install_hooks(driver: Driver, table: Table) -> None:
+    """Makes CUDA the accelerator that PyTorch finds: autograd and torch.accelerator ask for it.
+
+    Args:
+        table: the answer of `hooks_table`.
+    """
+    slots = table.slots
     device = ctypes.c_int8
     # All of the device's memory is host memory: pinned memory is what the host's allocator gives.
     get_allocator = getattr(ctypes.CDLL(library_path("libc10.so")), CPU_ALLOCATOR_SYMBOL)
@@ -128,7 +159,24 @@ def install_hooks(driver: Driver) -> None:
         refuse = thrower(NO_DRIVER)
         table.fill({name: refuse for name in alive if name in slots.may_throw})
         driver.at_start(lambda: table.fill(alive))
-    hooks[0] = table.address
+    _P.from_address(_hooks_address()).value = table.address
+
+
+def _registry() -> ctypes.Array[_P]:
+    """The device guards by c10::DeviceType."""
+    try:
+        return (_P * 32).in_dll(ctypes.CDLL(library_path("libc10.so")), GUARD_TABLE_SYMBOL)
+    except (OSError, ValueError) as error:
+        raise surprise(str(error)) from None
+
+
+def _hooks_address() -> int:
+    try:
+        get_hooks = getattr(ctypes.CDLL(library_path("libtorch_cpu.so")), HOOKS_SYMBOL)
+    except (OSError, AttributeError) as error:
+        raise surprise(str(error)) from None
+    get_hooks.restype = _P
+    return int(get_hooks() or 0)
 
 
 def hook_slots() -> Slots:

@@ -37,6 +37,8 @@ def install(torch: ModuleType) -> None:
     from .storage import Storages
     from .tensors import Tensors
 
+    # Whatever may be unlike what is expected of PyTorch is looked at before the first change.
+    guard, hooks = cxx.guard_table(), cxx.hooks_table()
     built_for_cuda = torch.version.cuda is not None
     config = read_config(os.environ)
     driver = Driver(config.slice_prefix)
@@ -52,8 +54,8 @@ def install(torch: ModuleType) -> None:
     kernels = Kernels(driver, tensors, random)
     if report.is_wanted(os.environ):
         kernels.run = report.Report(meter).timed(kernels.run)
-    cxx.install_guard(driver)
-    cxx.install_hooks(driver)
+    cxx.install_guard(driver, guard)
+    cxx.install_hooks(driver, hooks)
     libraries = register(kernels, SpecialKernels(driver, tensors, storages, random, kernels))
     methods.replace_methods(driver, storages)
     methods.refuse_compile()

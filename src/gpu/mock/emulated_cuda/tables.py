@@ -1,8 +1,9 @@
 """Tables of virtual functions of C++ objects: found, checked, and replaced by a changed copy.
 
 Which entry is which is read from the headers that come with PyTorch, since the order differs between
-releases (Itanium C++ ABI: entries in the order of declaration). What the headers say is tried out
-before anything is written: in a child process, which may crash where this one must not.
+releases (Itanium C++ ABI: entries in the order of declaration). What the headers say is checked before
+anything is written: every entry must point at code, and some functions must answer as they do. They are
+called in a child process, which may crash where this one must not.
 """
 
 from __future__ import annotations
@@ -41,8 +42,12 @@ class Slots:
         # A function that promises to throw nothing ends the process if it does.
         self.may_throw: set[str] = set(inherited.may_throw) if inherited else set()
         path = os.path.join(os.path.dirname(torch.__file__), "include", header)
-        with open(path, encoding="utf-8") as file:
-            text = re.sub(r"//[^\n]*|/\*.*?\*/", "", file.read(), flags=re.DOTALL)
+        try:
+            with open(path, encoding="utf-8") as file:
+                text = re.sub(r"//[^\n]*|/\*.*?\*/", "", file.read(), flags=re.DOTALL)
+        except OSError:
+            raise surprise(f"it has no {header}") from None
+        text = _without_rocm(text)
         # A later class of the same file derives from this one: its functions have no `virtual`.
         for match in re.finditer(r"\bvirtual\s+[^;{]*?(~?\w+)\s*\(([^;{]*)", text):
             name = match.group(1)
@@ -66,13 +71,13 @@ class Table:
 
     def __init__(self, object_address: int, slots: Slots) -> None:
         self.slots = slots
-        source = ctypes.cast(
-            ctypes.cast(object_address, ctypes.POINTER(_P))[0], ctypes.POINTER(_P)
-        )
+        self._object = object_address
+        table = _P.from_address(object_address).value if object_address else None
         # Two more than are known of: a class may add entries to those of its interface.
         count = len(slots.names) + 2
-        self.entries = (_P * count)(*source[:count])
-        self._object = object_address
+        if not _is_mapped(table, count * ctypes.sizeof(_P)):
+            raise surprise(f"it has no object of {slots.header}")
+        self.entries = (_P * count).from_buffer_copy((_P * count).from_address(table or 0))
         _kept.append(self)
 
     @property
@@ -94,6 +99,12 @@ class Table:
         """
         for name in expected:
             self.slots.index(name)
+        code = _mapped("x")
+        if not all(
+            any(start <= (entry or 0) < end for start, end in code)
+            for entry in self.entries[: len(self.slots.names)]
+        ):
+            raise surprise(f"{self.slots.header} declares more functions than there are")
         if not _child_agrees(
             lambda: all(self.ask(name, kind) in right for name, (kind, right) in expected.items())
         ):
@@ -104,6 +115,34 @@ class Table:
         for index, name in enumerate(self.slots.names):
             if name in entries:
                 self.entries[index] = ctypes.cast(entries[name], _P).value
+
+
+def _without_rocm(text: str) -> str:
+    """A header as the compiler read it: the functions for AMD's cards are not in CUDA's and CPU builds."""
+    return re.sub(
+        r"^[ \t]*#\s*if(?:def| defined\()\s*USE_ROCM\b.*?^[ \t]*#\s*endif",
+        "",
+        text,
+        flags=re.DOTALL | re.MULTILINE,
+    )
+
+
+def _mapped(permission: str) -> list[tuple[int, int]]:
+    """Addresses of this process with a permission of /proc/self/maps: start, and the end after the last."""
+    spans = []
+    with open("/proc/self/maps", encoding="utf-8") as maps:
+        for line in maps:
+            span, permissions = line.split()[:2]
+            if permission in permissions:
+                start, _, end = span.partition("-")
+                spans.append((int(start, 16), int(end, 16)))
+    return spans
+
+
+def _is_mapped(address: int | None, size_bytes: int) -> bool:
+    return address is not None and any(
+        start <= address and address + size_bytes <= end for start, end in _mapped("r")
+    )
 
 
 def surprise(what: str) -> UnsupportedTorch:
@@ -174,7 +213,7 @@ def _child_agrees(question: Callable[[], bool]) -> bool:
     if child == 0:
         answer = 1
         try:
-            # What a crash has to say is for nobody.
+            # A crash is an answer, not a message for the log.
             os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
             answer = 0 if question() else 1
         finally:

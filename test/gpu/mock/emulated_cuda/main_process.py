@@ -1,10 +1,8 @@
 """An app's main process as `zerogpu run` makes it, without the run: hooks, `spaces`, and no GPU.
 
-Importing this module installs the device for a process that has no slice yet. Each attempt runs in a
-child process, so that one leaves nothing behind for the next.
+Importing this module installs the device for a process that has no slice yet.
 """
 
-import json
 import os
 import sys
 from pathlib import Path
@@ -26,24 +24,6 @@ import zerogpu_hooks
 zerogpu_hooks.install()
 
 import torch
-
-
-def attempt(action):
-    """What an action raises, as (type, first line), or ("ok", its answer), from a child process."""
-    reader, writer = os.pipe()
-    child = os.fork()
-    if child == 0:
-        try:
-            answer = ["ok", action()]
-        except BaseException as error:
-            answer = [type(error).__name__, str(error).partition("\n")[0]]
-        os.write(writer, json.dumps(answer, default=repr).encode())
-        os._exit(0)
-    os.close(writer)
-    with os.fdopen(reader, "rb") as pipe:
-        answer = pipe.read()
-    status = os.waitpid(child, 0)[1]
-    return tuple(json.loads(answer)) if answer else ("crashed", status)
 
 
 def become_worker():

@@ -7,7 +7,8 @@ import io
 import threading
 import unittest
 
-from main_process import CUDA_ERROR, attempt, become_worker
+from attempts import attempt
+from main_process import CUDA_ERROR, become_worker
 
 import torch
 

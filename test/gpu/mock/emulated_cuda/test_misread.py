@@ -9,7 +9,8 @@ from contextlib import redirect_stderr
 
 os.environ["ZEROGPU_OFFLOAD_DIR"] = os.path.join(tempfile.mkdtemp(), "tensors")
 
-from main_process import attempt, become_worker
+from attempts import attempt
+from main_process import become_worker
 
 import spaces
 import torch
