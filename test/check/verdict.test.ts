@@ -126,4 +126,23 @@ describe('folding', () => {
     expect(text).toContain('and 6 more: app.py:8, app.py:9');
     expect(JSON.parse(reporters.json(report, how)).spaces[0].findings).toHaveLength(9);
   });
+
+  it('keeps what a rule says in other words', async () => {
+    const keys = ['a', 'b', 'c'].map((letter) => `unknown_${letter}: 1`);
+    const long = `short_description: ${'x'.repeat(61)}`;
+    const wrong = ['colorFrom: orange', 'colorTo: black', 'emoji: [a]', 'title: [b]', long];
+    const front = [...wrong, ...keys];
+    const space = await reportOf({
+      'README.md': README.replace('title: Demo\n', '').replace(
+        /^---\n/,
+        `---\n${front.join('\n')}\n`,
+      ),
+      'app.py': APP,
+    });
+    const how = { paint: noPaint, ascii: false, columns: 80, version: '1', repositoryRoot: '/' };
+    const text = reporters.text({ spaces: [space], elapsedMs: 1, exitCode: 1 }, how);
+    expect(text.match(/error ZG109/g)).toHaveLength(5);
+    expect(text.match(/info ZG109/g)).toHaveLength(1);
+    expect(text).toContain('and 2 more: README.md:8, README.md:9');
+  });
 });

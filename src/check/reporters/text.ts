@@ -11,6 +11,7 @@ import {
 } from '../report.js';
 import type { Severity } from '../rule.js';
 import type { ProfileVerdict } from '../verdict.js';
+import { foldFindings } from './fold.js';
 import type { Reporter, ReporterOptions } from './index.js';
 import { snippet, wrap } from './snippet.js';
 
@@ -62,35 +63,6 @@ function spaceBlocks(space: SpaceReport, report: CheckReport, options: ReporterO
     verdictLine(space, options),
   ];
   return [head, ...blocks, last.join('\n')];
-}
-
-/** A finding that is shown, and others of its rule that are only named below it. */
-interface Folded {
-  readonly shown: ReportedFinding;
-  readonly more: readonly ReportedFinding[];
-}
-
-/** Findings of one rule that are shown whole; the others follow the last of them by their places. */
-const SHOWN: Readonly<Record<Severity, number>> = { error: 3, warning: 3, info: 1, advice: 1 };
-
-/** Folds repeated findings of a rule, so that each fact is read once; other formats keep them all. */
-export function foldFindings(findings: readonly ReportedFinding[]): readonly Folded[] {
-  const groups = new Map<string, ReportedFinding[]>();
-  for (const finding of findings) {
-    const key = `${finding.severity} ${finding.rule}`;
-    const known = groups.get(key);
-    if (known) known.push(finding);
-    else groups.set(key, [finding]);
-  }
-  return findings.flatMap((shown): readonly Folded[] => {
-    const group = groups.get(`${shown.severity} ${shown.rule}`) ?? [];
-    const most = SHOWN[shown.severity];
-    const index = group.indexOf(shown);
-    // A line for one more would be as long as the finding's own head.
-    if (group.length <= most + 1) return [{ shown, more: [] }];
-    if (index >= most) return [];
-    return [{ shown, more: index === most - 1 ? group.slice(most) : [] }];
-  });
 }
 
 function moreLines(
