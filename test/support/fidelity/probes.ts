@@ -19,9 +19,15 @@ const recordingSchema = z.strictObject({
   from: z.looseObject({ python: z.string(), torch: z.string(), spaces: z.string() }),
   outcomes: z.record(z.string(), outcomeSchema),
 });
-const differencesSchema = z.record(z.string(), z.string().min(10));
+const knownDifferenceSchema = z.strictObject({
+  reason: z.string().min(10),
+  /** What fails on the platform works here, and nothing can be done about it: docs say so. */
+  limit: z.literal(true).optional(),
+});
+const differencesSchema = z.record(z.string(), knownDifferenceSchema);
 
 export type Outcome = z.infer<typeof outcomeSchema>;
+export type KnownDifference = z.infer<typeof knownDifferenceSchema>;
 export type Recording = z.infer<typeof recordingSchema>;
 
 /** A probe that answers otherwise here than on the platform. */
@@ -56,7 +62,7 @@ export function recordingFor(torch: string): Recording {
 }
 
 /** Differences that are known, each with its reason. */
-export function knownDifferences(): Readonly<Record<string, string>> {
+export function knownDifferences(): Readonly<Record<string, KnownDifference>> {
   return differencesSchema.parse(
     JSON.parse(readFileSync(join(FIDELITY, 'differences.json'), 'utf8')),
   );
