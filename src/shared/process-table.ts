@@ -142,8 +142,10 @@ function childrenOf(pid: number): readonly number[] | null {
   }
 }
 
+/** Never init, and never this process, which may itself be below one that has to go. */
 function signal(target: ProcessId, name: NodeJS.Signals): void {
-  if (target.pid <= 1 || readProcessStat(target.pid)?.startTime !== target.startTime) return;
+  if (target.pid <= 1 || target.pid === process.pid) return;
+  if (readProcessStat(target.pid)?.startTime !== target.startTime) return;
   try {
     process.kill(target.pid, name);
   } catch {

@@ -2,7 +2,7 @@
  * A disk that is really full: the ledger's folder is a small tmpfs, in a mount namespace of the
  * daemon's own. Where no user may make one, the test says so and is skipped.
  */
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,10 +18,13 @@ mkdirSync(ledgers);
 const MOUNT = 'mount -t tmpfs -o size=600k tmpfs "$0" && exec "$@"';
 const canMount = spawnSync('unshare', ['-rm', 'sh', '-c', MOUNT, ledgers, 'true']).status === 0;
 let daemon: Daemon | null = null;
+/** Stands for the worker: a serve that stops kills it. */
+const worker = spawn('sleep', ['600'], { stdio: 'ignore' });
 
 afterAll(async () => {
   daemon?.child.kill('SIGTERM');
   await daemon?.ended;
+  worker.kill('SIGKILL');
   rmSync(state, { recursive: true, force: true });
 });
 
@@ -50,7 +53,7 @@ describe.skipIf(!canMount)('a full disk', () => {
     const running = await schedule('ada');
     expect(running?.status).toBe(200);
     const allowToken = String(running?.body?.['allowToken']);
-    expect((await wire(url, 'allow', { allowToken, pid: process.pid }))?.status).toBe(200);
+    expect((await wire(url, 'allow', { allowToken, pid: worker.pid ?? 0 }))?.status).toBe(200);
 
     // The daemon sees its own mount: the way in leads through its process.
     const filling = join(`/proc/${child.pid}/root`, ledgers, 'filling');

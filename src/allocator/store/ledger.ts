@@ -100,11 +100,18 @@ export function createLedger(
   }
 
   function pump(): void {
-    if (writing || gathering.length + Number(wantsSnapshot) === 0) return;
+    if (writing || closed || gathering.length + Number(wantsSnapshot) === 0) return;
+    void write().then(() => {
+      if (gathering.length > 0) pump();
+    });
+  }
+
+  /** The only way to the sink, which takes one batch at a time. */
+  function write(): Promise<void> {
     writing = writeAll().finally(() => {
       writing = null;
-      if (gathering.length > 0 && !closed) pump();
     });
+    return writing;
   }
 
   async function writeAll(): Promise<void> {
@@ -184,9 +191,9 @@ export function createLedger(
     async close() {
       await flush();
       closed = true;
-      wantsSnapshot = true;
       await writing;
-      if (status === 'ok') await writeAll();
+      wantsSnapshot = true;
+      if (status === 'ok') await write();
       await sink.close();
     },
   };
