@@ -91,8 +91,9 @@ function complaints(output: string): readonly string[] {
 }
 
 function culpritOf(output: string, requirements: readonly Requirement[]): Requirement | undefined {
-  const named = complaints(output)
-    .join('\n')
+  // uv quotes the line that it cannot read below its complaint.
+  const isUnread = output.includes("Couldn't parse requirement in");
+  const named = (isUnread ? output : complaints(output).join('\n'))
     .toLowerCase()
     .replaceAll(/[-_.]+/g, '-');
   const mentions = ({ name, text }: Requirement) =>

@@ -24,7 +24,7 @@ function open() {
   writeFileSync(join(space, 'app.py'), APP);
   const terminal = openTerminal({ columns: 100, rows: 40 });
   const state = join(temporaryFolder(), 'state');
-  const run = `node bin/zerogpu.js run ${space} --python ${testPython()} --state-dir ${state} --port 0`;
+  const run = `node bin/zerogpu.js run ${space} --python ${testPython()} --state-dir ${state} --port 0 --allow-no-gpu-function`;
   return { terminal, run };
 }
 

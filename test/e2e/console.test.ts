@@ -70,18 +70,18 @@ describe.skipIf(noTerminal !== null)(`keys${noTerminal ? ` (${noTerminal})` : ''
       writeFileSync(join(space, 'app.py'), app('two'));
       terminal.keys('r');
       await terminal.until('restarting the app');
-      await terminal.until(/anew[\s\S]*ready/i);
+      await terminal.until(/restarting[\s\S]*ready/i);
       expect(await ask()).toBe('two');
 
       terminal.keys('c');
-      await expect.poll(() => terminal.screen()).not.toContain('anew');
+      await expect.poll(() => terminal.screen()).not.toContain('restarting');
       writeFileSync(join(space, 'app.py'), 'def broken(:\n');
       terminal.keys('r');
       await terminal.until('press r again');
       terminal.keys('c');
       writeFileSync(join(space, 'app.py'), app('three'));
       terminal.keys('r');
-      await terminal.until(/anew[\s\S]*ready/i);
+      await terminal.until(/restarting[\s\S]*ready/i);
       expect(await ask()).toBe('three');
 
       terminal.keys('?');

@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, describe, expect, it } from 'vitest';
 import { type Daemon, startDaemon } from '../support/allocator/daemon.js';
 import { fixture, runToEnd, type StartedRun, startRun, testPython } from '../support/e2e/space.js';
@@ -65,6 +66,8 @@ describe('zerogpu serve', () => {
   it('goes on after kill -9: a call that runs meanwhile is answered, and charged once', async () => {
     const call = hold(one, 'free:bob', 20, 4);
     await one.waitFor((event) => event.event === 'granted' && keyOf(event) === 'free:bob');
+    // The record may be here before the grant itself: the call has to run.
+    await sleep(500);
     const killed = daemons.pop();
     killed?.child.kill('SIGKILL');
     await killed?.ended;

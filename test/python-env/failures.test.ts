@@ -28,6 +28,17 @@ describe("an installer's failure", () => {
     expect(error.why).toContain('/cache/a.log');
   });
 
+  it('points at a line that uv cannot read', () => {
+    const error = failure(
+      "error: Couldn't parse requirement in `/space/requirements.txt` at position 6\n" +
+        '  Caused by: no such comparison operator "=", must be one of ~= == != <= >= < > ===\n' +
+        'no-such-thing==9.9\n' +
+        '              ^^^^\n',
+    );
+    expect(error).toMatchObject({ code: 'E_SPACE_REQUIREMENTS', exitCode: 3 });
+    expect(error.message).toBe('requirements.txt:3: "no-such-thing==9.9" can\'t be installed');
+  });
+
   it.each([
     'WARNING: Retrying after connection broken by NewConnectionError\nERROR: No matching distribution',
     'error: error sending request for url\n  Caused by: dns error: Temporary failure in name resolution',
