@@ -79,9 +79,11 @@ describe('--baseline', () => {
 describe('--statistics', () => {
   it('counts each rule', async () => {
     await put('app.py', APP.replace(COMPILE, COMPILE.repeat(5)));
-    expect((await run({ statistics: true })).out).toBe('   5  error    ZG305  torch-compile\n');
+    expect((await run({ statistics: true })).out).toBe(
+      '   5  error    ZG305  torch-compile  (5 fixable)\n',
+    );
     const { out } = await run({ statistics: true, json: true });
-    expect(JSON.parse(out)).toMatchObject([{ rule: 'ZG305', count: 5, fixable: 0 }]);
+    expect(JSON.parse(out)).toMatchObject([{ rule: 'ZG305', count: 5, fixable: 5 }]);
   });
 
   it('has no form for CI', async () => {
