@@ -234,3 +234,17 @@ export function callsIn(fn: PyFunction): readonly PyCall[] {
 export function isCalledAtImport({ python }: RuleContext, fn: PyFunction): boolean {
   return python.calledAtStart.has(fn);
 }
+
+/** A literal, or the one literal that a name or an attribute always stands for. */
+export function literalText(
+  { python }: RuleContext,
+  file: PythonFile,
+  node: PyNode,
+): string | null {
+  const own = stringOf(file, node);
+  if (own !== null) return own;
+  if (node.type !== 'identifier' && node.type !== 'attribute') return null;
+  const values = python.valuesOf(file, node);
+  const [value] = values;
+  return value && values.length === 1 ? stringOf(value.file, value.node) : null;
+}

@@ -1,6 +1,7 @@
 /** How many bytes the weights of a model take, where its name says how large it is. */
-import { type PyCall, type PyNode, stringOf, textOf } from '../../../space/python/index.js';
+import { type PyCall, textOf } from '../../../space/python/index.js';
 import type { RuleContext } from '../../rule.js';
+import { literalText } from './facts.js';
 
 /** Bytes a parameter, by what is given for the type of the weights. */
 const HALF = 2;
@@ -15,7 +16,7 @@ export function modelBytes(context: RuleContext, call: PyCall): number | null {
   const { file, positional, keywords } = call;
   const first =
     positional[0] ?? keywords.get('pretrained_model_name_or_path') ?? keywords.get('model');
-  const name = first && literal(context, call, first);
+  const name = first && literalText(context, call.file, first);
   const billions = name ? /(?:^|[-_/ ])(\d+(?:\.\d+)?)[bB](?=$|[-_. ])/.exec(name)?.[1] : undefined;
   if (!billions || !name || /\d+x\d/i.test(name)) return null;
   const text = textOf(file, call.node);
@@ -29,13 +30,4 @@ export function modelBytes(context: RuleContext, call: PyCall): number | null {
   const type = keywords.get('torch_dtype') ?? keywords.get('dtype');
   const isFull = type !== undefined && /float32/.test(textOf(file, type));
   return Number(billions) * 1e9 * (isFull ? FULL : HALF);
-}
-
-function literal({ python }: RuleContext, { file }: PyCall, node: PyNode): string | null {
-  const own = stringOf(file, node);
-  if (own !== null) return own;
-  if (node.type !== 'identifier' && node.type !== 'attribute') return null;
-  const values = python.valuesOf(file, node);
-  const [value] = values;
-  return value && values.length === 1 ? stringOf(value.file, value.node) : null;
 }

@@ -1,11 +1,6 @@
-import {
-  type PyCall,
-  type PyNode,
-  type PythonFile,
-  stringOf,
-} from '../../../space/python/index.js';
+import type { PyCall } from '../../../space/python/index.js';
 import { defineRule, type RuleContext } from '../../rule.js';
-import { at, callsIn, gpuBodies, plainHandlers } from './facts.js';
+import { at, callsIn, gpuBodies, literalText, plainHandlers } from './facts.js';
 
 type Data = { readonly path: string; readonly function: string };
 
@@ -70,16 +65,6 @@ function writtenPath(context: RuleContext, call: PyCall): string | null {
     call.node.children[0]?.type === 'attribute';
   if (!writer && !isMethod) return null;
   const node = positional[writer?.[1] ?? 0];
-  const path = node ? pathIn(context, file, node) : null;
+  const path = node ? literalText(context, file, node) : null;
   return path && /\.\w{2,5}$/.test(path) ? path : null;
-}
-
-/** A literal, or the one literal that a name or an attribute always stands for. */
-function pathIn({ python }: RuleContext, file: PythonFile, node: PyNode): string | null {
-  const own = stringOf(file, node);
-  if (own !== null) return own;
-  if (node.type !== 'identifier' && node.type !== 'attribute') return null;
-  const values = python.valuesOf(file, node);
-  const [value] = values;
-  return value && values.length === 1 ? stringOf(value.file, value.node) : null;
 }
