@@ -193,7 +193,6 @@ it('whatever is edited, a recalled answer equals a computed one', {
     path: fc.constantFrom(...paths),
     text: fc.option(fc.constantFrom(...texts)),
   });
-  let count = 0;
   await fc.assert(
     fc.asyncProperty(fc.array(edit, { minLength: 1, maxLength: 6 }), async (edits) => {
       for (const { path, text } of edits) {
@@ -204,11 +203,14 @@ it('whatever is edited, a recalled answer equals a computed one', {
         if (kept !== null) expect(kept).toEqual(fresh);
         const again = await recalled([]);
         if (again !== null) expect(again).toEqual(fresh);
-        count += again === null ? 0 : 1;
       }
     }),
     { numRuns: 40 },
   );
-  // Most are kept: all but those for which a Python was asked.
-  expect(count).toBeGreaterThan(20);
+  // How many of the drawn answers are kept depends on the draw; after any of them, this one is.
+  for (const path of paths) await rm(join(space, path), { force: true });
+  await put('README.md', README);
+  await put('app.py', APP);
+  const fresh = await computed([]);
+  expect(await recalled([])).toEqual(fresh);
 });
