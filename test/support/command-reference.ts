@@ -1,4 +1,4 @@
-/** docs/cli.md's tables of commands and flags, from the command objects. */
+/** The tables of docs/cli.md and of docs/commands, from the command objects. */
 import { PassThrough } from 'node:stream';
 import type { Command, Option } from 'commander';
 import { EXIT_CODES, OTHER_VARIABLES } from '../../src/cli/help-topics.js';
@@ -15,9 +15,24 @@ export function programOfDocs(): Command {
   return createProgram(world, [], () => {});
 }
 
-export function renderCommandReference(): string {
+/** The commands that have a page below docs/commands, by name. */
+export function documentedCommands(): ReadonlyMap<string, Command> {
   const commands = programOfDocs().commands.filter((command) => command.name() !== 'help');
-  return [...commands.map((command) => section(command)), variables()].join('\n\n');
+  return new Map(commands.map((command) => [command.name(), command]));
+}
+
+/** docs/cli.md's list of commands. */
+export function renderCommandList(): string {
+  const rows = [...documentedCommands()].map(([name, command]) => [
+    `[\`zerogpu ${name}\`](commands/${name}.md)`,
+    cell(command.createHelp().commandDescription(command)),
+  ]);
+  return table(['command', 'what'], rows);
+}
+
+/** Usage and flags of one command and of the commands below it. */
+export function renderFlags(command: Command): string {
+  return section(command, 'zerogpu', '##');
 }
 
 export function renderExitCodes(): string {
@@ -57,9 +72,10 @@ function optionTable(heading: string, options: readonly Option[]): readonly stri
   return [table([heading.replace(/:$/, '') || 'flag', 'what', 'default', 'variable'], rows)];
 }
 
-function variables(): string {
+/** The variables that are no flag's. */
+export function renderVariables(): string {
   const rows = OTHER_VARIABLES.map(([name, meaning]) => [`\`${name}\``, cell(meaning)]);
-  return `### Other variables\n\n${table(['variable', 'what'], rows)}`;
+  return table(['variable', 'what'], rows);
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
