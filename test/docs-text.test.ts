@@ -11,7 +11,7 @@ const pages = [
   'README.md',
   'CONTRIBUTING.md',
   ...readdirSync(join(ROOT, 'docs'), { recursive: true, encoding: 'utf8' })
-    .filter((path) => path.endsWith('.md'))
+    .filter((path) => path.endsWith('.md') && !path.startsWith('.vitepress'))
     .map((path) => `docs/${path}`),
 ].map((path) => ({ path, text: readFileSync(join(ROOT, path), 'utf8') }));
 
@@ -88,6 +88,24 @@ function wrongWith(line: string): string | null {
     .filter((flag) => !known.includes(flag) && flag !== '--help' && flag !== '-h');
   return unknown.length === 0 ? null : `${command.name()} has no ${unknown.join(', ')}`;
 }
+
+describe('site', () => {
+  const config = readFileSync(join(ROOT, 'docs/.vitepress/config.ts'), 'utf8');
+  const linked = [...config.matchAll(/link: '\/([^']*)'/g)].map(([, link = '']) => link);
+
+  it('its sidebar has every page', () => {
+    const own = readdirSync(join(ROOT, 'docs')).filter((name) => name.endsWith('.md'));
+    const names = own.map((name) => name.replace(/\.md$/, '')).filter((name) => name !== 'index');
+    expect(names.filter((name) => !linked.includes(name))).toEqual([]);
+  });
+
+  it('its links lead to pages', () => {
+    const gone = linked
+      .map((link) => link.replace(/\/$/, '/README'))
+      .filter((link) => !existsSync(join(ROOT, 'docs', `${link}.md`)));
+    expect(gone).toEqual([]);
+  });
+});
 
 describe('commands', () => {
   it.each(pages)('$path', ({ text }) => {

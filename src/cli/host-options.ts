@@ -14,7 +14,10 @@ export const platformOptions = (): readonly Option[] => [
 /** What bends their day: a quick one, or a bad one. */
 export const dayOptions = (): readonly Option[] => [
   twin('--speed <n>', 'quota time runs n times faster', '1'),
-  twin('--fault <spec>', 'answers of a bad day: no-gpu, quota@3, kill=2s@10% (docs/faults.md)'),
+  twin(
+    '--fault <spec>',
+    'refusals and failures on demand: no-gpu, quota@3, kill=2s@10% (docs/faults.md)',
+  ),
   twin('--seed <n>', 'seed of the faults’ shares', '1'),
 ];
 

@@ -11,7 +11,7 @@ const spaceRunShape = {
   vram: z.string().optional().describe('memory of a slice, e.g. 2GB'),
   duration: z.string().optional().describe('longest GPU time one call may hold, e.g. 90s'),
   speed: z.number().min(1).optional().describe('quota time runs this many times faster'),
-  fault: z.string().optional().describe('answers of a bad day (docs/faults.md)'),
+  fault: z.string().optional().describe('refusals and failures on demand (docs/faults.md)'),
   seed: z.int().nonnegative().optional().describe('seed of the faults’ shares'),
   // The account is asked from the Hub with the user's token: no file of a Space may ask for that.
   as: z

@@ -11,4 +11,5 @@ export const NOT_OUR_WORDS: readonly RegExp[] = [
   /\bwhole again\b/i,
   /(?<!there )\bis no (?!longer\b|more\b|such\b)[a-z]+/i,
   /\bnobody\b/i,
+  /\ba bad day\b/i,
 ];

@@ -1,5 +1,5 @@
 /**
- * Answers of the platform on demand: what a Space's visitors see on a bad day, whenever its author
+ * Refusals and failures of the platform on demand, whenever the author of a Space
  * wants to see it. Which call gets which fault is a pure function of its number and a seeded share.
  */
 import { parseDuration } from '../../shared/duration.js';
