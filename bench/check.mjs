@@ -2,7 +2,7 @@
  * How long `zerogpu check` takes: a Space of one file against `node -e 0` and `hf version`, and a
  * Space of many files against pyflakes over the same files; whole processes, in turn, the ratio taken
  * round by round. The many files are copied from a folder of Python that is named, and imported by an
- * app of ours. Peak memory is that of the check process.
+ * app of this project. Peak memory is that of the check process.
  *
  * Usage: node bench/check.mjs --sources DIR [--hf PATH] [--pyflakes PATH] [--rounds 9] [--json]
  *   --sources   Python to copy from, such as site-packages with gradio and torch in it

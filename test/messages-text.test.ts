@@ -32,3 +32,25 @@ describe('texts in the code', () => {
     expect(found).toEqual([]);
   });
 });
+
+/** Lines that are comments and nothing else, of TypeScript, JavaScript and Python. */
+const COMMENT = /^\s*(?:\*|\/\/|\/\*\*|#(?!!))/;
+
+describe('comments', () => {
+  const root = resolve(src, '..');
+  const files = ['src', 'bin', 'bench', 'templates', 'test'].flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+      .filter((path) => /\.(?:tsx?|m?js|py)$/.test(path))
+      .map((path) => join(folder, path)),
+  );
+
+  it('have none of the words that the guide replaces', () => {
+    const found = files.flatMap((path) =>
+      readFileSync(join(root, path), 'utf8')
+        .split('\n')
+        .filter((line) => COMMENT.test(line) && NOT_OUR_WORDS.some((word) => word.test(line)))
+        .map((line) => `${path}: ${line.trim()}`),
+    );
+    expect(found).toEqual([]);
+  });
+});

@@ -12,7 +12,7 @@ import { connection, percentile, registerSpace, signToken, startServe } from './
 const streams = Number(process.argv.find((arg) => /^\d+$/.test(arg)) ?? 10_000);
 const SPACE = '/zerogpu/waiting';
 const FULL = '/zerogpu/full';
-/** The queue lets nobody wait longer than this. */
+/** The longest wait that the queue allows. */
 const WAIT_SECONDS = 60;
 
 function residentBytes(pid) {

@@ -32,7 +32,7 @@ export interface CheckedSpace {
   /** Gravest first, then by file, line and rule. */
   readonly findings: readonly Finding[];
   readonly failures: readonly RuleFailure[];
-  /** Findings that a comment took away. */
+  /** Findings that a comment suppressed. */
   readonly ignored: number;
   /** Text of every file that was read. */
   readonly sources: ReadonlyMap<string, SourceText>;

@@ -8,7 +8,7 @@ import {
   SEVERITIES,
 } from './rule.js';
 
-/** A rule that threw: a bug of ours. The other rules' findings stand. */
+/** A rule that threw: a bug in zerogpu. The other rules' findings stand. */
 export interface RuleFailure {
   readonly rule: RuleId;
   readonly error: unknown;
@@ -105,7 +105,7 @@ function toFinding(rule: Rule, found: Asked, elsewhere: readonly Elsewhere[]): F
   };
 }
 
-/** What nobody has to act on: to be spared it elsewhere is no news. */
+/** Findings that need no action: their absence on the other platform is not worth a line. */
 function isLight(severity: Finding['severity']): boolean {
   return severity === 'info' || severity === 'advice';
 }

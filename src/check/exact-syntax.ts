@@ -88,7 +88,7 @@ function runPython(command: string, input: string): Promise<string | null> {
     });
     const chunks: Buffer[] = [];
     child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
-    // A Python that ends before it has read everything is told by its exit code.
+    // A Python that ends before it has read everything shows it by its exit code.
     child.stdin.on('error', () => undefined);
     child.on('error', () => done(null));
     child.on('close', (code) => done(code === 0 ? Buffer.concat(chunks).toString('utf8') : null));
@@ -160,7 +160,7 @@ function minorNumber(version: string): number {
   return major * 1_000 + minor;
 }
 
-/** Files are told apart by identity throughout the model, so theirs is kept. */
+/** The model distinguishes files by identity, so theirs is kept. */
 function withRegions(
   python: PythonModel,
   regions: ReadonlyMap<PythonFile, readonly SyntaxRegion[]>,

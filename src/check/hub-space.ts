@@ -32,7 +32,7 @@ export async function filesOnHub(
 
   async function read(file: HubFile): Promise<FileReading> {
     const { bytes, path } = file;
-    // Weights have names of their own in git: nobody means them to be read as text.
+    // Weights have names of their own in git: they are not meant to be read as text.
     if (bytes > LARGEST_SOURCE_BYTES || file.large)
       return { kind: 'unreadable', reason: 'too-large', sizeBytes: bytes };
     const missing = plan.missing.includes(file) ? [file] : [];

@@ -71,7 +71,7 @@ export async function check(
         isStandardInput(subject) ? areaOf(id) === 'code' : subject.hub !== null || !asksHub;
       const rules = settled.rules.filter(isAsked);
       const settings = { ...settled, rules };
-      // A wrong name is to be told before anything is done.
+      // A wrong name is reported before anything is done.
       loadProfile(settings.platform);
       return { subject, settings };
     }),

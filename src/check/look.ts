@@ -24,7 +24,7 @@ export interface LookWorld {
 /**
  * The report as text.
  *
- * @param isToFile whether it goes to a file, which is no terminal
+ * @param isToFile whether it goes to a file, which is not a terminal
  */
 export function writtenReport(
   report: CheckReport,

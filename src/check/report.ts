@@ -26,7 +26,7 @@ export interface SpaceReport {
   /** The profile that decides the exit code. */
   readonly profile: { readonly name: string; readonly asOf: string };
   readonly findings: readonly ReportedFinding[];
-  /** Findings that a comment in the files, or the configuration, took away. */
+  /** Findings that a comment in the files, or the configuration, suppressed. */
   readonly ignored: number;
   /** Rules that were asked. */
   readonly rules: readonly ReportedRule[];

@@ -69,7 +69,7 @@ export interface RuleDocs {
   readonly why: string;
   /** What to do instead. */
   readonly instead: string;
-  /** What is not found, so that nobody has to try. */
+  /** What the rule does not find, for the rule's page. */
   readonly notFound?: string;
   readonly examples?: readonly RuleExample[];
   /** Where this is known from. */
@@ -96,13 +96,13 @@ export interface HubSide {
   readonly id: string;
   /** Whether what runs there is what was read: the default branch. */
   readonly isRunning: boolean;
-  /** RUNNING, CONFIG_ERROR, …; null when it is not told. */
+  /** RUNNING, CONFIG_ERROR, …; null when the Hub does not say. */
   readonly stage: string | null;
   /** What the Hub says of that stage. */
   readonly problem: string | null;
-  /** What it runs on, or was asked to run on; null when it is not told. */
+  /** What it runs on, or was asked to run on; null when the Hub does not say. */
   readonly hardware: string | null;
-  /** Variables and secrets that it has; null where they are not told. */
+  /** Variables and secrets that it has; null where the Hub does not list them. */
   readonly settings: readonly string[] | null;
 }
 

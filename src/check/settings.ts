@@ -45,7 +45,7 @@ export async function settle(
   const own = config.check ?? {};
   const fromFile = selectRules(allRules, own.select ?? [], own.ignore ?? [], file);
   const fromFlags = selectRules(allRules, options.select, options.ignore, '--select, --ignore');
-  // `--select` asks for these rules whatever the file says; what `--ignore` takes away is gone.
+  // `--select` asks for these rules whatever the file says; what `--ignore` removes stays out.
   const rules =
     options.select.length > 0 ? fromFlags : fromFile.filter((rule) => fromFlags.includes(rule));
   return {

@@ -94,7 +94,7 @@ function inFolder(folder: SpaceFolder): Subject {
   return { ...folder, files, hub: null, record: files.record, assertRead() {} };
 }
 
-/** Loaded on demand: a check of a folder asks nobody. */
+/** Loaded on demand: a check of a folder needs no network. */
 async function onHub(path: string, world: SubjectWorld): Promise<Subject> {
   const { env, stderr, interrupted } = world;
   const [{ createHub, parseHubName, readHubSettings }, { filesOnHub, hubSideOf }] =

@@ -54,7 +54,7 @@ export interface Suppressed {
   readonly unused: readonly IgnoreComment[];
 }
 
-/** Takes away what comments ask to ignore. */
+/** Removes the findings that comments ask to ignore. */
 export function suppress(
   findings: readonly Finding[],
   comments: readonly IgnoreComment[],

@@ -6,7 +6,7 @@ const WIDTH = 80;
 
 /**
  * Prints what went wrong and returns the exit code. A user's mistake shows what, why and the fix; a
- * bug of ours shows its stack.
+ * bug in zerogpu shows its stack.
  *
  * @param asJson as one line of `--log-format json`
  */

@@ -4,7 +4,7 @@ import { parseBytes } from '../shared/bytes.js';
 import { confirmOn } from '../shared/confirm.js';
 import type { World } from './world.js';
 
-/** What the commands that download a Space were told of it. */
+/** What the flags say about a Space to download. */
 export interface DownloadFlags {
   readonly yes?: boolean;
   readonly maxDownload?: string;

@@ -92,7 +92,7 @@ export async function main(argv: readonly string[], world: World): Promise<numbe
   }
 }
 
-/** Commander's message, `error: what` and maybe a line `(why)`, as an error of ours. */
+/** Commander's message, `error: what` and maybe a line `(why)`, as a UserError. */
 function wrongUse({ code, message }: CommanderError, command: string | undefined): UserError {
   const [what = '', ...more] = message.replace(/^error: /, '').split('\n');
   if (code === 'commander.excessArguments') more.push('A program to run comes after --.');
@@ -103,7 +103,7 @@ function wrongUse({ code, message }: CommanderError, command: string | undefined
   });
 }
 
-/** Read by hand: what the parser choked on is to be told in this format as well. */
+/** Read by hand: an error of the parser is printed in this format as well. */
 function logFormat(argv: readonly string[], env: World['env']): string | undefined {
   const flag = /(?:^|\0)--log-format[=\0]([^\0]*)/.exec(argv.join('\0'));
   return flag?.[1] ?? env['ZEROGPU_LOG_FORMAT'];

@@ -73,7 +73,7 @@ function currentFolder(): string {
 let told = false;
 
 /**
- * A result that a full disk did not take is no success. Talk that it did not take ends nothing: a run
+ * A result that a full disk did not take is a failure. A lost log line ends nothing: a run
  * has a Space to look after.
  */
 function tellLostResult(error: NodeJS.ErrnoException): void {

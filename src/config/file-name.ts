@@ -1,2 +1,2 @@
-/** Lies in the folder of a Space. */
+/** In the folder of a Space. */
 export const CONFIG_FILE = 'zerogpu.json';

@@ -40,7 +40,7 @@ export interface ConfigRequest {
 /**
  * Runs one `zerogpu config`.
  *
- * @returns the exit code: 0, or 1 for `get` of what nobody has set
+ * @returns the exit code: 0, or 1 for `get` of a setting without a value
  * @throws UserError E_USAGE for an unknown key or a value that can't be used, E_CONFIG_INVALID
  */
 export async function config(request: ConfigRequest, world: ConfigWorld): Promise<number> {
@@ -117,7 +117,7 @@ function typed(text: string, fits: (value: unknown) => boolean): unknown {
   return [text, isSwitch ? text === 'true' : asNumber, list].find(fits) ?? text;
 }
 
-/** Moved into place whole: nobody ever reads half of it. */
+/** Moved into place whole, so that a reader never sees half of it. */
 async function write(file: string, content: object, mode: number): Promise<void> {
   const part = `${file}.${randomBytes(4).toString('hex')}`;
   try {

@@ -13,7 +13,7 @@ export type Origin = 'environment' | 'zerogpu.json' | 'user' | 'default';
 
 export interface Setting {
   readonly key: string;
-  /** Null when nobody says anything and there is no default. */
+  /** Null when no origin sets it and there is no default. */
   readonly value: unknown;
   readonly origin: Origin;
   /** The variable or the file that says it; null for a default. */

@@ -52,7 +52,7 @@ export const spaceConfigSchema = z.strictObject({
   run: z.strictObject(spaceRunShape).optional().describe('zerogpu run'),
 });
 
-/** What a person may set for all Spaces of theirs: `zerogpu config set`. */
+/** What a person may set for all their Spaces: `zerogpu config set`. */
 export const userSettingsSchema = z.strictObject({
   platform: spaceConfigSchema.shape.platform,
   account: z.boolean().optional().describe("zerogpu quota shows the account's own quota"),
@@ -133,7 +133,7 @@ function describe(issue: z.core.$ZodIssue, schema: z.ZodType): readonly string[]
   });
 }
 
-/** Every key that a schema of ours has, in dot notation. */
+/** Every key of our schemas, in dot notation. */
 export function keysOf(schema: z.ZodType): readonly string[] {
   const inner = schema instanceof z.ZodOptional ? (schema.unwrap() as z.ZodType) : schema;
   if (!(inner instanceof z.ZodObject)) return [];

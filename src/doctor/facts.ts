@@ -42,7 +42,7 @@ export interface MachineFacts {
     readonly free: boolean;
   };
   readonly state: { readonly dir: string; readonly problem: string | null; readonly fix: string };
-  /** Soft limit of open files; null when it can't be told. */
+  /** Soft limit of open files; null when it is unknown. */
   readonly openFiles: number | null;
   /** Seconds by which a file in the state folder is newer than the clock; 0 for none. */
   readonly clockBehindSeconds: number;

@@ -64,7 +64,7 @@ export async function forwardRequest(
   // An event stream's first byte may be long in coming; its headers must not wait for it. Bytes and
   // not flushHeaders(), which would send a header's Latin-1 as UTF-8.
   response.write(Buffer.alloc(0));
-  // Either side's end is the other's, whether it came early or not: there is nobody left to tell.
+  // Either side's end is the other's, whether it came early or not: no connection is left to answer on.
   const finished = () => {};
   if (isEventStream(headers)) pipeline(answer, readAlong(options.onTold), response, finished);
   else if (isOfItself) pipeline(answer, namesTheGateway(appOrigins, origin), response, finished);

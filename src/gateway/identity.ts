@@ -27,7 +27,7 @@ export interface Identification {
   readonly url: string;
   /** Set when the address named the visitor: the page's later requests must keep it. */
   readonly remember: boolean;
-  /** A `?as=` or a token that looks like a visitor and names nobody. */
+  /** A `?as=` or a token that looks like a visitor but does not name one. */
   readonly unknownName: string | null;
 }
 
@@ -78,7 +78,7 @@ export function bearerToken(header: string | string[] | undefined): string | nul
   return typeof header === 'string' ? (/^Bearer\s+(\S+)$/i.exec(header)?.[1] ?? null) : null;
 }
 
-/** A token that begins as a visitor does, `pro:`, and is none: it was meant for nobody else. */
+/** A token that begins as a visitor does, `pro:`, but is not one: it was not meant for the Hub either. */
 function misspeltVisitor(
   header: string | string[] | undefined,
   known: (visitor: VisitorName | null) => VisitorName | null,

@@ -34,9 +34,9 @@ export interface GatewayOptions {
   /** Tiers that the platform has: a visitor of another one is not known here. All by default. */
   readonly tiers?: readonly Tier[];
   readonly tokens: VisitorTokens;
-  /** Why nobody's own token counts: then all are anonymous, and are told so. */
+  /** Why tokens do not count: then every visitor is anonymous, and the log says so. */
   readonly tokenError?: string;
-  /** What a visitor was told about the GPU, in the package's own words. */
+  /** What a visitor reads about the GPU, in the package's own words. */
   readonly onTold?: (message: string, visitor: string) => void;
   /** Logging in to the Space; null for one without. */
   readonly login?: GatewayLogin | null;

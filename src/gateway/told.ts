@@ -1,5 +1,5 @@
 /**
- * Reads along with Gradio's event streams for what the visitor is told about the GPU, in the package's
+ * Reads along with Gradio's event streams for what the visitor reads about the GPU, in the package's
  * own words: refusals, aborted tasks, and the notices titled "ZeroGPU …". Nothing is changed or held up.
  */
 import { StringDecoder } from 'node:string_decoder';

@@ -9,7 +9,7 @@ export interface WorkerMemory {
   readonly callPeakBytes: number;
 }
 
-/** What a card tells of itself; null where it does not. */
+/** What a card reports about itself; null where it does not. */
 export interface CardFigures {
   readonly gpu: number;
   readonly name: string;
@@ -53,7 +53,7 @@ export interface GpuBackend {
   pythonPath(): readonly string[];
   /** True where memory is sampled from outside: a call may have used the device unseen. */
   readonly samplesMemory?: boolean;
-  /** A call begins on this worker, on these slices: its peak starts anew. */
+  /** A call begins on this worker, on these slices: its peak is reset. */
   beginCall(process: ProcessId, slices?: readonly number[]): void;
   /** Null when the worker has never touched the device, or was not seen to. */
   readMemory(process: ProcessId): WorkerMemory | null;

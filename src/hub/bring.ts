@@ -12,7 +12,7 @@ export interface Consent {
   readonly yes: boolean;
   /** No more than this, whatever else is said; null for no such limit. */
   readonly mostBytes: number | null;
-  /** Asks a person; null where nobody is there. */
+  /** Asks a person; null without a terminal. */
   readonly confirm: Confirm | null;
 }
 

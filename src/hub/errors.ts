@@ -64,7 +64,7 @@ export const tooLarge = (name: string, sizes: string, fix: readonly string[]) =>
     fix,
   });
 
-/** The error of a status that is no success, but 429; null for a success. */
+/** The error of a failing status other than 429; null for a success. */
 export function errorOf(
   status: number,
   purpose: Purpose,

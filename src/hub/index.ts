@@ -49,7 +49,7 @@ export interface HubParts {
   readonly interrupted?: AbortSignal;
 }
 
-/** A page holds up to 1000 Spaces; nobody owns that many on ZeroGPU. */
+/** A page holds up to 1000 Spaces; no account owns that many on ZeroGPU. */
 const MOST_PAGES = 20;
 const DEFAULT_REVISION = 'main';
 

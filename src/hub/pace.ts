@@ -36,7 +36,7 @@ export function readLimit(headers: Headers): Limit | null {
   );
 }
 
-/** Seconds to wait after a 429, and whether the Hub told them. Never less than it asked for. */
+/** Seconds to wait after a 429, and whether the Hub stated them. Never less than it asked for. */
 export function waitAfterRefusal(
   headers: Headers,
   wallMs: number,

@@ -104,7 +104,7 @@ export interface Hub {
   /**
    * Names of the Space's variables and secrets. Values are not kept.
    *
-   * @returns null where they are not told: without a token, or to whoever may not change the Space
+   * @returns null where the Hub does not list them: without a token, or to accounts that may not change the Space
    */
   settingNames(id: string): Promise<readonly string[] | null>;
   /** What a snapshot would bring; offline, what the cache has. */

@@ -20,7 +20,7 @@ export interface Limits {
   readonly withinMs: number;
   /** Of one answer. */
   readonly mostBytes: number;
-  /** Tries in all when nobody answers or the Hub fails. */
+  /** Tries in all when the Hub does not answer or fails. */
   readonly tries: number;
 }
 

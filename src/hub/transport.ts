@@ -87,7 +87,7 @@ function sendOnce(url: URL, asked: Asked): Promise<IncomingMessage> {
     signal?.addEventListener('abort', stop, { once: true });
     sent.once('close', () => signal?.removeEventListener('abort', stop));
     sent.once('response', resolve);
-    // Stays: a connection that breaks later is told by the answer as well.
+    // Stays: the answer reports a connection that breaks later as well.
     sent.on('error', (error) => reject(noAnswer(error)));
     sent.end();
   });

@@ -19,7 +19,7 @@ import type { Template } from './manifest.js';
 import type { InitOptions } from './options.js';
 import { defaultTorch, gradioChoices, torchChoices } from './versions.js';
 
-/** Where questions are asked, or null where nobody is there to answer. */
+/** Where questions are asked, or null where no person can answer. */
 export interface Terminal {
   readonly input: Readable;
   readonly output: Writable;
@@ -33,7 +33,7 @@ interface Context {
   readonly templates: readonly Template[];
   /** Name of the folder, for a title. */
   readonly folder: string;
-  /** What git would do when nobody says: not inside another repository. */
+  /** What happens without a flag: not inside another repository. */
   readonly gitByDefault: boolean;
   /** The platform of the user's settings, for a template that is made for it; null for none. */
   readonly usersPlatform: string | null;

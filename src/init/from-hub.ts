@@ -45,7 +45,7 @@ async function copySpace(
   const { yes, maxDownloadBytes, force, dryRun, git } = options;
   const consent = { yes, mostBytes: maxDownloadBytes, confirm: confirmOn(world) };
 
-  // What is in the way is told before gigabytes are brought.
+  // Files in the way are reported before gigabytes are downloaded.
   const listed = await hub.planSnapshot(name.id, name.revision);
   const present = await presentFiles(target, listed.files);
   const plan = planFiles(listed.files, present, force ? 'overwrite' : 'refuse');

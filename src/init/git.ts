@@ -9,7 +9,7 @@ export async function isInsideRepository(dir: string): Promise<boolean> {
   return (await git(nearest, ['rev-parse', '--is-inside-work-tree'])) === null;
 }
 
-/** Makes a repository of the folder unless it lies in one; why there is none is said, and no error. */
+/** Makes a repository of the folder unless it is in one; prints why there is none, without failing. */
 export async function addRepository(dir: string, stderr: Writable): Promise<void> {
   if (await isInsideRepository(dir)) return;
   const problem = await git(dir, ['init', '--quiet']);

@@ -46,7 +46,7 @@ export async function init(
 ): Promise<number> {
   const options = parseInitOptions(raw);
   if (options.from !== null) {
-    // Loaded on demand: a template asks nobody.
+    // Loaded on demand: a template needs no network.
     const { initFromHub } = await import('./from-hub.js');
     return initFromHub(said, options.from, options, world);
   }
@@ -111,7 +111,7 @@ async function settle(
   });
 }
 
-/** Nobody is asked where nobody can answer: no terminal, `--yes`, CI. */
+/** No questions where no person can answer: no terminal, `--yes`, CI. */
 function terminalOf(
   { yes }: InitOptions,
   { env, stdin, stderr, inForeground }: InitWorld,

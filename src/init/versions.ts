@@ -40,7 +40,7 @@ export function defaultTorch(template: Template, profile: PlatformProfile): stri
   return choices.find((version) => version === pin) ?? choices[0];
 }
 
-/** Whether the template's code works with a Gradio that nobody offered. */
+/** Whether the template's code works with a Gradio outside the list. */
 export function takesGradio(
   template: Template,
   profile: PlatformProfile,

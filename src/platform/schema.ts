@@ -92,7 +92,7 @@ export const profileSchema = z.strictObject({
     .nullable(),
   queue: z.strictObject({
     timeoutSeconds: z.number().positive(),
-    /** Seconds of waiting that lift a waiter by one tier, so that nobody starves. */
+    /** Seconds of waiting that lift a waiter by one tier, so that no waiter starves. */
     ageingSecondsPerTier: z.number().positive(),
     /** Steps in which the quota left counts for the place in the queue; 1 to ignore it. */
     quotaClasses: z.int().positive(),

@@ -23,7 +23,7 @@ export type ChosenInstaller =
  * emulated GPU has no use for: uv can tell the builds apart, pip takes what the index holds. Nothing
  * is downloaded but metadata, and uv itself where pip would bring a CUDA build.
  *
- * @throws UserError E_PYTHON_INSTALL when gigabytes are the only way and nobody agreed to them
+ * @throws UserError E_PYTHON_INSTALL when gigabytes are the only way and the user has not agreed to them
  */
 export async function chooseInstaller(
   target: InstallTarget,
@@ -47,7 +47,7 @@ export async function chooseInstaller(
     const planned = await installer.plan(request);
     if (!planned.ok) {
       failure ??= planned.output;
-      // What cannot be resolved at all is no reason to fetch another installer.
+      // Requirements that cannot be resolved do not justify fetching another installer.
       if (uv === null) break;
       continue;
     }

@@ -67,7 +67,7 @@ export function uvInstaller(uv: string, target: InstallTarget, cpu: boolean): In
   return {
     name: 'uv',
     async plan(request) {
-      // An index that can't be reached is told at once: there are other ways to go.
+      // An index that cannot be reached fails at once: there are other ways to install.
       const env: Environment = { UV_HTTP_RETRIES: '1', ...target.tool.env };
       const outcome = await runTool(command(request, '--dry-run'), { ...target.tool, env });
       if (!outcome.ok) return { ok: false, output: outcome.output };

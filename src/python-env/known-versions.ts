@@ -54,7 +54,7 @@ export interface GradioEra {
 
 /**
  * Old Gradio releases leave their dependencies open at the top, and newer releases of these break
- * them. The platform's old images have the versions of their day; a fresh environment must be told.
+ * them. The platform's old images have the versions of their day; a fresh environment needs these limits.
  * Tried: gradio 4.44.1 with spaces 0.51.3 on Python 3.10 and with spaces 0.30.4 on Python 3.11.
  */
 export const GRADIO_ERAS: readonly GradioEra[] = [

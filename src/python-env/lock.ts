@@ -62,7 +62,7 @@ export async function withLock<T>(
 
 async function acquire(path: string, owner: Owner, options: LockOptions): Promise<void> {
   let waiting = false;
-  // Written in full before it gets its name: nobody ever reads half an owner.
+  // Written in full before it gets its name, so that a reader never sees half an owner.
   const draft = `${path}.${owner.pid}.${owner.startTime}`;
   await writeFile(draft, JSON.stringify(owner));
   try {

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { OLDEST_PYTHON } from './known-versions.js';
 import { ASKED_PACKAGES, type Environment, type PackageVersions } from './types.js';
 
-/** A shim that compiles its cache may take seconds; one that hangs is no interpreter. */
+/** A shim that compiles its cache may take seconds; one that hangs is not an interpreter. */
 const PROBE_TIMEOUT_MS = 30_000;
 
 /** Runs on Python 2 as well, to tell its version; imports none of the packages. */
@@ -36,7 +36,7 @@ const answerSchema = z.object({
   ),
 });
 
-/** What an interpreter tells of itself. */
+/** What an interpreter reports about itself. */
 export interface PythonFacts {
   readonly executable: string;
   readonly version: string;

@@ -27,7 +27,7 @@ const ownerSchema = z.object({
   offloadDir: z.string(),
 });
 
-/** Says in a run's folder whose it is, so that it can be told from one that was left behind. */
+/** Writes into a run's folder whose it is, to distinguish it from one that was left behind. */
 export async function writeOwner(dir: string, offloadDir: string, runId: string): Promise<void> {
   const self = identifyProcess(process.pid);
   if (!self) return;

@@ -24,7 +24,7 @@ export interface AppEnvironmentFacts {
 }
 
 /**
- * Names of ours that must not leak into the app: a Space is not to see how it was started, and a
+ * Our names that must not leak into the app: a Space is not to see how it was started, and a
  * nested `zerogpu` is not to inherit flags that were meant for this one. ZEROGPU_V2 is a switch of
  * the `spaces` package.
  */

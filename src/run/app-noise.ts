@@ -15,7 +15,7 @@ const NOISE: readonly RegExp[] = [
 
 /**
  * A traceback that Gradio 6 leaves when the hot-reload thread of a Space collects an event loop whose
- * socket is closed already. Nobody has done anything wrong.
+ * socket is closed already. It is harmless.
  */
 const LOOP_TRACEBACK = {
   first: /^Exception ignored in: <function BaseEventLoop\.__del__ /,

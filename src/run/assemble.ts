@@ -43,7 +43,7 @@ export interface RunParts {
   readonly hubUrl: string | null;
   /** What the platform sets for a Space with `hf_oauth`; empty for others. */
   readonly loginEnvironment: Readonly<Record<string, string>>;
-  /** Where the app is told to listen. */
+  /** Where the app has to listen. */
   readonly upstreamPort: number;
   readonly log: CallLog;
   readonly labels: TaskLabels;
@@ -51,7 +51,7 @@ export interface RunParts {
 
 /**
  * Reads the Space and starts allocator and gateway. Ports are taken here, before any Python is
- * installed or started, so that a taken one is told at once.
+ * installed or started, so that a port in use is reported at once.
  *
  * @throws UserError for a bad Space, platform, port or state folder
  */

@@ -1,7 +1,7 @@
 import { isStartupCall } from '../allocator/core/startup.js';
 import type { CallRecord } from '../allocator/core/types.js';
 
-/** A record with what only the run knows: the function's name, and the moment it was told. */
+/** A record with what only the run knows: the function's name, and the time it was logged. */
 export type NamedRecord = CallRecord & { readonly function: string };
 
 /** Seconds of one function's finished calls. */

@@ -37,7 +37,7 @@ export interface RunConsole {
   ready(url: string, seconds: number): void;
   app(line: string, stream: 'stdout' | 'stderr'): void;
   call(record: NamedRecord): void;
-  /** What the visitor's client was told, in the package's own words. */
+  /** What the visitor's client shows, in the package's own words. */
   told(message: string, visitor: string): void;
   warn(message: string): void;
   stopping(message: string): void;

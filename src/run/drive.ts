@@ -34,7 +34,7 @@ const LAST_ANSWER_MS = 1_500;
 
 /**
  * One run from start to end: finds the Space and its Python, starts allocator, gateway and app,
- * serves until told to stop, and leaves nothing behind.
+ * serves until it is stopped, and leaves nothing behind.
  *
  * @returns the exit code of the process
  * @throws UserError for everything that a user can fix; the signal's reason when the start is interrupted
@@ -243,7 +243,7 @@ async function finish(
     `Stopping (${endingText(ending)}): ${running === 0 ? 'no call' : `${running} call(s)`} running.`,
   );
   const commandCode = (await command?.stop(signalForCommand(ending))) ?? null;
-  // Before the app: whoever waits is refused and what runs is ended, charged and told of. An allocator
+  // Before the app: what waits is refused and what runs is ended, charged and logged. An allocator
   // that is gone has no calls of this Space; one that is frozen will see that the app has died.
   await soon(parts.allocator.gone());
   await app.stop();
@@ -253,7 +253,7 @@ async function finish(
   return exitCodeOf(ending, commandCode);
 }
 
-/** What an allocator says, unless it fails or takes long: nobody waits for it at the end. */
+/** What an allocator says, unless it fails or takes long: the end does not wait for it. */
 function soon<T>(answer: Promise<T>): Promise<T | null> {
   return Promise.race([answer.catch(() => null), sleep(LAST_ANSWER_MS, null, { ref: false })]);
 }

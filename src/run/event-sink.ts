@@ -102,7 +102,7 @@ export function openEventSink(file: string): EventSink {
           if (waiting.length > 0) await sleep(RETRY_MS / 2);
         }
       } catch {
-        // A full disk, which was told before.
+        // A full disk, which was reported before.
       }
       if (retry) clearTimeout(retry);
       if (pipe !== null) closeSync(pipe);

@@ -2,7 +2,7 @@
 export interface Footer {
   /** One more line of the log, above the footer. */
   write(line: string): void;
-  /** Draws the footer from now on, anew after a resize. */
+  /** Draws the footer from now on, again after a resize. */
   show(): void;
   /** Takes it away; the log goes on without. */
   hide(): void;

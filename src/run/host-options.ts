@@ -23,7 +23,7 @@ export interface RawHostOptions {
   readonly localHub?: boolean;
 }
 
-/** What `run` and `serve` are both told about their allocator and their talk, every value checked. */
+/** The options that `run` and `serve` share, about their allocator and their output, every value checked. */
 export interface HostOptions {
   readonly platform: string;
   readonly gpu: 'auto' | 'mock' | 'nvidia';
@@ -64,7 +64,7 @@ export function parseHostOptions(raw: RawHostOptions, cwd: string): HostOptions 
     seed: wholeNumber(raw.seed, '--seed', 0, 2 ** 32 - 1),
     forSeconds: raw.for === undefined ? null : parseDuration(raw.for, '--for'),
     logFormat: oneOf(raw.logFormat, '--log-format', ['text', 'json']),
-    // The app that is told of files in it runs in another folder.
+    // The app that gets the paths of files in it runs in another folder.
     stateDir: raw.stateDir ? resolve(cwd, raw.stateDir) : null,
     fresh: raw.fresh ?? false,
     ascii: raw.ascii ?? false,

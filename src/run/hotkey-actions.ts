@@ -21,7 +21,7 @@ export interface HotkeyParts {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly interrupted: AbortSignal;
   readonly warn: (message: string) => void;
-  /** Starts the app anew; rejects when it does not come up. */
+  /** Restarts the app; rejects when it does not come up. */
   readonly restart: () => Promise<void>;
 }
 

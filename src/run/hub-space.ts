@@ -62,7 +62,7 @@ export async function placeHubSpace(request: HubSpaceRequest): Promise<string> {
 
 /** `spaces/ada/hello`, `spaces/ada/hello@v2`: its last part is how the run calls the Space. */
 export function folderOf(cache: string, { id, revision }: HubName): string {
-  // A revision may hold slashes, which would make one Space's folder lie in another's.
+  // A revision may hold slashes, which would put one Space's folder inside another's.
   const at = revision === null ? '' : `@${revision.replaceAll('/', '--')}`;
   return join(cache, 'spaces', `${id}${at}`);
 }
@@ -110,7 +110,7 @@ async function readPlaced(memory: string) {
   }
 }
 
-/** Copied, since it may be written to; weights are linked, since nobody does that to gigabytes. */
+/** Copied, since it may be written to; weights are linked, since copies of gigabytes are slow and nothing writes to them. */
 async function placeFile({ path, large }: HubFile, from: string, dir: string): Promise<void> {
   const to = join(dir, path);
   await makeFolders(dir, dirname(path));

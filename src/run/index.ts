@@ -28,7 +28,7 @@ export interface RunWorld {
  *
  * @param version of zerogpu, for the banner
  * @returns the exit code of the process
- * @throws UserError for everything that a user can mend
+ * @throws UserError for everything that a user can fix
  */
 export async function run(
   dir: string,
@@ -46,7 +46,7 @@ export async function run(
   const events = options.eventsFile
     ? teeEvents(console, resolve(world.cwd, options.eventsFile), systemClock)
     : null;
-  // Loaded last: a flag that can't be used is told in a tenth of a second.
+  // Loaded last: an invalid flag is reported within a tenth of a second.
   const { drive } = await import('./drive.js');
   try {
     return await drive(options, events?.console ?? console, world, version, terminal);

@@ -58,7 +58,7 @@ export async function openLocalHub(sources: LocalHubSources): Promise<LocalHub> 
     },
     async spaces() {
       const others = client.addresses();
-      // A run's own Space needs nobody's answer.
+      // A run's own Space needs no other answer.
       const joined = own ? await others.catch(() => []) : await others;
       return [...(own ? [own] : []), ...joined.map(({ spaceId, url }) => ({ id: spaceId, url }))];
     },

@@ -1,4 +1,4 @@
-/** The app of a run, which its user may start anew: one Space, one app at a time. */
+/** The app of a run, which its user may restart: one Space, one app at a time. */
 import type { AppExit, AppProcess } from './app-process.js';
 
 export interface RestartableApp {
@@ -6,11 +6,11 @@ export interface RestartableApp {
   readonly current: AppProcess;
   /**
    * Resolves when the app ends by itself while it serves. One that was restarted and did not come up
-   * ends nothing: its user mends it and tries again.
+   * ends nothing: its user fixes it and tries again.
    */
   readonly ended: Promise<AppExit>;
   /**
-   * Stops the app and starts it anew.
+   * Stops the app and starts it again.
    *
    * @throws UserError E_APP_CRASHED, E_APP_SILENT when it does not come up
    */

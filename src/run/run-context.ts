@@ -11,6 +11,6 @@ export interface RunContext {
   readonly world: RunWorld;
   readonly version: string;
   readonly cleanup: Cleanup;
-  /** Null where nobody presses keys. */
+  /** Null without a keyboard. */
   readonly terminal: RunTerminal | null;
 }

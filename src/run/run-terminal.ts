@@ -9,7 +9,7 @@ import {
   type TerminalInput,
 } from './keyboard.js';
 
-/** What the keys do; errors are told as warnings. */
+/** What the keys do; errors are logged as warnings. */
 export interface HotkeyActions {
   open(): void | Promise<void>;
   /** @returns who a visitor is from now on */
@@ -17,7 +17,7 @@ export interface HotkeyActions {
   /** Shows quota and queue on another screen, until its user leaves it. */
   showQuota(): Promise<void>;
   forward(): Promise<void>;
-  /** Starts the app anew. */
+  /** Restarts the app. */
   restart(): Promise<void>;
   exit(): void;
   warn(message: string): void;

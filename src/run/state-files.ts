@@ -1,4 +1,4 @@
-/** `zerogpu state`: what is kept between runs, to look at, to carry elsewhere, and to begin anew. */
+/** `zerogpu state`: shows, exports, imports and resets what is kept between runs. */
 import {
   copyFileSync,
   existsSync,
@@ -106,7 +106,7 @@ export function listLedgers(stateDir: string): readonly string[] {
 /**
  * What the ledger says of every visitor, as JSON text. Reads along while an allocator writes.
  *
- * @param warn told what of the ledger is lost
+ * @param warn called with what is lost of the ledger
  */
 export function exportLedger(dir: string, warn: (message: string) => void): string {
   const { state, repairs } = readAnywhere(dir);

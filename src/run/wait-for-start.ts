@@ -38,7 +38,7 @@ export function judgeStart(signs: StartSigns): 'wait' | 'started' | 'no-gpu-func
 
 /** What the wait asks. */
 export interface StartPorts {
-  /** Where the app was told to listen. */
+  /** Where the app has to listen. */
   readonly givenPort: number;
   /**
    * Ports that processes of the app answer now. Another process may have taken the given one: it would get

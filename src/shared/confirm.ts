@@ -13,7 +13,7 @@ interface Asked {
   readonly stderr: Writable & { readonly isTTY?: boolean };
 }
 
-/** Null where nobody can answer: no terminal, a shell's background, or CI. */
+/** Null where no person can answer: no terminal, a shell's background, or CI. */
 export function confirmOn({ env, stdin, stderr, inForeground }: Asked): Confirm | null {
   if (!stdin.isTTY || !stderr.isTTY || !(inForeground?.() ?? true) || env['CI']) return null;
   return async (message) => {

@@ -37,7 +37,7 @@ export async function listenOrExplain(
   return { port, url: `http://${reachableHost(request.host)}:${port}` };
 }
 
-/** A port that was free a moment ago, for a process that must be told one before it listens. */
+/** A port that was free a moment ago, for a process that needs one before it listens. */
 export async function findFreePort(): Promise<number> {
   const server = createServer();
   const { port } = await listenOrExplain(server, { host: '127.0.0.1', port: 0, explicit: true });

@@ -23,7 +23,7 @@ export function printableLine(text: string): string {
   return printable(text).replaceAll('\n', '\\n').replaceAll('\t', ' ');
 }
 
-/** Text of ours around text that is escaped already: our own colours stay. */
+/** Our text around text that is already escaped: our colours stay. */
 export function printablePainted(text: string): string {
   return text
     .split(PAINT_CODES)

@@ -1,5 +1,5 @@
 /**
- * What /proc tells of processes (Linux). A pid alone names nobody for long: every look-up that leads
+ * What /proc says about processes (Linux). A pid is reused, so it does not identify a process for long: every look-up that leads
  * to a signal compares the start time as well.
  */
 import { closeSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs';
@@ -64,7 +64,7 @@ export function isProcessAlive(process: ProcessId): boolean {
 /** Whether `pid` is `ancestor` itself or one of its descendants. */
 export function isDescendantOf(pid: number, ancestor: ProcessId): boolean {
   let current = readProcessStat(pid);
-  // Bounded: a process tree deeper than this is no honest one.
+  // Bounded: a deeper process tree is made on purpose.
   for (let depth = 0; current && depth < 128; depth++) {
     if (current.pid === ancestor.pid) return current.startTime === ancestor.startTime;
     current = current.parentPid > 0 ? readProcessStat(current.parentPid) : null;

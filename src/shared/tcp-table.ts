@@ -48,7 +48,7 @@ const ACCEPTS_LOOPBACK = [
   '00000000000000000000000000000000',
 ];
 
-/** Who gets a connection to 127.0.0.1 at this port; null when nobody listens. */
+/** Who gets a connection to 127.0.0.1 at this port; null when no process listens. */
 export function acceptorOf(port: number, among: readonly Socket[]): Socket | null {
   const there = among.filter((socket) => socket.port === port);
   for (const address of ACCEPTS_LOOPBACK) {

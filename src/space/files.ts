@@ -7,7 +7,7 @@ export type { SourceText };
 
 /** A folder with a data set beside the Space is looked at so far, and no further. */
 const MOST_ENTRIES = 20_000;
-/** Nobody writes a larger source file; what is larger is data under another name. */
+/** A larger file is not source but data under another name. */
 export const LARGEST_SOURCE_BYTES = 8 * 1024 * 1024;
 /** What git keeps, tools make, or an environment holds: no part of the Space. */
 const SKIPPED = new Set(['.git', '__pycache__', 'node_modules', 'site-packages', '.venv', 'venv']);
@@ -82,7 +82,7 @@ export function filesInFolder(root: string): SpaceFiles {
   };
 }
 
-/** Files that lie in memory, by path. */
+/** Files in memory, by path. */
 export function filesInMemory(files: Readonly<Record<string, string | Uint8Array>>): SpaceFiles {
   const paths = Object.keys(files);
   return {

@@ -51,7 +51,7 @@ function parseBlock({ yaml, firstLine }: Block): FrontMatterReading {
       endColumn: to.col,
     };
   };
-  // Duplicates are let through here and told apart: a Space that runs elsewhere is to run.
+  // Duplicates pass here and have a rule of their own: a Space that runs elsewhere must run here.
   const document = parseDocument(yaml.replaceAll(/\r\n?/g, '\n'), {
     uniqueKeys: false,
     lineCounter,

@@ -10,7 +10,7 @@ import { type RequirementsModel, readRequirementsModel } from './requirements-mo
 import type { SourceText } from './text.js';
 import type { FrontMatterField, FrontMatterReading } from './types.js';
 
-/** A file of ours that is there and can't be read. */
+/** A file of the Space that exists but can't be read. */
 export interface UnreadableFile {
   readonly file: string;
   readonly reason: Unreadable;

@@ -3,7 +3,7 @@ import * as z from 'zod';
 
 /** What pyproject.toml says of the project's needs. */
 export interface PyprojectModel {
-  /** False when it is no TOML. */
+  /** False when it is not TOML. */
   readonly isReadable: boolean;
   readonly dependencies: readonly string[];
   readonly requiresPython: string | null;

@@ -59,7 +59,7 @@ async function readText(path: string): Promise<string | null> {
   }
 }
 
-/** Takes one requirement apart; what is no PEP 508 requirement keeps only its text. */
+/** Takes one requirement apart; what is not a PEP 508 requirement keeps only its text. */
 export function parseRequirement(text: string): Omit<Requirement, 'file' | 'line'> {
   const bare = text.replace(/\s+--(?:hash|config-settings|global-option)\b.*$/, '');
   const [main = '', marker] = splitOnce(bare, /\s*;\s*/);

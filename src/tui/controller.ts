@@ -12,7 +12,7 @@ export interface ViewState {
   readonly feed: FeedState;
   /** What is shown: the last snapshot, or that of the moment of the pause. */
   readonly snapshot: Snapshot | null;
-  /** Null when nobody asked for it. */
+  /** Null without `--account`. */
   readonly account: AccountState | null;
 }
 
@@ -22,7 +22,7 @@ export interface Controller {
   press(key: Key, scene: Scene): void;
 }
 
-/** @param account null when nobody asked for it */
+/** @param account null without `--account` */
 export function createController(
   feed: Feed,
   rateSeconds: number,

@@ -27,7 +27,7 @@ const RATE_SECONDS = { seen: 1, heard: 10 };
  * table or as JSON elsewhere.
  *
  * @param find the allocator that runs now; null for none
- * @param account where the account is read; null when nobody asked for it, and then nothing is sent
+ * @param account where the account is read; null without `--account`; then nothing is sent
  * @returns the exit code
  * @throws UserError E_ALLOCATOR_GONE when no allocator runs and no account is asked for, E_HUB_…
  */

@@ -69,7 +69,7 @@ function pressInDialog(ui: UiState, key: Key): Pressed {
   const closed = { ...ui, dialog: null };
   if (!ui.dialog) return done(ui);
   if (ui.dialog.kind === 'confirm') {
-    // Enter is no yes: it is what people press without reading.
+    // Enter does not confirm: people press it without reading.
     const yes = 'text' in key && key.text.toLowerCase() === 'y';
     return done(closed, yes ? { kind: 'act', action: ui.dialog.action } : null);
   }

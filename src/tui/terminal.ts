@@ -36,7 +36,7 @@ export function enterAlternateScreen(stream: ScreenStream): AlternateScreen {
     }
   };
   process.on('exit', leave);
-  // Before the crash is printed: on this screen nobody could read it afterwards.
+  // Before the crash is printed: this screen vanishes, and the message with it.
   process.on('uncaughtExceptionMonitor', leave);
   stream.write(ENTER);
   return { leave };

@@ -11,7 +11,7 @@ import { enterAlternateScreen } from './terminal.js';
 export interface ViewOptions {
   readonly found: Found;
   readonly find: () => Found | null;
-  /** Where the account is read; null when nobody asked for it. */
+  /** Where the account is read; null without `--account`. */
   readonly account: AccountSource | null;
   readonly rateSeconds: number;
   readonly style: Style;

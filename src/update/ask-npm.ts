@@ -1,4 +1,4 @@
-/** A process of its own, started by `notifyOfUpdate` and waited for by nobody. */
+/** A process of its own, started by `notifyOfUpdate`, which does not wait for it. */
 import { systemClock } from '../shared/clock.js';
 import { noteNewest } from './newest.js';
 

@@ -1,4 +1,4 @@
-/** Whether somebody is told of a newer version, and whether it is time to ask for one. No I/O. */
+/** Whether to print a notice of a newer version, and whether it is time to ask for one. No I/O. */
 
 export interface UpdateState {
   /** Wall clock of the last question, in milliseconds since 1970. */
@@ -10,7 +10,7 @@ export interface UpdateState {
 const DAY_MS = 86_400_000;
 const VERSION = /^(\d{1,9})\.(\d{1,9})\.(\d{1,9})$/;
 
-/** Nobody is told in a script, in CI, or who said so; `NO_UPDATE_NOTIFIER` is what other tools read. */
+/** There is no notice in a script, in CI, or where the user turned it off; `NO_UPDATE_NOTIFIER` is what other tools read. */
 export function mayNotify(
   argv: readonly string[],
   env: Readonly<Record<string, string | undefined>>,

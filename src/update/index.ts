@@ -59,7 +59,7 @@ function askInBackground(folder: string, env: UpdateWorld['env']): void {
     child.on('error', () => {});
     child.unref();
   } catch {
-    // A folder that can't be made: nobody is told of updates, and nothing else is lost.
+    // A folder that can't be made: there is no update notice, and nothing else is lost.
   }
 }
 

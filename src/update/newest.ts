@@ -3,7 +3,7 @@ import { execa } from 'execa';
 import type { Clock } from '../shared/clock.js';
 import { readUpdateState, type UpdateState } from './decide.js';
 
-/** npm may have to wake a proxy; nobody waits for it. */
+/** npm may be slow behind a proxy; no command waits for it. */
 const ANSWER_WITHIN_MS = 20_000;
 
 /**

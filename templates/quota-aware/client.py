@@ -15,7 +15,7 @@ from gradio_client import Client
 from gradio_client.exceptions import AppError
 from huggingface_hub import get_zero_gpu_quota
 
-# How often one call is tried anew: a refusal that time does not mend has to end.
+# How often one call is tried again: a refusal that time does not resolve has to end.
 TRIES = 5
 
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { folderWith, README, type Said, zerogpuIn } from '../support/check/space.js';
 
-// A busy machine is no failure.
+// A busy machine must not fail the test.
 vi.setConfig({ testTimeout: 30_000, expect: { poll: { timeout: 20_000 } } });
 
 const CLEAN = { 'README.md': README, 'app.py': 'import spaces\n' };

@@ -21,7 +21,7 @@ import { filesInMemory } from '../../src/space/index.js';
 import { decodeSource } from '../../src/space/text.js';
 import { folderWith, README } from '../support/check/space.js';
 
-// Each property checks hundreds of Spaces; a busy machine is no failure.
+// Each property checks hundreds of Spaces; a busy machine must not fail the test.
 vi.setConfig({ testTimeout: 120_000 });
 
 const options = { platform: 'h200', rules, hosting: null };

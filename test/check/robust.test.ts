@@ -1,4 +1,4 @@
-/** Whatever lies in the folder: findings or one clear error, and soon. */
+/** Whatever is in the folder: findings or one clear error, and soon. */
 import { execFileSync } from 'node:child_process';
 import { symlinkSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,7 +12,7 @@ import { noPaint } from '../../src/shared/paint.js';
 import { filesInMemory } from '../../src/space/index.js';
 import { folderWith, README, zerogpuIn } from '../support/check/space.js';
 
-// Each case makes hundreds of Spaces; a busy machine is no failure.
+// Each case makes hundreds of Spaces; a busy machine must not fail the test.
 vi.setConfig({ testTimeout: 120_000 });
 
 const options = { platform: 'h200', rules, hosting: null };

@@ -32,7 +32,7 @@ describe.runIf(has('bash'))('in bash', () => {
     [['config', 'un'], ['unset']],
     [['config', 'list', '--js'], ['--json']],
     [['completion', '--h'], ['--help']],
-    // Folders are bash's own; what comes after -- is none of ours.
+    // Folders are bash's own; what comes after -- is not completed.
     [['run', 'de'], []],
     [['run', '--', '--plat'], []],
   ])('%j', (words, expected) => {

@@ -1,4 +1,4 @@
-/** Settings: which place wins, what `config` writes, and that `run` goes by it. */
+/** Settings: which place wins, what `config` writes, and that `run` follows it. */
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';

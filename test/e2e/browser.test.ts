@@ -26,7 +26,7 @@ describe.skipIf(!chromiumPath)('a newcomer with a browser', () => {
   beforeAll(async () => {
     browser = await startChromium();
     const context = await browser.newContext({ viewport: { width: 1000, height: 560 } });
-    // Fonts and analytics of the page: it has to work without a network, and nobody is called.
+    // Fonts and analytics of the page: it has to work without a network, and makes no connection.
     await context.route(/^https?:\/\/(?!127\.0\.0\.1[:/])/, (route) => route.abort());
     page = await context.newPage();
   }, 60_000);

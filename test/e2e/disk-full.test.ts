@@ -59,7 +59,7 @@ describe.skipIf(!canMount)('a full disk', () => {
     const filling = join(`/proc/${child.pid}/root`, ledgers, 'filling');
     expect(() => writeFileSync(filling, Buffer.alloc(1_000_000))).toThrow('ENOSPC');
 
-    // The first one finds out, after a second of patience; from then on it is told at once.
+    // The first one finds out, after a second of patience; from then on it is refused at once.
     let refused = 0;
     for (let i = 0; i < 200 && refused === 0; i += 1) {
       const answer = await schedule(`bob${i}`);

@@ -1,4 +1,4 @@
-/** A bad day on demand: what the visitor reads is the package's own, word for word. */
+/** Refusals on demand: what the visitor reads is the package's own, word for word. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fixture, type StartedRun, startRun } from '../support/e2e/space.js';
 import { startVisitors, type Visitors } from '../support/e2e/visitors.js';

@@ -41,7 +41,7 @@ describe('a failed fsync', () => {
       expect(told).toBeGreaterThan(0);
 
       const again = await startDaemon(state);
-      // Whoever was told that the Space is registered finds it so.
+      // An acknowledged registration of a Space holds.
       const { spaces: found } = await again.client.snapshot();
       expect(found.length).toBeGreaterThanOrEqual(Math.min(10, told));
       again.client.close();

@@ -1,6 +1,6 @@
 /**
  * kill -9 of the allocator at random moments under load. Every call has a visitor of its own, so
- * that its charge can be read off by itself: what the client was told must be there afterwards, and
+ * that its charge can be read off by itself: an answer that the client got must hold afterwards, and
  * nothing may be there twice.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -46,7 +46,7 @@ async function register(): Promise<void> {
 
 const daemonUrl = () => daemon.url;
 
-/** Calls again and again, with a worker that forks anew whenever it was killed. */
+/** Calls again and again, with a worker that forks again whenever it was killed. */
 async function client(taskId: number): Promise<void> {
   let worker = sleeper();
   while (!stop) {
@@ -115,7 +115,7 @@ describe('kill -9 of the allocator under load', () => {
       const killedAt = performance.now();
       daemon.child.kill('SIGKILL');
       await daemon.ended;
-      // Every other time a worker dies while nobody looks.
+      // Every other time a worker dies while no allocator is up.
       if (round % 2 === 1) [...sleepers][0]?.kill('SIGKILL');
       daemon.client.close();
       daemon = await startDaemon(state, ['--gpus', String(SLICES)]);
@@ -143,7 +143,7 @@ describe('kill -9 of the allocator under load', () => {
       if (story.releaseTold !== null) {
         acknowledged += 1;
         wrong.push(...[wrongCharge(story, usedMs)].filter((problem) => problem !== null));
-        // A worker whose deadline passes while nobody is up holds its slice until somebody is.
+        // A worker whose deadline passes while no allocator is up holds its slice until one is.
       } else if (usedMs > ASKED_SECONDS * 1000 + longestDownMs + 500) {
         wrong.push(`${story.visitor}: charged ${usedMs} ms of ${ASKED_SECONDS} s asked for`);
       }

@@ -1,6 +1,6 @@
 /**
  * Where connections go. Every Node and Python process of these commands writes down whom it connects
- * to: without `--account`, `hf:` or `--local-hub` that is this machine and nobody else.
+ * to: without `--account`, `hf:` or `--local-hub` that is this machine only.
  */
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -83,7 +83,7 @@ function expectHelp({ argv, env }: Case, ended: { code: number; stderr: string }
   const { code, stderr } = ended;
   expect([0, 1, 2, 3, 130, 143], stderr).toContain(code);
   expect(stderr).not.toMatch(/^ +at \S|^bug {4}/m);
-  // What the user did not say, no error says: a hole in a sentence of ours.
+  // An error never names what the user did not write: that would be a hole in our sentence.
   const given = JSON.stringify([argv, env]);
   for (const hole of ['undefined', '[object Object]', 'NaN']) {
     if (!given.includes(hole)) expect(stderr).not.toContain(hole);

@@ -124,7 +124,7 @@ const controlApi: readonly Endpoint[] = [
   { method: 'POST', path: '/control/v1/spaces/gone', query: IDS },
 ];
 
-/** Nothing but a reason: no stack, no path of ours. */
+/** Nothing but a reason: no stack, none of our paths. */
 function expectReason(answer: RawAnswer, head: string): void {
   expect(answer.status, textOf(answer)).toBeLessThan(500);
   if (answer.status < 400) return;

@@ -1,4 +1,4 @@
-/** The gateway and the local Hub: what they let through is whole, named by us, and for nobody else. */
+/** The gateway and the local Hub: what they let through is whole, carries our identity headers, and goes to the right app only. */
 import { createServer, type IncomingMessage } from 'node:http';
 import { expect, it, vi } from 'vitest';
 import { type LocalHubPorts, startLocalHub } from '../../src/hub/local/index.js';
@@ -72,7 +72,7 @@ it('the Hub behind the local one hears no local name, and only what is asked of 
   const hub = createServer(({ url, headers }, response) => {
     seen += 1;
     if (!url?.startsWith('/')) problems.push(`${url} is no path`);
-    // A header whose name or scheme was bent is nobody's.
+    // A header whose name or scheme was changed identifies no visitor.
     if (/^Bearer\s+(hf_)?pro:ann\s*$/i.test(headers.authorization ?? ''))
       problems.push('a local name');
     for (const name of ['x-ip-token', 'x-hf-authorization', 'cookie', 'origin']) {

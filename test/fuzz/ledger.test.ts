@@ -1,4 +1,4 @@
-/** A ledger that somebody else has written to, and exports that nobody made. */
+/** A ledger that another program has written to, and exports that zerogpu did not make. */
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -146,7 +146,7 @@ it('a wounded ledger gives a state that was, or a refusal that names the file', 
         expect(error.code).toMatch(/^E_(LEDGER_DAMAGED|LEDGER_NEWER|STATE_DIR)$/);
         expect(error.message).toContain(dir);
         expect(error.fix.length).toBeGreaterThan(0);
-        // What can't be used is left as it is, for whoever can mend it.
+        // What can't be used is left as it is, for whoever can repair it.
         if (before) expect(readFileSync(ledgerPath(dir)).equals(before)).toBe(true);
       } finally {
         rmSync(dir, { recursive: true, force: true });

@@ -8,7 +8,7 @@ import { ask, askHead, echoHead, gatewayBefore, type Handler } from '../support/
 const BYTES = randomBytes(6_000_000);
 const DIGEST = createHash('sha256').update(BYTES).digest('hex');
 
-/** Answers an upload with its digest and with how its length was told. */
+/** Answers an upload with its digest and with how its length was declared. */
 const digest: Handler = (incoming, response) => {
   const hash = createHash('sha256');
   incoming.on('data', (part) => hash.update(part));

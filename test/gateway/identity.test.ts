@@ -19,7 +19,7 @@ const LIN: Visitor = { key: 'pro:lin', tier: 'pro', hasToken: true };
 const PRO: Visitor = { key: 'pro', tier: 'pro', hasToken: true };
 const SOMEBODY: Visitor = { key: 'anonymous:127.0.0.1', tier: 'anonymous', hasToken: true };
 
-/** The visitor that the app was told of, as the allocator would verify it. */
+/** The visitor that the app received, as the allocator would verify it. */
 async function visitorOf(head: EchoedHead): Promise<Visitor | string> {
   const verdict = await tokens.verify(head.headers['x-ip-token'] ?? '');
   return verdict.status === 'valid' ? verdict.visitor : verdict.status;
@@ -188,7 +188,7 @@ describe('what a client says of its way here', () => {
     }
     const passed = await askHead(url, { headers: { x_ip_token: own } });
     expect(await visitorOf(passed)).toEqual(SOMEBODY);
-    // Nor can the client have ours taken away.
+    // Nor can the client remove ours.
     const named = await askHead(url, {
       headers: { connection: 'close, x-ip-token, x-forwarded-for' },
     });

@@ -8,7 +8,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { gatewayBefore, tokens } from '../support/gateway/index.js';
 
 const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
-/** A busy machine is no failure. */
+/** A busy machine must not fail the test. */
 const SOON = { timeout: 15_000 };
 const ASK = ['Host: localhost', 'Connection: Upgrade', 'Upgrade: raw'];
 

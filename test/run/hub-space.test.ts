@@ -59,7 +59,7 @@ describe('a Space on the Hub as a folder', () => {
   it('loses what the Space has lost, and keeps what the app made', async () => {
     const dir = await place();
     writeFileSync(join(dir, 'mine.txt'), 'made by the app');
-    // The same commit, so that the cache is no help: what is listed counts.
+    // The same commit, so that the cache does not help: what is listed counts.
     repository.serve({ ...SPACE, files: { 'app.py': 'one' }, large: [] });
     await place();
     expect(existsSync(join(dir, 'lib/model.py'))).toBe(false);

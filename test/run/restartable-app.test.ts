@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { AppExit, AppProcess } from '../../src/run/app-process.js';
 import { restartableApp } from '../../src/run/restartable-app.js';
 
-/** An app that ends when it is told to. */
+/** An app that ends when it is stopped. */
 function appOf() {
   let end: (exit: AppExit) => void = () => {};
   const exited = new Promise<AppExit>((resolve) => {

@@ -92,7 +92,7 @@ describe('the folder of a run', () => {
       await left('alive', {}),
       await left('without an owner', null),
     ];
-    // Whatever an owner file says, only a folder of ours is removed.
+    // Whatever an owner file says, only our folders are removed.
     const stranger = join(temporaryFolder(), 'documents');
     mkdirSync(stranger);
     await left('wrong', { ...dead, offloadDir: stranger });

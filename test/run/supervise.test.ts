@@ -131,7 +131,7 @@ describe('signals', () => {
     ['SIGQUIT', 131],
     ['SIGUSR1', 138],
   ] as const)('such as %s reach the app, which ends with %d', async (name, code) => {
-    // Nobody handles them: a shell, so that SIGINT is no KeyboardInterrupt.
+    // Without handlers: a shell, so that SIGINT raises no KeyboardInterrupt.
     const app = supervise(['--command', '--', 'sh', '-c', 'echo ready; exec sleep 600']);
     await ready(app, 2);
     app.child.kill(name);

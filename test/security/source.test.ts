@@ -1,4 +1,4 @@
-/** What no file of ours does, and what stands in the page about packages. */
+/** What none of our files does, and what stands in the page about packages. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { expect, it } from 'vitest';

@@ -9,7 +9,7 @@ export const NOT_OUR_WORDS: readonly RegExp[] = [
   /\b(take|takes|taken|took) away\b/i,
   /\bso that one may\b/i,
   /\bwhole again\b/i,
-  /(?<!there )\bis no (?!longer\b|more\b|such\b)[a-z]+/i,
+  /(?<!\bthere )\bis no (?!longer\b|more\b|such\b)[a-z]+/i,
   /\bnobody\b/i,
   /\ba bad day\b/i,
 ];

@@ -36,7 +36,7 @@ export function followEvents(
     reading = open(url, { method: 'GET', headers: signed });
     const answer = await reading.answered;
     if (answer.statusCode !== 200) {
-      // An answer that nobody reads would hold its connection, and with it the process.
+      // An unread answer would hold its connection, and with it the process.
       answer.destroy();
       return `it answered ${answer.statusCode}`;
     }

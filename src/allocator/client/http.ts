@@ -12,7 +12,7 @@ export interface HttpRequest {
 
 /** An answer that has begun to come. */
 export interface OpenRequest {
-  /** Resolves with the answer's head; rejects when nobody answers, or when it was ended. */
+  /** Resolves with the answer's head; rejects when the server does not answer, or when it was ended. */
   readonly answered: Promise<IncomingMessage>;
   /** Ends the connection, whatever it is at. */
   end(why: Error): void;
@@ -23,7 +23,7 @@ export function open(url: URL, { method, headers }: HttpRequest): OpenRequest {
   const sent = request(url, { method, headers: { ...headers }, agent: false });
   const answered = new Promise<IncomingMessage>((resolve, reject) => {
     sent.once('response', resolve);
-    // Stays: a connection that breaks later is told by the answer as well.
+    // Stays: the answer reports a connection that breaks later as well.
     sent.on('error', reject);
   });
   sent.end();

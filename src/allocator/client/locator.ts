@@ -1,6 +1,6 @@
 /**
  * How a running allocator is found: a file that names its address and its process. A file whose
- * process is gone is stale, whatever it says, and is taken away by whoever notices.
+ * process is gone is stale, whatever it says; the first to notice removes it.
  */
 import { readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -50,7 +50,7 @@ export function publishLocator(
   };
   const name = facts.kind === 'serve' ? 'serve.json' : `run-${process.pid}.json`;
   const path = join(folder(stateDir), name);
-  // Moved into place whole: nobody ever reads half of it.
+  // Moved into place whole, so that a reader never sees half of it.
   writeFileSync(`${path}.${process.pid}`, `${JSON.stringify(locator)}\n`, { mode: 0o600 });
   renameSync(`${path}.${process.pid}`, path);
   return {

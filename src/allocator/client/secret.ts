@@ -47,7 +47,7 @@ export function controlSecret(stateDir: string): string {
   }
 }
 
-/** What another user wrote, or can read, is no secret: it may have been planted. */
+/** What another user wrote or can read is not a secret: it may have been planted. */
 function readOwn(path: string): string {
   const file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   try {

@@ -1,7 +1,7 @@
 /**
  * What the control API shows of an allocator: one versioned form, for the TUI, for `--json` and for
  * other people's scripts (docs/allocator.md). Names end in their unit; times to come are seconds
- * from `at`. A field may be added within a version; nothing is renamed or taken away.
+ * from `at`. A field may be added within a version; nothing is renamed or removed.
  */
 import * as z from 'zod';
 import { GPU_SIZES, TIERS } from '../../platform/tiers.js';
@@ -35,7 +35,7 @@ export const sliceSchema = z.object({
    * dead. `warm`: a worker waits there for the next call of its function.
    */
   use: z.enum(['free', 'granted', 'running', 'killing', 'warm', 'evicting']),
-  /** Its card is gone: nobody is placed there until the driver lists it again. */
+  /** Its card is gone: no call is placed there until the driver lists it again. */
   lost: z.boolean().default(false),
   /** The call that holds the slice. */
   call: callSchema.nullable(),
@@ -50,7 +50,7 @@ export const sliceSchema = z.object({
   memory: z.object({ allocatedBytes: z.number(), callPeakBytes: z.number() }).nullable(),
 });
 
-/** What a card tells of itself; null fields where it does not. The emulated one tells nothing. */
+/** What a card reports about itself; null for what it does not. The emulated one reports nothing. */
 export const cardSchema = z.object({
   gpu: z.int(),
   name: z.string(),
@@ -76,7 +76,7 @@ export const queueEntrySchema = callSchema.extend({
     .nullable(),
   /** Until a slice is free for it if every call uses all that it asked for. */
   waitsAtMostSeconds: seconds,
-  /** Until its visitor is told that no GPU was available. */
+  /** Until its visitor reads that no GPU was available. */
   timesOutInSeconds: seconds,
 });
 
@@ -90,7 +90,7 @@ export const visitorSchema = z.object({
   /** Held back for calls that wait or run. */
   reservedSeconds: seconds,
   leftSeconds: seconds,
-  /** Until the quota is whole again; null when no window is open. */
+  /** Until the quota is full again; null when no window is open. */
   resetsInSeconds: seconds.nullable(),
   /** The same as a time of day, ISO 8601. */
   resetsAt: z.string().nullable(),
@@ -100,7 +100,7 @@ export const visitorSchema = z.object({
   runsLimit: z.int().nullable(),
   /** Prepaid credits left, in seconds; null where the platform profile knows none. */
   creditSeconds: seconds.nullable(),
-  /** What the next call of the default duration would be told: null when it is accepted. */
+  /** Why the next call of the default duration would be refused: null when it is accepted. */
   nextDefaultCall: z
     .enum(['illegal-duration', 'quota-exceeded', 'pending-credits', 'runs-exceeded', 'no-gpu'])
     .nullable(),

@@ -2,7 +2,7 @@
  * Whether a call is accepted at all, decided once, before it queues. In this order:
  *
  *  1. expired token: the visitor's token was ours and its time is over;
- *  2. illegal duration: more than this visitor could ever have, so that waiting is no help. The
+ *  2. illegal duration: more than this visitor could ever have, so that waiting does not help. The
  *     tier's cap is compared with what the call costs (`xlarge` doubles it), the operator's cap
  *     (`run --duration`) with the seconds declared;
  *  3. quota: what the call costs is compared with what is left, never what it will really use; with

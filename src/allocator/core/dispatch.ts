@@ -3,10 +3,10 @@
  *
  * After every event one pass goes down the queue in its order and gives each waiter the best place
  * that those ahead have left. A Space at its concurrency limit is stepped over: its waiters block
- * nobody. A waiter whose place needs a death first (a warm worker's, or a killed call's) claims it
+ * no call. A waiter whose place needs a death first (a warm worker's, or a killed call's) claims it
  * and is granted when `process-died` came. The pass ends when no slice is left to give.
  *
- * Cost: O(slices + Spaces) when nobody can be placed, which is most events; else that much for each
+ * Cost: O(slices + Spaces) when no waiter can be placed, which is most events; else that much for each
  * waiter that is placed, and O(1) for each that is stepped over on the way to it.
  */
 import { GPU_SIZES } from '../../platform/tiers.js';

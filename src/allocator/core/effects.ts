@@ -1,4 +1,4 @@
-/** What comes out of `step`: what must happen in the world, and what is told of it. */
+/** What comes out of `step`: what must happen in the world, and what is reported about it. */
 import type { Instant } from '../../shared/clock.js';
 import type { ProcessId } from '../../shared/host.js';
 import type { AllocatorState, GpuSize, Tier, Visitor } from './types.js';
@@ -24,7 +24,7 @@ export interface Refusal {
   readonly kind: RefusalKind;
   /** Whole seconds left in the visitor's quota, and of prepaid credits, rounded down. */
   readonly leftSeconds: number;
-  /** Seconds until the quota is whole again; -1 for an illegal duration, 0 for the runs limit. */
+  /** Seconds until the quota is full again; -1 for an illegal duration, 0 for the runs limit. */
   readonly waitSeconds: number;
   /** Seconds asked for, after the size's cost factor. */
   readonly requestedSeconds: number;
@@ -51,7 +51,7 @@ export type CallEnd =
   /** The allocator stopped. */
   | 'stopped';
 
-/** What observers (log, ledger, TUI) are told. `call` is one number per accepted or refused call. */
+/** What observers (log, ledger, TUI) receive. `call` is one number per accepted or refused call. */
 export type CallRecord = {
   readonly call: number;
   readonly at: Instant;

@@ -142,7 +142,7 @@ export interface RestartedEvent {
   readonly sameBoot: boolean;
   readonly alive: readonly ProcessId[];
 }
-/** The driver lists no card under these slices now: nobody is placed there until it does. */
+/** The driver lists no card under these slices now: no call is placed there until it does. */
 export interface LostSlicesEvent {
   readonly type: 'lost-slices';
   readonly at: Instant;

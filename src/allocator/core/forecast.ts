@@ -1,6 +1,6 @@
 /**
  * How long each waiter waits at most, if every call uses all the seconds that it asked for and
- * nobody better placed arrives. Concurrency limits and the queue's time-out are left out: it says
+ * no waiter with a better place arrives. Concurrency limits and the queue's time-out are left out: it says
  * when slices fall free, as the queue view shows it. Where only cards that are gone could serve it,
  * that is the time-out.
  */

@@ -16,7 +16,7 @@ export function checkInvariants(state: AllocatorState): string[] {
   ];
 }
 
-/** No slice has two holders, and nobody holds what is not there. */
+/** No slice has two holders, and every held slice exists. */
 function checkSlices(state: AllocatorState): string[] {
   const broken: string[] = [];
   const gpuOf = new Map(state.slices.map((slice) => [slice.index, slice.gpu]));

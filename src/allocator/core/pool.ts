@@ -5,14 +5,14 @@
  *   leased  a call holds it
  *   dying   a kill was sent; it is free when the process is known dead, not before
  *   warm    a worker waits there for the next call of its task, and its VRAM with it
- *   empty   nobody is there
- *   lost    its card is gone: nobody comes, whoever is still there
+ *   empty   no process is there
+ *   lost    its card is gone: no call is placed there, whoever still runs
  * and, within one pass over the queue, `claimed` for a waiter who gets it as soon as it is empty.
  *
  * A slice has at most one warm worker: its VRAM must go before another task comes. So a task has
  * at most one per nvidiaIndex, which is how the package keys its workers.
  *
- * The pool is drawn up anew for each pass, O(slices): there is no second book to keep in step.
+ * The pool is built again for each pass, O(slices): no second copy has to be kept in step.
  */
 import { latestEndMs } from './lease.js';
 import { slicesNeeded } from './sizes.js';
@@ -125,7 +125,7 @@ export function take(
 }
 
 /**
- * A waiter that needs several slices of one GPU can't run yet: nobody behind it gets a slice of
+ * A waiter that needs several slices of one GPU can't run yet: no waiter behind it gets a slice of
  * the GPU that its calls will leave first. Without this, calls of one slice would take each slice
  * that falls free, for ever. No call begins on a GPU that is kept, and another is kept only when it
  * will be left sooner still: the wait ends at the latest at the deadlines known when it began.
@@ -210,7 +210,7 @@ function isGentler(a: readonly WarmWorker[], b: readonly WarmWorker[]): boolean 
   return a.length > 0 && newest(a) < newest(b);
 }
 
-/** No call runs there and nobody ahead has claimed it. */
+/** No call runs there and no waiter ahead has claimed it. */
 function isOpen(pool: Pool, index: number): boolean {
   const use = pool.uses.get(index);
   return use === 'empty' || use === 'warm' || use === 'dying';

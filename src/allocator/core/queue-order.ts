@@ -4,7 +4,7 @@
  * In this order:
  *  1. the tier: PRO, free, anonymous (`queueRank` of the profile), less the tiers that waiting has
  *     lifted a waiter by: one per `ageingSecondsPerTier`. The lift has no floor, so whoever waits
- *     long enough comes before every newcomer, of whatever tier: nobody starves;
+ *     long enough comes before every newcomer, of whatever tier: no waiter starves;
  *  2. the share of the quota that was left on arrival, in `quotaClasses` coarse steps, so that a
  *     few seconds used don't outweigh a much shorter call;
  *  3. the shorter declared duration;
@@ -15,7 +15,7 @@
  */
 import type { Balance } from './balance.js';
 
-/** What the order goes by: the fields of a waiter that count. */
+/** What decides the order: the fields of a waiter that count. */
 export interface Rank {
   readonly call: number;
   readonly tierRank: number;

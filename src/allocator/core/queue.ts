@@ -2,7 +2,7 @@
  * The waiting line: one array that is always in the order of queue-order.ts.
  *
  * Arrival, departure and lift each find their place by binary search and move what lies behind it
- * (one memmove of pointers); nothing is ever sorted anew. Finding who is due for a lift or a
+ * (one memmove of pointers); nothing is ever sorted again. Finding who is due for a lift or a
  * time-out is O(1): both fall due in the order of arrival, since their periods are the same for all.
  */
 import { assert } from './assert.js';

@@ -10,7 +10,7 @@
 import type { Instant } from '../../shared/clock.js';
 import type { AllocatorState } from './types.js';
 
-/** NTP slews a clock by at most 500 ppm (adjtimex(2)): that much is no clock that was set. */
+/** NTP slews a clock by at most 500 ppm (adjtimex(2)): a difference within that is not a clock that was set. */
 const SLEWED_SHARE = 0.001;
 /** The wall clock is read in whole milliseconds, and a moment after the other. */
 const READING_MS = 2;

@@ -6,8 +6,8 @@
  *  - A call whose worker lives goes on to its deadline, which is on a clock that went on meanwhile. A
  *    kill that was on its way is sent again.
  *  - A call whose worker is dead ends, and pays for what it can have used at most: up to now, and
- *    never more than it asked for. Nobody saw when it died, and a charge must not be lost.
- *  - A grant that nobody has used yet keeps its seconds to /allow.
+ *    never more than it asked for. The time of its death is unknown, and a charge must not be lost.
+ *  - A grant that is not used yet keeps its seconds to /allow.
  *  - After a reboot all processes are dead, and only the wall clock tells how long they were held.
  */
 import { isSameProcess, type ProcessId } from '../../shared/host.js';
@@ -39,7 +39,7 @@ export function onRestarted(turn: Turn, event: RestartedEvent): void {
   // What is offered now was listed a moment ago.
   state.lost = new Set();
   for (const space of [...state.spaces.values()]) {
-    // One that had not started is begun anew by whoever began it.
+    // One that had not started is started again by its client.
     if (!space.root || !isAlive(space.root)) onSpaceGone(turn, { space: space.id });
     else turn.effects.push({ type: 'watch', process: space.root });
   }

@@ -16,7 +16,7 @@ export interface QuotaClock {
 }
 
 /**
- * A state with nothing running and nobody waiting.
+ * A state in which no call runs or waits.
  *
  * @param accounts accounts of an earlier run; what they had held back is let go, since the calls
  *   that it was held for are gone
@@ -63,7 +63,7 @@ export function createState(
   };
 }
 
-/** Remembers what a /release was told. O(1): a full generation pushes out the one before it. */
+/** Remembers the answer to a /release. O(1): a full generation pushes out the one before it. */
 export function rememberRelease(tokens: ReleasedTokens, token: string, status: 200 | 204): void {
   tokens.recent.set(token, status);
   if (tokens.recent.size < REMEMBERED_TOKENS) return;
@@ -71,12 +71,12 @@ export function rememberRelease(tokens: ReleasedTokens, token: string, status: 2
   tokens.recent = new Map();
 }
 
-/** What the first /release of this token was told, if it is still known. */
+/** The answer to the first /release of this token, if it is still known. */
 export function recallRelease(tokens: ReleasedTokens, token: string): 200 | 204 | undefined {
   return tokens.recent.get(token) ?? tokens.older.get(token);
 }
 
-/** Whether a call has this token, or had it until not long ago. Guesses are nobody's. */
+/** Whether a call has this token, or had it until not long ago. A guessed token never was one. */
 export function isKnownToken(state: AllocatorState, token: string): boolean {
   return state.leases.has(token) || recallRelease(state.released, token) !== undefined;
 }

@@ -1,7 +1,7 @@
 /**
  * The state machine: one event in, effects out.
  *
- * `step` owns the state that it is given: it changes it in place and returns it, and nobody else
+ * `step` owns the state that it is given: it changes it in place and returns it, and no other code
  * may write to it. The same state and the same event give the same effects, always.
  *
  * Each step does four things, in this order: what time alone has made due (expire.ts); the event

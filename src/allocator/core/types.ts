@@ -92,7 +92,7 @@ export interface Waiter {
   readonly creditMs: number;
   readonly arrivedAt: Instant;
   reason: QueuingReason;
-  /** What the service order goes by (queue-order.ts), frozen at arrival. */
+  /** What decides the service order (queue-order.ts), frozen at arrival. */
   readonly tierRank: number;
   readonly quotaClass: number;
   /** Tiers that waiting has lifted it by so far. */
@@ -170,7 +170,7 @@ export interface ReleasedTokens {
 export interface AllocatorState {
   rules: AllocatorRules;
   slices: readonly SliceSpec[];
-  /** Indexes of slices whose card is gone for now: whoever is there ends, and nobody comes. */
+  /** Indexes of slices whose card is gone for now: the calls there end, and no call is placed there. */
   lost: ReadonlySet<number>;
   /** By id. */
   readonly spaces: Map<string, HostedSpace>;
@@ -180,14 +180,14 @@ export interface AllocatorState {
   readonly queue: Waiter[];
   /** The same waiters by requestId. */
   readonly waiting: Map<string, Waiter>;
-  /** How many of each size wait in each Space; Spaces where nobody waits are left out. */
+  /** How many of each size wait in each Space; Spaces without waiters are left out. */
   readonly waitingInSpace: Map<string, Record<GpuSize, number>>;
   /** When waiters are lifted by one more tier, and when they time out. */
   readonly ageing: Fifo<DueWaiter>;
   readonly timeouts: Fifo<DueWaiter>;
-  /** Requests of waiters that have been told nothing yet: they only wait for a process to die. */
+  /** Requests of waiters that got no message yet: they only wait for a process to end. */
   readonly unanswered: Set<string>;
-  /** What the first /release of a token was told, so that a second one is told the same. */
+  /** The answer to the first /release of a token, so that a second one gets the same. */
   readonly released: ReleasedTokens;
   readonly accounts: Map<string, QuotaAccount>;
   nextCall: number;

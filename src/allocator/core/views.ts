@@ -19,7 +19,7 @@ export interface QuotaView {
   /** Held back for calls that wait or run. */
   readonly reservedSeconds: number;
   readonly leftSeconds: number;
-  /** Until the quota is whole again; null when no window is open. */
+  /** Until the quota is full again; null when no window is open. */
   readonly resetsInSeconds: number | null;
   /** Calls that count against the runs limit. */
   readonly runs: number;

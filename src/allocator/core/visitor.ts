@@ -42,7 +42,7 @@ export function formatVisitorName({ tier, name }: VisitorName): string {
 }
 
 /**
- * The visitor whose quota is spent. Anonymous visitors without a name are told apart by address, as
+ * The visitor whose quota is spent. Anonymous visitors without a name are distinguished by address, as
  * on the platform.
  */
 export function visitorOf({ tier, name }: VisitorName, address: string): Visitor {

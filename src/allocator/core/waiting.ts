@@ -1,7 +1,7 @@
 /**
- * What a request is told while it has no slice, and how it leaves the queue without one.
+ * What a request hears while it has no slice, and how it leaves the queue without one.
  *
- * A request that only waits for a process to die is told nothing: death takes milliseconds, and
+ * A request that only waits for a process to end gets no message: that takes milliseconds, and
  * then a plain grant answers it. Everybody else gets an event stream at once.
  *
  * The law: every accepted request ends exactly once, granted, failed or gone.
@@ -14,7 +14,7 @@ import { isStartupCall } from './startup.js';
 import { quota, record, secondsSince, type Turn } from './turn.js';
 import type { AbandonedBecause, AllocatorState, QueuingReason, Waiter } from './types.js';
 
-/** How long a request may go unanswered before the visitor is told that they wait. */
+/** How long a request may go unanswered before the visitor reads that they wait. */
 const UNANSWERED_MS = 1000;
 
 /**

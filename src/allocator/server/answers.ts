@@ -22,7 +22,7 @@ export interface Gone {
 type EffectOf<T extends Effect['type']> = Extract<Effect, { readonly type: T }>;
 type AnsweringEffect = Extract<Effect, { readonly requestId: string }>;
 
-/** Everybody who waits for what their event comes to, and each is told once. */
+/** The requests that wait for the answer to their event; each is answered once. */
 export interface Answers {
   expect(event: AllocatorEvent, seq: number): Promise<Answer>;
   /** An effect that may leave: it answers the request that it names. */

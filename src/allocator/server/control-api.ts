@@ -100,7 +100,7 @@ const reportedQuery = z.object({ id: spaceId });
  * folder's secret; an answer to a command leaves when the ledger has it.
  */
 export function createControlApi(http: HttpApi, ports: ControlApiPorts): ControlApi {
-  /** Where visitors reach each Space; told anew by each run that comes back after a restart. */
+  /** Where visitors reach each Space; sent again by each run that comes back after a restart. */
   const addresses = new Map<string, { readonly spaceId: string; readonly url: string }>();
   const { driver } = ports;
   /** Of this process: a request that was signed for another one is refused. */

@@ -22,7 +22,7 @@ const PING_EVERY_MS = 10_000;
 export interface EventStreams {
   open(response: ServerResponse, options: EventStreamOptions): void;
   record(record: NamedCallRecord): void;
-  /** False when nobody wants records: then nobody needs to be asked for names. */
+  /** False when no client wants records: then no app needs to be asked for names. */
   readonly wantsRecords: boolean;
   close(): void;
 }

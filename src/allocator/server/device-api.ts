@@ -42,7 +42,7 @@ export interface DeviceApiPorts {
   readonly isDescendant: (pid: number, ancestor: ProcessId) => boolean;
   /** What the device says of a call's worker when it is released. */
   readonly measure: (allowToken: string) => { gpuUsed: boolean; peakVramBytes: number | null };
-  /** Told of what a handler threw and nobody expected. */
+  /** Called with an unexpected error of a handler. */
   readonly onError: (error: unknown) => void;
 }
 
@@ -90,7 +90,7 @@ export function createDeviceApi(ports: DeviceApiPorts): HttpApi {
     if (fault) {
       ports.onFault(fault);
       if (await answerWithFault(fault, caller.visitor.tier, reply, clock)) return;
-      // A late answer may find nobody waiting for it.
+      // A late answer may find no request waiting for it.
       if (reply.isClientGone) return;
     }
     if (driver.ledger.status === 'failing') return unavailable(reply);
@@ -224,7 +224,7 @@ function nextPoll(): Promise<void> {
   return new Promise((resolve) => void setImmediate(() => setImmediate(resolve)));
 }
 
-/** A guess is no event: whoever has no token must not make the ledger grow. */
+/** A guess is not an event: a client without a token must not make the ledger grow. */
 function unknownToken(reply: Reply): void {
   reply.send(404, UNKNOWN_TOKEN);
 }

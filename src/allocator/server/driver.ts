@@ -27,7 +27,7 @@ export interface AllocatorDriver {
   /**
    * Takes an event; the state has changed when this returns. Never rejects.
    *
-   * @returns what the event comes to, as soon as it may be told
+   * @returns the answer to the event, as soon as it may leave
    */
   submit(event: AllocatorEvent): Promise<Answer>;
   readonly state: AllocatorState;
@@ -39,14 +39,14 @@ export interface AllocatorDriver {
 }
 
 /**
- * How long a request waits for a ledger that can't be written before it is told so, and before what
+ * How long a request waits for a ledger that can't be written before it is refused, and before what
  * can be said without it is said.
  */
 const PATIENCE_MS = 1_000;
 /** How long the end of a call is waited for, whose worker was killed: one that is stuck is left behind. */
 const END_WITHIN_MS = 3_000;
 
-/** @param state taken over: nobody else may write to it */
+/** @param state taken over: the caller must not write to it */
 export function createDriver(state: AllocatorState, ports: DriverPorts): AllocatorDriver {
   const { clock, backend } = ports;
   let timer: Timer | null = null;

@@ -7,7 +7,7 @@ import type { Socket } from 'node:net';
 import { type ParsedUrlQuery, parse as parseQuery } from 'node:querystring';
 import * as z from 'zod';
 
-/** The package sends empty bodies, and all that this API is told is in paths and queries. */
+/** The package sends empty bodies; everything is in paths and queries. */
 const MOST_BODY_BYTES = 1_024;
 /** Old clients may keep a connection open between calls. */
 const KEEP_ALIVE_MS = 65_000;
@@ -58,7 +58,7 @@ interface Route {
 
 /**
  * @param guard asked first, for every request
- * @param onError told of what a handler threw and nobody expected: the client gets a 500
+ * @param onError called with an unexpected error of a handler; the client gets a 500
  */
 export function createHttpApi(guard: Guard, onError: (error: unknown) => void): HttpApi {
   const fixed = new Map<string, Route>();

@@ -1,6 +1,6 @@
 import { randomFillSync } from 'node:crypto';
 
-/** Bits of an id: enough that nobody guesses one. */
+/** Bits of an id: too many to guess. */
 const ID_BYTES = 24;
 /** Random bytes are fetched from the kernel for so many ids at once. */
 const IDS_AT_ONCE = 128;

@@ -49,7 +49,7 @@ export interface AllocatorOptions {
   readonly port?: { readonly number: number; readonly explicit: boolean };
   /** Folder of the ledger; without one everything is kept in memory and ends with the process. */
   readonly ledgerDir?: string | null;
-  /** What was mended at the start, and trouble with the ledger, as sentences. */
+  /** What was repaired at the start, and problems with the ledger, as sentences. */
   readonly onNotice?: (message: string) => void;
   /** The ledger can't be trusted any more: the host has to end. */
   readonly onFatal?: (error: UserError) => void;
@@ -243,7 +243,7 @@ function after(clock: Clock, ms: number): Promise<void> {
   return new Promise((resolve) => void clock.after(ms, resolve));
 }
 
-/** With the place: what nobody expected is a bug, and this line is all there will be of it. */
+/** With the stack: an unexpected error is a bug, and this line is its only trace. */
 function explain(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

@@ -71,7 +71,7 @@ export interface Outbox {
   setDiskFailing(failing: boolean): readonly string[];
 }
 
-/** @param onDone told of each event whose effects have all left, and that is durable */
+/** @param onDone called for each durable event whose effects have all left */
 export function createOutbox(
   carryOut: (effect: Effect) => void,
   onDone: (seq: number) => void,

@@ -3,13 +3,13 @@ import type { ProcessId } from '../../shared/host.js';
 import { descendantsOfWorkers } from '../../shared/process-marks.js';
 import { isProcessAlive, killProcessTree } from '../../shared/process-table.js';
 
-/** Workers are no children of ours, so the kernel tells us nothing: we look. */
+/** Workers are not our children, so the kernel does not notify us: we poll. */
 const LOOK_EVERY_MS = 100;
 /** After a kill somebody waits for the slice: look often until the memory is given back. */
 const LOOK_AFTER_KILL_MS = 5;
-/** A process that takes longer is in the kernel's hands: nobody looks every few milliseconds for it. */
+/** A process that takes longer is in the kernel's hands: polling every few milliseconds would not help. */
 const SOON_MS = 2_000;
-/** After so long its slice is out of use, and somebody has to be told why. */
+/** After so long its slice stays out of use, and the log says why. */
 const STUCK_MS = 10_000;
 
 /** Tells when watched processes are gone, and kills them on demand. */
@@ -45,7 +45,7 @@ export function createProcessWatch(
   onStuck: (process: ProcessId) => void = () => {},
 ): ProcessWatch {
   const watched = new Map<string, ProcessId>();
-  /** When each was killed, monotonic milliseconds; Infinity once it was told to be stuck. */
+  /** When each was killed, monotonic milliseconds; Infinity once it was reported as stuck. */
   const killed = new Map<string, number>();
   let timer: Timer | null = null;
   let closed = false;

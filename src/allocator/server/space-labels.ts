@@ -10,9 +10,9 @@ const NAMELESS = 'function ?';
 
 /** Names of the GPU functions of every Space, asked of their apps once and then known. */
 export interface SpaceLabels {
-  /** Where the Space's app answers; without one its functions go by number. */
+  /** Where the Space's app answers; without one its functions are numbered. */
   setSocket(space: string, socketPath: string): void;
-  /** The name as soon as the app has told it; never rejects. */
+  /** The name as soon as the app has reported it; never rejects. */
   ask(space: string, taskId: string): Promise<string>;
   /** Asks the Space's app for all its names at once; never rejects. */
   learn(space: string): Promise<void>;

@@ -5,7 +5,7 @@ import { basename, dirname } from 'node:path';
 import * as z from 'zod';
 import { GPU_SIZES, type GpuSize } from '../../platform/tiers.js';
 
-/** What the app tells of a decorated function. */
+/** What the app reports about a decorated function. */
 export interface TaskInfo {
   /** Qualified name, e.g. `Painter.draw`. */
   readonly name: string;

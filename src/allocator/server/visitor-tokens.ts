@@ -21,7 +21,7 @@ const ALGORITHM = 'HS256';
 const LIFETIME_SECONDS = 3_600;
 /** A page may keep a token in its open stream: hand out none that is nearly over. */
 const REUSE_SECONDS = 300;
-/** Tokens kept for reuse; visitors beyond that are signed anew. */
+/** Tokens kept for reuse; tokens of more visitors are signed again. */
 const MOST_KEPT = 1_000;
 
 const payloadSchema = z.object({
@@ -74,7 +74,7 @@ export function createVisitorTokens(secret: Uint8Array, clock: Clock): VisitorTo
       const { payload } = await jwtVerify(token, secret, options);
       return { verdict: verdict('valid', payload), untilMs: (payload.exp ?? 0) * 1_000 };
     } catch (error) {
-      // Expiry is looked at after the signature: an expired token is one of ours.
+      // Expiry is looked at after the signature: an expired token is still ours.
       const isExpired = error instanceof errors.JWTExpired;
       return {
         verdict: isExpired ? verdict('expired', error.payload) : { status: 'forged' },

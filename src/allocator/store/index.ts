@@ -18,7 +18,7 @@ export { type ExportedState, exportState, importState, parseExportedState } from
 /** A ledger that is ours to write, with what was in it. */
 export interface OpenedLedger {
   readonly recovered: Recovered;
-  /** False after a reboot: no process of before lives, and monotonic times begin anew. */
+  /** False after a reboot: no earlier process is alive, and monotonic times start at 0. */
   readonly sameBoot: boolean;
   /** Begins to write. Called once, when the state goes on. */
   start(ports: LedgerPorts): Ledger;

@@ -22,7 +22,7 @@ export interface Recovered {
   readonly snapshotSeq: number;
   /** Of the machine's run in which the last snapshot was written. */
   readonly bootId: string | null;
-  /** What was mended on the way, as sentences. */
+  /** What was repaired on the way, as sentences. */
   readonly repairs: readonly string[];
 }
 
@@ -37,7 +37,7 @@ interface SnapshotRow extends EventRow {
 }
 
 /**
- * Opens the file for writing, mends what a crash may leave, migrates it, and reads it.
+ * Opens the file for writing, repairs what a crash may leave, migrates it, and reads it.
  *
  * @throws UserError E_LEDGER_DAMAGED, E_LEDGER_NEWER, E_STATE_DIR
  */

@@ -37,7 +37,7 @@ const exportedSchema = z.strictObject({
         runs: z.int().nonnegative(),
         creditSeconds: seconds,
       })
-      // It would never come back: a quota begins anew when its window ends.
+      // It would never come back: a quota is full again when its window ends.
       .refine(({ usedSeconds, windowStartedAt: opened }) => opened || usedSeconds === 0, {
         path: ['windowStartedAt'],
         error: 'what is used was used in a window',

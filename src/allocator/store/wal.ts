@@ -46,7 +46,7 @@ export function inspectWal(wal: Buffer): WalVerdict {
     }
     if (isCommit(wal, offset)) committed = offset + frameBytes;
   }
-  // What follows with another salt is left over from before the log was last begun anew.
+  // What follows with another salt is left over from before the log last restarted.
   const hasTail = offset > committed || endsWithinFrame(wal, offset);
   return hasTail ? { kind: 'torn', offset: committed } : { kind: 'whole' };
 }

@@ -26,7 +26,7 @@ export function readMeter(dir: string, pid: number): WorkerMemory | null {
   });
 }
 
-/** Starts a call's peak anew, at what is allocated now. */
+/** Resets a call's peak to what is allocated now. */
 export function resetCallPeak(dir: string, pid: number): void {
   const memory = readMeter(dir, pid);
   if (!memory) return;

@@ -20,7 +20,7 @@ const FREED_LOOK_MS = 100;
 export interface NvidiaRequest extends BackendRequest {
   readonly slices: number;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** What was found before, so that nobody asks twice. */
+  /** What was found before, so that nvidia-smi is not asked twice. */
   readonly discovery?: Discovery;
   readonly ask?: AskSmi;
   readonly clock?: Clock;

@@ -27,8 +27,8 @@ export function isMpsRunning(env: Environment): boolean {
 }
 
 /**
- * What a worker's CUDA is told of its share. One environment serves all calls of a Space, so the
- * limits are those of the largest call: what PyTorch is told and what the driver says keep the rest.
+ * A worker's share, in the variables that its CUDA reads. One environment serves all calls of a Space, so the
+ * limits are those of the largest call: PyTorch's own limit and the driver's figures hold the rest.
  *
  * @param slicesPerCall slices of the platform's largest size
  * @returns nothing for a whole card, nor what the operator has set

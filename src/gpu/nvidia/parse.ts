@@ -2,7 +2,7 @@
 
 const MIB = 2 ** 20;
 
-/** One card as the driver tells of it; null where the card does not tell. */
+/** One card as the driver describes it; null for what it does not report. */
 export interface Card {
   /** The driver's number, which may change at a reboot; the UUID does not. */
   readonly index: number;

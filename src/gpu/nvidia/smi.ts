@@ -17,7 +17,7 @@ const LONGEST_ANSWER = 8 * 2 ** 20;
 
 /**
  * Asks the `nvidia-smi` on PATH. Answers at the latest after `timeoutMs`: a driver that hangs keeps
- * its clients in the kernel, where no signal ends them, so nobody waits for their end.
+ * its clients in the kernel, where no signal ends them, so their end is not awaited.
  */
 export function smiOnPath(env: Readonly<Record<string, string | undefined>>): AskSmi {
   return (args, timeoutMs) =>

@@ -9,7 +9,7 @@ import type { AskSmi } from './smi.js';
 
 const LOOK_EVERY_MS = 1_000;
 const LOOK_TIMEOUT_MS = 5_000;
-/** After so many looks without an answer it is said that nobody watches any more. */
+/** After so many looks without an answer a warning says that the cards are not watched any more. */
 const PATIENCE_LOOKS = 3;
 
 export interface DriverWatch {

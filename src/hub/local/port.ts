@@ -1,4 +1,4 @@
-/** What the local Hub has to be told: it knows HTTP and the Hub's shapes, and nothing of allocators. */
+/** What the local Hub needs from its host: it handles HTTP and the Hub's shapes, and knows no allocator. */
 import type { Tier } from '../../platform/tiers.js';
 
 /** A visitor of this machine, as a token names it. */
@@ -12,7 +12,7 @@ export interface LocalVisitor {
   readonly access?: { readonly scopes: readonly string[]; readonly expiresAt: number } | null;
 }
 
-/** A local token that names nobody: misspelt, or a login that is over. It never leaves this machine. */
+/** A local token without a visitor: misspelt, or of a login that is over. It never leaves this machine. */
 export interface NoVisitor {
   readonly why: string;
 }

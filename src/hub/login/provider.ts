@@ -31,7 +31,7 @@ export interface LoginProvider {
   ): Promise<ProviderAnswer>;
   /** The userinfo endpoint. */
   userinfo(token: string | null, issuer: string): Promise<ProviderAnswer>;
-  /** Whose access token it is; null for none of ours. */
+  /** Whose access token it is; null for a token that is not ours. */
   read(token: string): Promise<Access | null>;
 }
 

@@ -2,7 +2,7 @@ import type { VisitorUse } from '../../allocator/client/index.js';
 import type { AllocatorRules, Owner, Visitor } from '../../allocator/core/types.js';
 import type { ProcessId } from '../../shared/host.js';
 
-/** The device that an allocator's Spaces run on, as a Space's process has to be told of it. */
+/** The device that an allocator's Spaces run on, as a Space's process needs to know it. */
 export interface Device {
   readonly name: 'mock' | 'nvidia';
   /** For people, e.g. `mock NVIDIA H200, 74.6 GB a slice`. */
@@ -41,7 +41,7 @@ export interface AllocatorLink {
   started(root: ProcessId): void;
   /** Whether the app has reported its start: it has a GPU function, and the package has seen the launch. */
   reported(): Promise<boolean>;
-  /** The app is started anew: its calls end, and the Space stays. Comes before `started`. */
+  /** The app restarts: its calls end, and the Space stays. Comes before `started`. */
   restarting(): Promise<void>;
   /** Where visitors reach the Space, for whoever asks for it as `owner/name`. */
   reachable(spaceId: string, url: string): Promise<void>;

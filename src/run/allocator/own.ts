@@ -17,7 +17,7 @@ export interface OwnAllocatorParts {
   readonly backend: GpuBackend;
   readonly clock: Clock;
   readonly space: SpaceFacts;
-  /** The state folder; the ledger lies in `ledgerDir`, or in memory when that is null. */
+  /** The state folder; the ledger is in `ledgerDir`, or in memory when that is null. */
   readonly stateDir: string;
   readonly ledgerDir: string | null;
   readonly version: string;
@@ -74,7 +74,7 @@ export async function startOwnAllocator(parts: OwnAllocatorParts): Promise<Alloc
       void server.submit({ type: 'space-started', at, space: space.id, root });
     },
     reported: async () => server.state.spaces.get(space.id)?.startup.over ?? false,
-    // Its own run knows it already, and nobody else runs here.
+    // Its own run knows it already, and no other Space runs here.
     reachable: async () => {},
     async setUse({ key, tier }, use) {
       const at = parts.clock.now();

@@ -7,7 +7,7 @@ listens: for the Space's processes that port is the one that the gateway forward
 
 Gradio opens a port by itself, too: on a Space it starts the hot-reload server of `spaces` on
 0.0.0.0:7887 (gradio 6, http_server.py; spaces 0.51, reloading/server.py). That one gets any free port,
-since nobody calls it here and two runs at a time would quarrel about it.
+since it is not called here and two runs at a time would compete for it.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ import threading
 from collections.abc import Iterator
 from typing import Any
 
-# A client of ours sends some thirty bytes at once; anybody else is cut off soon.
+# Our client sends some thirty bytes at once; any other is cut off soon.
 CLIENT_SECONDS = 1.0
 LONGEST_REQUEST_BYTES = 1024
 LONGEST_UNWRAPPING = 16

@@ -30,9 +30,9 @@ const PACKAGE_NAMES = new Set([
   'spaces.zero.decorator.GPU',
   'spaces.decorator.GPU',
 ]);
-/** Wrappers of wrappers of wrappers; more nobody writes. */
+/** Wrappers of wrappers of wrappers; deeper ones are not followed. */
 const ROUNDS = 4;
-/** Names of names of names; more nobody writes either. */
+/** Names of names of names; longer chains are not followed. */
 const MOST_STEPS = 16;
 const NO_FUNCTION = new Set([
   'integer',

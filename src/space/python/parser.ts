@@ -1,5 +1,5 @@
 /**
- * Python to a tree of plain objects, by tree-sitter. The grammar is WebAssembly: two files that lie in
+ * Python to a tree of plain objects, by tree-sitter. The grammar is WebAssembly: two files in
  * dist beside the bundle, and in node_modules when run from the sources.
  */
 import { existsSync } from 'node:fs';
@@ -24,7 +24,7 @@ export interface PythonParser {
   parse(source: SourceText): ParsedPython | null;
 }
 
-/** Broken files can keep the parser busy; nobody waits longer for one, in milliseconds. */
+/** Broken files can keep the parser busy; the limit for one, in milliseconds. */
 const LONGEST_PARSE_MS = 3_000;
 /** Python itself gives up at some hundred levels; chains of calls and sums go deeper than brackets. */
 const DEEPEST = 1_500;
@@ -33,7 +33,7 @@ const MOST_ERRORS = 20;
 /** A library's function without any of these has nothing to say to a rule. */
 const INTEREST =
   /\b(?:import|import_module|spaces|GPU|cuda|gradio|gr|compile|multiprocessing|num_workers|DataParallel|deepspeed|launch|enable_queue|print|exec)\b/;
-/** Above this a file that is no app is read for its words of interest alone. */
+/** Above this a file that is not the app is read for its words of interest alone. */
 const LONG_FILE = 6_000;
 
 let parser: Promise<PythonParser> | undefined;

@@ -22,7 +22,7 @@ interface LogicalLine {
 
 /**
  * @param isOfInterest whether a rule may want to read the body, whose strings are blank
- * @returns text of the same length, or null where the lines can't be told: the parser is to see it all
+ * @returns text of the same length, or null where lines can't be recognised: then the parser sees all of it
  */
 export function pruneBodies(text: string, isOfInterest: (body: string) => boolean): string | null {
   if (CONFLICT.test(text)) return null;

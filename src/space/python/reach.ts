@@ -22,7 +22,7 @@ export interface Reach {
 /** Ways to code that no reader of files can follow. */
 const OPEN =
   /\b(?:globals|locals|vars)\(\)\s*\[|(?<![.\w])(?:exec|eval)\(|import_module\(\s*(?!["'])|instantiate_from_config|hydra|\brunpy\b/;
-/** Decorators that hand the function to nobody. */
+/** Decorators that do not register the function anywhere. */
 const QUIET =
   /^(?:staticmethod|classmethod|property|spaces\.GPU|torch\.(?:no_grad|inference_mode|compile|jit\.\w+|autocast|amp\.\w+)|functools\.(?:wraps|lru_cache|cache|cached_property|singledispatch)|contextlib\.\w+|dataclasses\.dataclass|abc\.\w+|typing\.\w+|overload|abstractmethod|contextmanager|dataclass|lru_cache|cache|wraps)$/;
 /** Bases whose hooks are known: other methods run when they are called. */
@@ -263,7 +263,7 @@ class MentionWalk {
     this.#waiting.delete(name);
   }
 
-  /** What was left out has its words to go by. */
+  /** For what was left out, its words decide. */
   #mentionWords(file: PythonFile, fn: PyFunction | null, { start, end }: PyNode): void {
     for (const word of new Set(file.text.slice(start, end).match(WORD))) {
       const target = this.#world.names.targetOfName(file, fn, word);

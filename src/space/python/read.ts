@@ -37,7 +37,7 @@ export async function readPython(
   const app = await reader.readFrom(appFile);
   const model = modelOf(app, reader.found());
   if (app === null || model.gpuFunctions.length > 0) return model;
-  // Nobody has asked for a GPU: perhaps a file does that nothing imports.
+  // Nothing asks for a GPU: perhaps a file does that is not imported.
   await reader.readUnreached();
   return modelOf(app, reader.found());
 }
@@ -57,7 +57,7 @@ function modelOf(
 /** Begins to load the parser, where there is Python: it takes longer than reading the other files. */
 export function warmPythonParser({ entries }: SpaceListing): void {
   const count = entries.filter(({ path }) => path.endsWith('.py')).length;
-  // A failure is told to whoever asks for the parser.
+  // A failure is reported to whoever asks for the parser.
   if (count > 0) loadPythonParser(count > 40 ? 1_000_000 : 0).catch(() => {});
 }
 

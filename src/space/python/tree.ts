@@ -105,7 +105,7 @@ export function nodesOfBody(body: PyNode): Generator<PyNode> {
   return nodesIn(body, (node) => node === body || !SCOPES.has(node.type));
 }
 
-/** `( … )` taken away. */
+/** The node without its `( … )`. */
 export function bare(node: PyNode): PyNode {
   let at = node;
   while (at.type === 'parenthesized_expression' && at.children[0]) at = at.children[0];
@@ -125,7 +125,7 @@ export function stringOf(file: Pick<PythonFile, 'text'>, node: PyNode): string |
   return match[3] ?? null;
 }
 
-/** Whether a node lies in another. */
+/** Whether a node is inside another. */
 export function isInside(node: PyNode, around: PyNode): boolean {
   return node.start >= around.start && node.end <= around.end;
 }

@@ -164,7 +164,7 @@ export interface GpuFunction {
   readonly makerRange: TextRange;
   /** The name in its `def`; null when the function is not one of the Space's own. */
   readonly nameRange: TextRange | null;
-  /** What is decorated; null when it is not one of the Space's own. May lie in another file. */
+  /** What is decorated; null when it is not one of the Space's own. May be in another file. */
   readonly function: PyFunction | null;
   readonly keywords: readonly GpuKeyword[];
   readonly duration: DeclaredDuration;
@@ -181,7 +181,7 @@ export interface EventHandler {
   readonly call: PyCall;
   /** The event or component: `click`, `Interface`, `Examples`. */
   readonly event: string;
-  /** Null when it is no function of the Space's own that can be found. */
+  /** Null when it is not a function of the Space that can be found. */
   readonly function: PyFunction | null;
   readonly node: PyNode;
 }
@@ -215,13 +215,13 @@ export interface PythonModel {
   isConditional(file: PythonFile, node: PyNode): boolean;
   /** The function that a name or attribute stands for, across the Space's files. */
   functionOf(file: PythonFile, node: PyNode): PyFunction | null;
-  /** A number that is the same at each run; null when it can't be told. */
+  /** A number that is the same at each run; null when it is unknown. */
   numberOf(file: PythonFile, node: PyNode): number | null;
   /** The class that a name stands for, or of the instance that it stands for. */
   classOf(file: PythonFile, node: PyNode): PyClass | null;
   /** A method of a class, or of the classes of the Space that it inherits from. */
   methodOf(owner: PyClass, name: string): PyFunction | null;
-  /** Everything that is assigned to a name or attribute, with its file; empty when that can't be told. */
+  /** Everything that is assigned to a name or attribute, with its file; empty when that is unknown. */
   valuesOf(file: PythonFile, node: PyNode): readonly PyValue[];
   /** Dotted name after imports, aliases and re-exports are resolved; null for what is not a name. */
   nameOf(file: PythonFile, node: PyNode): string | null;

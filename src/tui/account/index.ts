@@ -14,7 +14,7 @@ import { type AccountView, accountView } from './view.js';
 
 export interface QuotaWithAccount {
   readonly account: AccountSource;
-  /** The allocator that runs; the account is told without one, too. */
+  /** The allocator that runs; the account is shown without one, too. */
   readonly found: Found | null;
   readonly options: QuotaOptions;
   readonly stdout: Writable;
@@ -50,7 +50,7 @@ export async function quotaWithAccount(asked: QuotaWithAccount): Promise<number>
   }
 }
 
-/** A Hub that does not answer takes nobody the emulator's own figures; the error comes after them. */
+/** When the Hub does not answer, the emulator's own figures are still printed; the error follows them. */
 async function writeLocal({ found, options, stdout }: QuotaWithAccount): Promise<void> {
   if (!found || options.mode === 'stream') return;
   const snapshot = await found.client.snapshot(LISTED);

@@ -19,7 +19,7 @@ export function useTerminalSize(): Size {
         if (now.columns === next.columns && now.rows === next.rows) return now;
         return next;
       });
-      // Lines of the old width have been broken by the terminal; all is drawn anew.
+      // Lines of the old width have been broken by the terminal; everything is drawn again.
       stdout.write(CLEAR);
     };
     stdout.on('resize', resized);

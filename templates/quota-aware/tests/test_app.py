@@ -16,7 +16,7 @@ def test_spends_its_quota_and_waits_for_the_reset():
     env = {name: value for name, value in os.environ.items() if name != "HF_HUB_OFFLINE"}
     env["HF_TOKEN"] = "free:ada"
     command = [sys.executable, str(CLIENT), "me/quota-aware", "2"]
-    # On a very slow machine the quota may be whole again before the second call: then once more.
+    # On a very slow machine the quota may be full again before the second call: then once more.
     for _ in range(3):
         ended = subprocess.run(command, env=env, capture_output=True, text=True, timeout=120)
         assert ended.returncode == 0, ended.stderr

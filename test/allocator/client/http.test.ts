@@ -1,4 +1,4 @@
-/** Connections to an allocator end when they are told to, whatever was collected meanwhile. */
+/** Connections to an allocator end when they are closed, whatever was collected meanwhile. */
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { setFlagsFromString } from 'node:v8';

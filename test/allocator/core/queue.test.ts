@@ -102,7 +102,7 @@ describe('the waiting line', () => {
       if (call % 5 === 0) world.abandon(call - 3);
       world.wait(0.3);
     }
-    // The world checks the order after every event; nobody here may have been lost either.
+    // The world checks the order after every event; no waiter may have been lost either.
     const accepted = recordsOf(world.effects).filter(({ event }) => event === 'queued').length;
     const left = recordsOf(world.effects).filter(
       ({ event }) => event === 'abandoned' || event === 'timed-out',

@@ -165,7 +165,7 @@ describe('the watch', () => {
     }, patient);
     expect(identifyProcess(left?.pid ?? 0)).not.toBeNull();
     expect(fatal).toEqual([]);
-    // The card's slice is free, and nobody gets it until the driver lists the card again.
+    // The card's slice is free, and no call gets it until the driver lists the card again.
     expect([...server.state.lost]).toHaveLength(1);
     const next = post(server, '/schedule', {
       ...{ cgroupPath: SPACE, taskId: '3', enableQueue: 'true', durationSeconds: '10' },

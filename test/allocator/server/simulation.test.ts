@@ -2,7 +2,7 @@
  * The allocator's driver, outbox and core on a clock, a disk and processes that are all made up, so
  * that a whole bad day passes in milliseconds, and the same again from the same seed: crashes between
  * any two effects, commits that come late, workers that die unseen, a wall clock that jumps,
- * requests that come twice or too late. The clients believe what they are told, and nothing else.
+ * requests that come twice or too late. The clients rely on the answers that they get, and on nothing else.
  */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -83,7 +83,7 @@ const anyAct: fc.Arbitrary<Act> = fc.oneof(
   },
 );
 
-/** What one client was told, and when it did what. */
+/** The answers that one client got, and when it did what. */
 interface ClientCall {
   readonly requestId: string;
   token: string | null;
@@ -121,7 +121,7 @@ class Day {
   private seq = 0;
   private ledgerPorts: LedgerPorts | null = null;
   private answersToCrash: number | null = null;
-  /** Which life of the process this is: answers of an earlier one reach nobody. */
+  /** Which life of the process this is: answers of an earlier one reach no client. */
   private life = 0;
   private hasCrashed = false;
   private driver: AllocatorDriver;
@@ -294,7 +294,7 @@ class Day {
     this.life += 1;
     this.timers = [];
     this.pending = [];
-    // Whom the kill reached is dead; of the others some die while nobody looks.
+    // Whom the kill reached is dead; of the others some die unobserved.
     for (const pid of this.killed) this.alive.delete(pid);
     const workers = [...this.alive].filter((pid) => pid !== ROOT.pid);
     for (const pid of workers.slice(0, dying)) this.alive.delete(pid);
@@ -314,7 +314,7 @@ class Day {
     this.checkPromises();
   }
 
-  /** What a client was told still holds. */
+  /** An answer that a client got still holds. */
   private checkPromises(): void {
     const { leases, released } = this.driver.state;
     for (const call of this.calls) {

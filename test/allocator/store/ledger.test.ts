@@ -1,4 +1,4 @@
-/** The ledger on a real disk, with real SQLite: what is kept, what is refused, what is mended. */
+/** The ledger on a real disk, with real SQLite: what is kept, what is refused, what is repaired. */
 import {
   chmodSync,
   copyFileSync,

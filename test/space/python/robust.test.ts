@@ -1,4 +1,4 @@
-/** Whatever lies in a .py file: a model, and never an exception. */
+/** Whatever is in a .py file: a model, and never an exception. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { checkSpace } from '../../../src/check/check-space.js';

@@ -24,7 +24,7 @@ export type Act =
       readonly fail: boolean;
       readonly gpuUsed: boolean;
     }
-  /** `reap`: one that was told to die does; `die`: any process dies. */
+  /** `reap`: one that was killed ends; `die`: any process ends. */
   | { readonly do: 'reap' | 'die' | 'abandon' | 'kill'; readonly pick: number }
   | { readonly do: 'gone'; readonly space: string }
   /** The allocator dies and comes back; some workers die meanwhile, after a reboot all. */
@@ -153,7 +153,7 @@ export class Chaos {
     this.hear();
   }
 
-  /** Lets everything end: time passes, and whatever was told to die does. */
+  /** Lets everything end: time passes, and whatever was killed ends. */
   drain(): void {
     for (let round = 0; round < 200 && !this.isQuiet(); round += 1) {
       this.passAndHear(20);

@@ -58,7 +58,7 @@ export async function startDaemon(
   };
 }
 
-/** One call of the wire protocol, as the `spaces` package makes it; null when nobody answers. */
+/** One call of the wire protocol, as the `spaces` package makes it; null without an answer. */
 export async function wire(
   url: string,
   path: 'schedule' | 'allow' | 'release',

@@ -24,7 +24,7 @@ export class Bookkeeper {
   readonly complaints: string[] = [];
   readonly calls = new Map<number, CallBook>();
   private readonly windows = new Map<string, number>();
-  /** Requests by what they were told: an answer once, then the end of a stream once. */
+  /** Requests by what they received: an answer once, then the end of a stream once. */
   private readonly told = new Map<string, string[]>();
   /** Processes that live on a slice, as far as the core may know. */
   private readonly onSlice = new Map<number, Set<number>>();
@@ -38,7 +38,7 @@ export class Bookkeeper {
 
   /**
    * Quota time by its definition: wall time, moved on by hand; while the wall clock is behind, it goes
-   * on by the monotonic clock, which counts anew after a reboot.
+   * on by the monotonic clock, which restarts after a reboot.
    */
   hearTime(at: Instant, advanceSeconds: number, rebooted = false): void {
     const passedMs = rebooted || this.heardMs === null ? 0 : at.monotonicMs - this.heardMs;
@@ -49,8 +49,8 @@ export class Bookkeeper {
   }
 
   /**
-   * The allocator is up again: processes are watched anew, and for a worker that died meanwhile
-   * nobody can say how long it had the GPU.
+   * The allocator is up again: processes are watched again, and for a worker that died meanwhile
+   * the time that it had the GPU is unknown.
    */
   hearRestart(effects: readonly Effect[], at: Instant): void {
     this.watched.clear();

@@ -11,7 +11,7 @@ export interface Story {
   releaseTold: number | null;
 }
 
-/** What is wrong with the charge of a call whose release was told, or null. */
+/** What is wrong with the charge of a call whose release was acknowledged, or null. */
 export function wrongCharge(story: Story, usedMs: number): string | null {
   const { visitor, startedAfter, startedBefore, releaseSent, releaseTold } = story;
   // A millisecond for the rounding up, and one for the two clocks' grain.
@@ -21,7 +21,7 @@ export function wrongCharge(story: Story, usedMs: number): string | null {
   return `${visitor}: charged ${usedMs} ms, held ${least} to ${most} ms`;
 }
 
-/** Asks again when nobody answers: the worker does not go away with the allocator. */
+/** Asks again without an answer: the worker does not end with the allocator. */
 export async function patiently(
   url: () => string,
   path: 'allow' | 'release',

@@ -1,4 +1,4 @@
-/** Command lines made of the real command tree, with values that nobody meant. */
+/** Command lines made of the real command tree, with senseless values. */
 import type { Command, Option } from 'commander';
 import fc from 'fast-check';
 import { hostileText } from './index.js';

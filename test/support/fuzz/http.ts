@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import fc from 'fast-check';
 import { hostileText } from './index.js';
 
-/** How long a server may take over one case before it counts as hanging; nobody waits this long. */
+/** How long a server may take over one case before it counts as hanging. */
 const HANGS_AFTER_MS = 20_000;
 /** A server that says nothing for so long has nothing to say: we leave, and it has to let go. */
 const QUIET_MS = 150;
@@ -278,7 +278,7 @@ export function exchange(port: number, { parts }: RawCase): Promise<RawAnswer | 
       if (answer && isWhole(answer)) done();
       else quiet.refresh();
     });
-    // A server that has had enough cuts the connection: that is no fault.
+    // A server may cut the connection: that is allowed.
     socket.on('error', () => {});
     socket.on('close', done);
     socket.on('connect', () => {
@@ -298,7 +298,7 @@ function readAnswer(text: string): RawAnswer | null {
   const end = text.indexOf('\r\n\r\n');
   const [, status] = /^HTTP\/1\.[01] (\d{3})/.exec(text) ?? [];
   if (end < 0 || status === undefined) return null;
-  // What only says "go on" is no answer yet.
+  // "100 Continue" is not the answer yet.
   if (status === '100') return readAnswer(text.slice(end + 4));
   const lines = text.slice(0, end).split('\r\n').slice(1);
   const headers = Object.fromEntries(

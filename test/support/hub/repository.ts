@@ -15,7 +15,7 @@ export const sha256 = (text: string) => createHash('sha256').update(text).digest
 export interface StubSpace {
   readonly id: string;
   readonly files: Readonly<Record<string, string>>;
-  /** Those of the files that lie in large file storage, on another host. */
+  /** Those of the files that are in large file storage, on another host. */
   readonly large?: readonly string[];
   /** Entries of the listing that replace or join those of `files`. */
   readonly entries?: readonly object[];
@@ -26,7 +26,7 @@ export interface StubSpace {
   readonly account?: { readonly who: object; readonly quota: object };
   /** Only this token sees it. */
   readonly privateTo?: string;
-  /** What a token that may change it is told. */
+  /** What a token with write access reads. */
   readonly variables?: Readonly<Record<string, object>>;
   readonly secrets?: Readonly<Record<string, object>>;
 }

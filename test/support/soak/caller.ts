@@ -151,7 +151,7 @@ export class Caller {
       const data = /^event: succeeded\ndata: (.*)$/m.exec(await response.text())?.[1];
       return data === undefined ? null : JSON.parse(data);
     } catch {
-      // The allocator went away, or this client did: a grant that nobody read ends by itself.
+      // The allocator went away, or this client did: an unread grant ends by itself.
       return null;
     }
   }

@@ -11,7 +11,7 @@ export interface Usage {
 
 export class SoakHost {
   daemon!: Daemon;
-  /** When nobody could answer or kill: from, to. */
+  /** When no allocator could answer or kill: from, to. */
   readonly outages: [number, number][] = [];
 
   constructor(

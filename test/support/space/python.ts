@@ -1,7 +1,7 @@
 import { filesInMemory } from '../../../src/space/index.js';
 import { type PythonModel, readPython } from '../../../src/space/python/index.js';
 
-/** The model of a Space that lies in memory; one text is its app.py. */
+/** The model of a Space in memory; one text is its app.py. */
 export async function pythonOf(
   files: string | Readonly<Record<string, string | Uint8Array>>,
 ): Promise<PythonModel> {

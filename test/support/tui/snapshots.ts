@@ -112,7 +112,7 @@ export function visitor(name: string, fields: Partial<SnapshotVisitor> = {}): Sn
 
 export const emptySnapshot = (): Snapshot => snapshotSchema.parse(EMPTY);
 
-/** One call runs, nobody waits. */
+/** One call runs, none waits. */
 export function oneSnapshot(): Snapshot {
   return snapshotSchema.parse({
     ...EMPTY,

@@ -114,7 +114,7 @@ export function isInLoop(node: PyNode): boolean {
   return false;
 }
 
-/** The literal device that an expression is: `cuda`, `cuda:1`, `cpu`; null when it can't be told. */
+/** The literal device that an expression is: `cuda`, `cuda:1`, `cpu`; null when it is unknown. */
 export function deviceOf(
   context: RuleContext,
   file: PythonFile,

@@ -31,7 +31,7 @@ const COMPREHENSIONS = new Set([
   'dictionary_comprehension',
 ]);
 
-/** Each place whose bytes can be told; what can't be told is left out, so that a sum is a lower bound. */
+/** Each place whose size is known; the others are left out, so that a sum is a lower bound. */
 export function packedWeights(context: RuleContext): readonly PackedWeights[] {
   const calls = reachableCalls(context);
   // Then a tensor without a dtype may be anything.
@@ -117,7 +117,7 @@ function comprehended(context: RuleContext, file: PythonFile, node: PyNode): num
   return times;
 }
 
-/** How often a statement runs whose results are all kept; at least once where that can't be told. */
+/** How often a statement runs whose results are all kept; at least once where that is unknown. */
 function repeats(context: RuleContext, file: PythonFile, statement: PyNode): number {
   let times = 1;
   for (const around of ancestorsOf(statement)) {

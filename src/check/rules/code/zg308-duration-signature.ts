@@ -34,7 +34,7 @@ export const durationSignature = defineRule<Data>({
     for (const gpu of python.gpuFunctions) {
       const { duration, function: fn, file, isReachable } = gpu;
       if (duration.kind !== 'callable' || !duration.function || !fn || !isReachable) continue;
-      // A method's duration gets self as well; a bound one has its own: beyond what can be told here.
+      // A method's duration gets self as well; a bound one has its own: that is not analysed here.
       if (fn.isMethod || duration.function.isMethod || gpu.kind === 'wrapper') continue;
       if (fn.decorators.length > 1 || duration.function.decorators.length > 0) continue;
       const call = isWired(python, fn) ? wiredArity(fn) : arity(fn);

@@ -213,7 +213,7 @@ function isOnCuda(context: RuleContext, fn: PyFunction, node: PyNode): boolean {
   const { file } = fn;
   if (MAKERS.test(call.callee ?? ''))
     return device !== undefined && isCuda(deviceOf(context, file, device));
-  // Of a model, `.to("cuda")` is returned by nobody who means to.
+  // A model's `.to("cuda")` is not returned on purpose.
   const to = call.method === 'to' ? call.positional[0] : undefined;
   if (call.method === 'cuda')
     return call.positional.length === 0 && childOf(node, 'function')?.type === 'attribute';

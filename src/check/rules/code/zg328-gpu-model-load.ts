@@ -29,7 +29,7 @@ export const gpuModelLoad = defineRule<Data>({
         for (const call of callsIn(fn)) {
           const name = call.callee ?? call.method ?? '';
           if (!LOADERS.test(name) || LIGHT.test(name)) continue;
-          // A function of the Space's own is told about where it loads.
+          // A function of the Space is reported where it loads.
           const callee = childOf(call.node, 'function');
           if (callee && context.python.functionOf(file, callee)) continue;
           yield at(file, call.node, { function: fn.name, call: name });

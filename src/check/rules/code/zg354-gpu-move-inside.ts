@@ -61,7 +61,7 @@ export const gpuMoveInside = defineRule<Data>({
   },
 });
 
-/** `.to("cuda")` where the model is loaded, and the line of the function taken away. */
+/** `.to("cuda")` where the model is loaded, and the line of the function removed. */
 function movedUp({ python }: RuleContext, fn: PyFunction, { file, node }: PyCall): Fix | undefined {
   const statement = node.parent?.type === 'expression_statement' ? node.parent : null;
   const callee = childOf(node, 'function');

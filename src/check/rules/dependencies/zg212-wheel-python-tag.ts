@@ -34,7 +34,7 @@ otherwise.`,
   },
   *check(context) {
     const { minor } = pythonOf(context.space, context.profile);
-    // Without front matter nobody has said which Python: that is one finding, and another rule's.
+    // Without front matter the Python is unknown: that is one finding, and another rule's.
     const isPythonKnown = readBlock(context.space) !== null;
     for (const entry of installed(context)) {
       const wheel = wheelOf(entry);

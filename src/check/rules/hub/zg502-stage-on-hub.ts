@@ -2,7 +2,7 @@ import { defineRule, type Severity } from '../../rule.js';
 
 type Data = { readonly id: string; readonly stage: string; readonly problem: string | null };
 
-/** Stages in which nobody is served, with how grave that is; all others come and go by themselves. */
+/** Stages in which the Space serves no visitor, with their severity; the others pass by themselves. */
 const STAGES: ReadonlyMap<string, Severity> = new Map([
   ['NO_APP_FILE', 'error'],
   ['CONFIG_ERROR', 'error'],

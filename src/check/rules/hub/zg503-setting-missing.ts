@@ -57,7 +57,7 @@ interface Named {
   readonly name: string;
 }
 
-/** `os.environ["NAME"]` wherever its value is taken and nobody waits for its absence. */
+/** `os.environ["NAME"]` wherever its value is used and its absence is not handled. */
 function namesRead(file: PythonFile): readonly Named[] {
   return entriesOf(file).filter(
     ({ node, name }) => !isTarget(node) && !isAwaited(node) && !isLookedFor(file, name),

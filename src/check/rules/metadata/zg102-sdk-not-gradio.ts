@@ -22,7 +22,7 @@ export const sdkNotGradio = defineRule<Data>({
     const field = frontMatterField(space, 'sdk');
     const sdk = typeof field?.value === 'string' ? field.value.trim() : null;
     if (sdk !== null && profile.sdks.includes(sdk.toLowerCase())) return;
-    // A list or a number is told by the rule on types.
+    // The rule on types reports a list or a number.
     if (field && field.value !== null && sdk === null) return;
     const range = field?.valueRange ?? field?.keyRange ?? blockRange(frontMatter);
     yield { file: 'README.md', range, data: { sdk, sdks: profile.sdks } };

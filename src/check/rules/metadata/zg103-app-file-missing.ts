@@ -28,7 +28,7 @@ there is no such file, the build succeeds and nothing starts.`,
     const { file, declared, exists, isAssumed, isInside } = space.appFile;
     const appFile = isAssumed ? 'app.py' : file;
     if (!block || exists || !isGradio(space, profile)) return;
-    // A list or a table as `app_file` is told by the rule on types.
+    // The rule on types reports a list or a table as `app_file`.
     if (block.fields.get('app_file')?.text === undefined && block.fields.has('app_file')) return;
     const range = declared ? fieldRange(declared) : blockRange(block);
     const data = {

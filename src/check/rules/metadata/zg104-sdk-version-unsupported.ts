@@ -27,7 +27,7 @@ of its day, and a major release breaks the app without a push (a warning).`,
     const block = readBlock(space);
     if (!block || !isGradio(space, profile)) return;
     const field = frontMatterField(space, 'sdk_version');
-    // A list or a table is told by the rule on types.
+    // The rule on types reports a list or a table.
     if (field?.text === undefined && field) return;
     const version = textOf(space, 'sdk_version');
     const minimum = profile.versions.gradioMinimum;

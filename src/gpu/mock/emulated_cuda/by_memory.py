@@ -15,7 +15,7 @@ import torch
 from .dlpack import dlpack_tensor
 from .tables import machine_code
 
-# *(char *)(description + 48) = 1: `manager_ctx`, which nobody else uses.
+# *(char *)(description + 48) = 1: `manager_ctx`, which no other code uses.
 LEAVE_MARK = {
     # mov byte [rdi + 48], 1; ret
     "x86_64": bytes.fromhex("c6473001 c3"),

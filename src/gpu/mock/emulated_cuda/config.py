@@ -38,7 +38,7 @@ class Config:
 
 
 def read_config(environment: os._Environ[str] | dict[str, str]) -> Config:
-    """Reads the device's description; raises ValueError for a value that is no number."""
+    """Reads the device's description; raises ValueError for a value that is not a number."""
     major, _, minor = environment.get("ZEROGPU_EMULATED_CAPABILITY", "9.0").partition(".")
     return Config(
         vram_bytes=int(environment.get("ZEROGPU_EMULATED_VRAM_BYTES", DEFAULT_VRAM_BYTES)),

@@ -39,7 +39,7 @@ def nested_stats(meter: Meter) -> dict[str, Any]:
     stats: dict[str, Any] = {}
     for names, counter in ((BYTES, by_bytes), (COUNTS, by_count), (NOTHING, nothing)):
         for name in names:
-            # One pool is as good as the other here: the whole is told as that of large blocks.
+            # One pool is as good as the other here: everything is reported as large blocks.
             stats[name] = {"all": counter, "large_pool": counter, "small_pool": nothing}
     stats.update(
         oversize_allocations=nothing,

@@ -98,14 +98,14 @@ class Meter:
             self._publish()
 
     def reset_peak(self) -> None:
-        """Starts the process's peaks anew."""
+        """Resets the process's peaks."""
         with self._lock:
             self.peak_bytes = self.allocated_bytes
             self.peak_count = self.allocation_count - self.free_count
             self._publish()
 
     def reset_accumulated(self) -> None:
-        """Starts the totals anew; what is live stays counted."""
+        """Resets the totals; what is live stays counted."""
         with self._lock:
             self.allocation_count -= self.free_count
             self.free_count = 0

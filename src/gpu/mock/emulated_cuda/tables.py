@@ -172,7 +172,7 @@ def thrower(message: str) -> Any:
     """A C function of any signature that throws PyTorch's own exception: RuntimeError in Python.
 
     A ctypes callback can't throw. These instructions load the arguments of `c10::detail::torchCheckFail`
-    and jump there, so that the exception passes no frame of ours.
+    and jump there, so that the exception passes none of our frames.
     """
     library = ctypes.CDLL(library_path("libc10.so"))
     target = ctypes.cast(getattr(library, CHECK_FAIL_SYMBOL), _P).value or 0
