@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { formatBytes } from '../shared/bytes.js';
 import { EXIT, UserError } from '../shared/errors.js';
+import { type BuildRequest, requestFor } from './build-request.js';
 import {
   type Installer,
   type InstallRequest,
@@ -9,35 +10,178 @@ import {
   uvInstaller,
 } from './installers.js';
 import { findOnPath } from './interpreters.js';
-import { approximateCudaBytes, CUDA_PACKAGE } from './known-versions.js';
+import { approximateCudaBytes, CUDA_PACKAGE, TYPICAL_CUDA_PACKAGES } from './known-versions.js';
 import { runTool } from './tool.js';
+import { pipReleases, uvCpuReleases } from './torch-builds.js';
+import {
+  type Consent,
+  type TorchBuilds,
+  type TorchOption,
+  type TorchWish,
+  torchOptions,
+} from './torch-choice.js';
 import type { BuildContext } from './types.js';
 
-/** The installer to use, or what the last one complained of. */
+/** The installer to use, or why there is none. */
 export type ChosenInstaller =
-  | { readonly ok: true; readonly installer: Installer; readonly packages: number }
-  | { readonly ok: false; readonly output: string };
+  | {
+      readonly kind: 'chosen';
+      readonly installer: Installer;
+      readonly request: InstallRequest;
+      /** Number of packages; null where the installer was not asked. */
+      readonly packages: number | null;
+      /** Why PyTorch is not the platform's newest release; null when it is. */
+      readonly compromise: string | null;
+    }
+  /** What the first installer complained of. */
+  | { readonly kind: 'failed'; readonly output: string }
+  /** Every way to run the Space is gigabytes, and the user has not agreed to them. */
+  | { readonly kind: 'too-large'; readonly bytes: number }
+  /** This Python has no CPU build of PyTorch, and there is another Python to try. */
+  | { readonly kind: 'no-build' };
+
+/** How somebody can agree to a large download. */
+export function consentOf({ yes, confirm }: BuildContext): Consent {
+  if (yes) return 'yes';
+  return confirm ? 'ask' : 'no';
+}
 
 /**
- * Chooses an installer that brings PyTorch without its gigabytes of CUDA libraries, which the
- * emulated GPU has no use for: uv can tell the builds apart, pip takes what the index holds. Nothing
- * is downloaded but metadata, and uv itself where pip would bring a CUDA build.
+ * Chooses PyTorch's release and an installer that brings it without its gigabytes of CUDA libraries, which the
+ * emulated GPU has no use for: uv can tell the builds apart, pip takes what the index holds. Nothing is
+ * downloaded but metadata, and uv itself where pip would bring a CUDA build.
  *
- * @throws UserError E_PYTHON_INSTALL when gigabytes are the only way and the user has not agreed to them
+ * @param isLast whether there is no other Python to try where this one has no CPU build
  */
 export async function chooseInstaller(
   target: InstallTarget,
-  request: InstallRequest,
+  build: BuildRequest,
+  isLast: boolean,
   context: BuildContext,
 ): Promise<ChosenInstaller> {
-  const { report } = context;
-  report({ phase: 'plan', message: 'Resolving packages…' });
-  const uv = findOnPath('uv', context.env);
-  const pip = pipInstaller(target);
+  context.report({ phase: 'plan', message: 'Resolving packages…' });
+  const tools = findTools(target, context);
+  const { torch } = build.plan;
+  if (torch === null) return asListed(tools, build, isLast, context);
+
+  const builds = await findBuilds(torch, tools);
+  const options = torchOptions(torch, builds, consentOf(context));
+  // An index that does not say what it has: the installers find out.
+  if (options.length === 0 && builds.cpu.length + builds.cuda.length === 0) {
+    return asListed(tools, build, isLast, context);
+  }
+  if (!isLast && !options.some((option) => option.build === 'cpu')) return { kind: 'no-build' };
+  const failures: ChosenInstaller[] = [];
+  for (const option of options) {
+    const chosen = await tryOption(option, tools, build, context);
+    if (chosen.kind === 'chosen') return chosen;
+    failures.push(chosen);
+  }
+  // A complaint about the Space's own lines says more than the size of the next way.
+  return (
+    failures.find(({ kind }) => kind === 'failed') ??
+    failures[0] ?? { kind: 'failed', output: 'no release of PyTorch fits the Space' }
+  );
+}
+
+/** The installers at hand. */
+interface Tools {
+  readonly target: InstallTarget;
+  /** The program; null when it is not on PATH. */
+  readonly uv: string | null;
+  readonly pip: Installer;
+  /** Fetches uv; null when that failed. */
+  readonly bootstrap: () => Promise<string | null>;
+}
+
+function findTools(target: InstallTarget, context: BuildContext): Tools {
+  let fetched: Promise<string | null> | null = null;
+  return {
+    target,
+    uv: findOnPath('uv', context.env),
+    pip: pipInstaller(target),
+    bootstrap() {
+      fetched ??= bootstrapUv(target, context);
+      return fetched;
+    },
+  };
+}
+
+/** What each installer would find of PyTorch; uv's own index of CPU builds is asked first. */
+async function findBuilds(wish: TorchWish, tools: Tools): Promise<TorchBuilds> {
+  const { target } = tools;
+  const byUv = async (uv: string | null) =>
+    (uv === null ? null : await uvCpuReleases(uv, wish, target)) ?? [];
+  const isListed = (release: string) => wish.listed.includes(release);
+  const asBuilds = (releases: readonly string[]) =>
+    releases.map((release) => ({ release, by: 'uv' as const }));
+
+  const first = await byUv(tools.uv);
+  if (first.some(isListed)) return { cpu: asBuilds(first), cuda: [] };
+  const pip = (await pipReleases(target)) ?? { cpu: [], cuda: [] };
+  const hasListed = pip.cpu.some(({ release }) => isListed(release));
+  const late = tools.uv === null && !hasListed ? await byUv(await tools.bootstrap()) : [];
+  return { cpu: [...asBuilds([...first, ...late]), ...pip.cpu], cuda: pip.cuda };
+}
+
+async function tryOption(
+  option: TorchOption,
+  tools: Tools,
+  build: BuildRequest,
+  context: BuildContext,
+): Promise<ChosenInstaller> {
+  const request = await requestFor(build, option.release);
+  const compromise = option.why;
+  if (option.build === 'cuda') {
+    const bytes = approximateCudaBytes(TYPICAL_CUDA_PACKAGES);
+    const what = `PyTorch ${option.release} has no CPU build here: about ${formatBytes(bytes)} of CUDA libraries to download`;
+    if (!(await agrees(what, context))) return { kind: 'too-large', bytes };
+    return { kind: 'chosen', installer: cudaInstaller(tools), request, packages: null, compromise };
+  }
+  const uv = option.by === 'uv' ? (tools.uv ?? (await tools.bootstrap())) : null;
+  const installer = uv === null ? tools.pip : uvInstaller(uv, tools.target, true);
+  const planned = await installer.plan(request);
+  if (planned.ok) {
+    return { kind: 'chosen', installer, request, packages: planned.names.length, compromise };
+  }
+  if (uv === null) return { kind: 'failed', output: planned.output };
+  // Another package of the Space may exclude exactly this release. Not with pip, which downloads what it tries.
+  const range = await requestFor(build, option.release, '<=');
+  const looser = await installer.plan(range);
+  if (!looser.ok) return { kind: 'failed', output: planned.output };
+  const why = `the Space's requirements exclude ${option.release}`;
+  const packages = looser.names.length;
+  return { kind: 'chosen', installer, request: range, packages, compromise: why };
+}
+
+/** uv downloads a CUDA build as well, and reads metadata without the wheel. */
+function cudaInstaller({ uv, target, pip }: Tools): Installer {
+  return uv === null ? pip : uvInstaller(uv, target, false);
+}
+
+/** The Space's requirements decide on PyTorch, or it has none. */
+async function asListed(
+  tools: Tools,
+  build: BuildRequest,
+  isLast: boolean,
+  context: BuildContext,
+): Promise<ChosenInstaller> {
+  const request = await requestFor(build, null);
+  const compromise = null;
+  const { uv, pip, target } = tools;
   const candidates: readonly (() => Promise<Installer | null>)[] =
     uv === null
-      ? [async () => pip, () => bootstrapUv(target, context)]
-      : [async () => uvInstaller(uv, target, true), async () => pip];
+      ? [
+          async () => ((await pipBringsCuda(build, target)) ? null : pip),
+          async () => {
+            const fetched = await tools.bootstrap();
+            return fetched === null ? null : uvInstaller(fetched, target, true);
+          },
+        ]
+      : [
+          async () => uvInstaller(uv, target, true),
+          async () => ((await pipBringsCuda(build, target)) ? uvInstaller(uv, target, false) : pip),
+        ];
 
   let large: { readonly installer: Installer; readonly names: readonly string[] } | null = null;
   let failure: string | null = null;
@@ -51,27 +195,43 @@ export async function chooseInstaller(
       if (uv === null) break;
       continue;
     }
-    const cuda = planned.names.filter((name) => CUDA_PACKAGE.test(name));
-    if (cuda.length === 0) return { ok: true, installer, packages: planned.names.length };
-    large ??= { installer, names: planned.names };
+    const { names } = planned;
+    const packages = names.length;
+    if (!names.some((name) => CUDA_PACKAGE.test(name))) {
+      return { kind: 'chosen', installer, request, packages, compromise };
+    }
+    large ??= { installer, names };
   }
-  if (large === null) return { ok: false, output: failure ?? 'no installer was found' };
+  if (large === null) return { kind: 'failed', output: failure ?? 'no installer was found' };
 
   const cuda = large.names.filter((name) => CUDA_PACKAGE.test(name));
-  const size = formatBytes(approximateCudaBytes(cuda));
-  if (!context.yes) throw tooLarge(size);
-  report({
-    phase: 'plan',
-    message: `A CUDA build of PyTorch comes along: about ${size} to download.`,
-  });
-  return { ok: true, installer: large.installer, packages: large.names.length };
+  if (!isLast) return { kind: 'no-build' };
+  const bytes = approximateCudaBytes(cuda);
+  const what = `Only a CUDA build of PyTorch was found: about ${formatBytes(bytes)} to download`;
+  if (!(await agrees(what, context))) return { kind: 'too-large', bytes };
+  const { installer, names } = large;
+  return { kind: 'chosen', installer, request, packages: names.length, compromise };
+}
+
+/** Whether the release that the Space pins is on pip's index with CUDA libraries only. */
+async function pipBringsCuda({ plan }: BuildRequest, target: InstallTarget): Promise<boolean> {
+  if (plan.pinnedTorch === null) return false;
+  const builds = await pipReleases(target);
+  return builds?.cuda.includes(plan.pinnedTorch) ?? false;
+}
+
+/** Says what is large, and asks where somebody can be asked. */
+async function agrees(what: string, context: BuildContext): Promise<boolean> {
+  const { yes, confirm, report } = context;
+  if (yes) {
+    report({ phase: 'plan', message: `${what}.` });
+    return true;
+  }
+  return confirm ? confirm(`${what}. Download it?`) : false;
 }
 
 /** uv from the package index, kept in a folder of its own below the cache. */
-async function bootstrapUv(
-  target: InstallTarget,
-  context: BuildContext,
-): Promise<Installer | null> {
+async function bootstrapUv(target: InstallTarget, context: BuildContext): Promise<string | null> {
   const dir = join(context.cacheDir, 'tools', 'uv');
   const python = join(target.dir, 'bin', 'python');
   context.report({
@@ -82,10 +242,12 @@ async function bootstrapUv(
     [python, '-m', 'pip', 'install', '--upgrade', '--target', dir, 'uv'],
     target.tool,
   );
-  return outcome.ok ? uvInstaller(join(dir, 'bin', 'uv'), target, true) : null;
+  return outcome.ok ? join(dir, 'bin', 'uv') : null;
 }
 
-function tooLarge(size: string): UserError {
+/** @returns the error for a Space whose large download the user has not agreed to */
+export function tooLarge(bytes: number): UserError {
+  const size = formatBytes(bytes);
   return new UserError('E_PYTHON_INSTALL', `this Space's packages are about ${size} to download`, {
     why: 'Only a CUDA build of PyTorch could be found; the emulated GPU needs none of it.',
     fix: [

@@ -1,13 +1,19 @@
+import type { Confirm } from '../shared/confirm.js';
 import { EXIT, UserError } from '../shared/errors.js';
 import type { Space } from '../space/index.js';
 import { activePythons, chosenPythons, type FoundPython } from './interpreters.js';
-import { ensureManaged } from './managed.js';
-import { needsTorch, planForSpace } from './plan.js';
+import { needsTorch } from './needs-torch.js';
 import { isRecentEnough, type PythonFacts, probePython } from './probe.js';
-import type { BuildContext, Environment, PythonEnvironment, PythonProgress } from './types.js';
+import type {
+  BuildContext,
+  Environment,
+  PlatformVersions,
+  PythonEnvironment,
+  PythonProgress,
+} from './types.js';
 
 export { cacheDir } from '../shared/user-folders.js';
-export type { PythonEnvironment, PythonProgress } from './types.js';
+export type { PlatformVersions, PythonEnvironment, PythonProgress } from './types.js';
 
 export interface ResolveRequest {
   readonly space: Space;
@@ -15,8 +21,12 @@ export interface ResolveRequest {
   readonly explicitPython: string | null;
   /** False refuses to install anything. */
   readonly install: boolean;
-  /** Large downloads may go ahead unasked. */
+  /** What the platform has: a managed environment gets the same where it can. */
+  readonly platform: PlatformVersions;
+  /** Downloads that nothing smaller stands in for may go ahead unasked. */
   readonly yes: boolean;
+  /** Asks a person; null where none can answer. */
+  readonly confirm: Confirm | null;
   readonly env: Environment;
   readonly cacheDir: string;
   readonly report: (progress: PythonProgress) => void;
@@ -50,9 +60,14 @@ export async function resolvePython(request: ResolveRequest): Promise<PythonEnvi
     }
   }
   if (!request.install) throw nothingInstalled(reasons);
+  // Loaded where an environment of our own is needed: versions of Python packages have a parser.
+  const [{ ensureManaged }, { planForSpace }] = await Promise.all([
+    import('./managed.js'),
+    import('./plan.js'),
+  ]);
   return ensureManaged(
     {
-      plan: planForSpace(space),
+      plan: planForSpace(space, request.platform),
       blame: [
         ...(space.requirements?.requirements ?? []),
         ...(space.preRequirements?.requirements ?? []),
@@ -74,6 +89,7 @@ export async function ensureNamedEnvironment(
   requirements: readonly string[],
   context: BuildContext,
 ): Promise<string> {
+  const { ensureManaged } = await import('./managed.js');
   const plan = {
     name,
     preRequirementFiles: [],
@@ -82,7 +98,11 @@ export async function ensureNamedEnvironment(
     constraints: [],
     fileContents: [],
     pythonMinor: null,
+    wantedPythons: [],
     belowPythonMinor: null,
+    torch: null,
+    pinnedTorch: null,
+    space: null,
   };
   return (await ensureManaged({ plan, blame: [] }, context)).python;
 }
@@ -177,6 +197,6 @@ function nothingInstalled(reasons: readonly string[]): UserError {
 }
 
 function contextOf(request: ResolveRequest): BuildContext {
-  const { env, cacheDir, yes, report, signal } = request;
-  return { env, cacheDir, yes, report, ...(signal ? { signal } : {}) };
+  const { env, cacheDir, yes, confirm, report, signal } = request;
+  return { env, cacheDir, yes, confirm, report, ...(signal ? { signal } : {}) };
 }

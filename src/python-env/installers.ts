@@ -34,7 +34,8 @@ export interface InstallTarget {
   readonly tool: ToolOptions;
 }
 
-const venvPython = (dir: string) => join(dir, 'bin', 'python');
+/** The interpreter of a virtual environment. */
+export const venvPython = (dir: string) => join(dir, 'bin', 'python');
 
 function requestArguments(request: InstallRequest): readonly string[] {
   return [

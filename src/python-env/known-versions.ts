@@ -6,8 +6,11 @@
 /** Oldest Python of the `spaces` package and of Gradio 4 and newer. */
 export const OLDEST_PYTHON = { major: 3, minor: 10 } as const;
 
-/** Newest PyTorch that the emulated device is tested with: what a Space gets that pins none. */
+/** Newest PyTorch that the emulated device is tested with. */
 export const DEFAULT_TORCH = '2.13.0';
+
+/** Oldest PyTorch that the emulated device can be given to. */
+export const OLDEST_TORCH = '2.1.0';
 
 /** The installer's own word for PyTorch without CUDA libraries. */
 export const TORCH_BACKEND = 'cpu';
@@ -78,6 +81,9 @@ export const GRADIO_EXTRAS: readonly {
   { extra: 'mcp', since: [5, 28] },
 ];
 
+/** The local version of a build of PyTorch for a card: `2.8.0+cu128`, `+rocm6.4`, `+xpu`. */
+export const CUDA_TAG = /\+(cu\d|rocm|xpu)/;
+
 /** What only a build of PyTorch for NVIDIA cards brings along. */
 export const CUDA_PACKAGE =
   /^(nvidia-|triton$|pytorch-triton$|cuda-(bindings|pathfinder|toolkit)$)/;
@@ -98,6 +104,11 @@ const CUDA_WHEEL_MEGABYTES: readonly (readonly [prefix: string, megabytes: numbe
   ['triton', 170],
 ];
 const CUDA_TORCH_MEGABYTES = 900;
+
+/** What a CUDA build of PyTorch brings along, where the index was not asked for the names. */
+export const TYPICAL_CUDA_PACKAGES: readonly string[] = CUDA_WHEEL_MEGABYTES.map(
+  ([prefix]) => prefix,
+);
 
 /** A rough size of what a CUDA build downloads, in bytes. */
 export function approximateCudaBytes(names: readonly string[]): number {

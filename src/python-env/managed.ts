@@ -1,31 +1,30 @@
-import { readFile, rm, statfs, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { formatBytes } from '../shared/bytes.js';
+import { rm } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { systemClock } from '../shared/clock.js';
 import { EXIT, UserError } from '../shared/errors.js';
 import { makeFolder } from '../shared/make-folder.js';
 import type { Requirement } from '../space/index.js';
-import { chooseInstaller } from './choose-installer.js';
-import { installError } from './failures.js';
-import type { InstallRequest } from './installers.js';
-import { findBasePython, findOnPath, pythonOf } from './interpreters.js';
+import { type BasePythons, downloadPython, findBasePythons } from './base-python.js';
+import { buildEnvironment } from './build-environment.js';
+import { consentOf } from './choose-installer.js';
+import { findOnPath, pythonOf } from './interpreters.js';
 import { withLock } from './lock.js';
-import { environmentId, type InstallPlan } from './plan.js';
+import { readMarker, touchMarker } from './marker.js';
+import { environmentId, type InstallPlan, planOfBefore } from './plan.js';
 import { type PythonFacts, probePython } from './probe.js';
-import { readInstallLine } from './progress-lines.js';
-import { runTool, type ToolOptions } from './tool.js';
+import { minorOf, type PythonStep, pythonSteps } from './python-choice.js';
 import type { BuildContext, PythonEnvironment } from './types.js';
-
-/** Written last: a folder without it is half an environment, whatever it holds. */
-const COMPLETE = '.zerogpu-complete';
-
-/** A download below this is over before its line is read. */
-const TOLD_BYTES = 5_000_000;
 
 /** Shown with a plan: which of the user's own lines to point at when it fails. */
 export interface ManagedRequest {
   readonly plan: InstallPlan;
   readonly blame: readonly Requirement[];
+}
+
+/** An interpreter to make the environment from, and why it is not the platform's. */
+interface Base {
+  readonly facts: PythonFacts;
+  readonly why: string | null;
 }
 
 /**
@@ -35,18 +34,93 @@ export interface ManagedRequest {
  * @throws UserError E_PYTHON_NOT_FOUND, E_PYTHON_INSTALL, E_SPACE_REQUIREMENTS
  */
 export async function ensureManaged(
-  { plan, blame }: ManagedRequest,
+  request: ManagedRequest,
   context: BuildContext,
 ): Promise<PythonEnvironment> {
-  const wish = { minor: plan.pythonMinor, belowMinor: plan.belowPythonMinor };
-  const base = await findBasePython(wish, context.env, context.signal);
-  if (base === null) throw noPython(plan);
-  const id = environmentId(plan, base.version);
-  const dir = join(context.cacheDir, 'envs', id);
-  const ready = await readyEnvironment(dir, context);
-  if (ready) return ready;
+  const { plan } = request;
+  const { wanted, atHand } = await findBasePythons(
+    plan.wantedPythons,
+    plan.belowPythonMinor,
+    context,
+  );
+  const dirOf = (facts: PythonFacts) => environmentDir(context.cacheDir, plan, facts.version);
+  // Whatever was made before is used as it is: what failed then is not tried at each start.
+  const found = [wanted, atHand].filter((facts) => facts !== null);
+  for (const facts of found) {
+    const ready = await readyEnvironment(dirOf(facts), context);
+    if (ready) return ready;
+  }
+  for (const facts of found) {
+    const before = await environmentOfBefore(plan, facts, context);
+    if (before) return before;
+  }
 
-  await makeCacheDir(join(context.cacheDir, 'envs'));
+  const steps = pythonSteps({
+    wanted: plan.wantedPythons,
+    belowMinor: plan.belowPythonMinor,
+    found: wanted ? [minorOf(wanted.version)] : [],
+    atHand: atHand?.version ?? null,
+    hasUv: findOnPath('uv', context.env) !== null,
+    consent: consentOf(context),
+  });
+  let refused: string | null = null;
+  for (const [index, step] of steps.entries()) {
+    const base = await baseOf(step, { wanted, atHand }, refused, context);
+    if (base === null) continue;
+    const isLast = index === steps.length - 1;
+    const made = await makeEnvironment(dirOf(base.facts), request, base, isLast, context);
+    if (made) return made;
+    refused = `PyTorch has no CPU build for Python ${minorOf(base.facts.version)} in the index`;
+  }
+  throw noPython(plan);
+}
+
+/** Where the environment of a plan is kept. */
+export function environmentDir(cacheDir: string, plan: InstallPlan, pythonVersion: string): string {
+  return join(environmentsDir(cacheDir), environmentId(plan, pythonVersion));
+}
+
+/** The folder of all environments. */
+export function environmentsDir(cacheDir: string): string {
+  return join(cacheDir, 'envs');
+}
+
+/** Carries out a step; null where it was declined or failed. */
+async function baseOf(
+  step: PythonStep,
+  { wanted, atHand }: BasePythons,
+  refused: string | null,
+  context: BuildContext,
+): Promise<Base | null> {
+  const { report, confirm } = context;
+  if (step.kind === 'use') return wanted && { facts: wanted, why: null };
+  if (step.kind === 'download') {
+    const question = `Python ${step.minor}, which the platform has, is not here. Download it with uv (about 30 MB)?`;
+    if (step.ask && !(await confirm?.(question))) return null;
+    report({ phase: 'create', message: `Downloading Python ${step.minor} with uv…` });
+    const facts = await downloadPython(step.minor, context);
+    if (facts === null) {
+      report({ phase: 'create', message: `uv could not download Python ${step.minor}` });
+    }
+    return facts && { facts, why: null };
+  }
+  if (atHand === null) return null;
+  const why = refused ?? step.why;
+  if (why !== null) {
+    const hint = step.hint === null || refused !== null ? '' : ` (${step.hint})`;
+    report({ phase: 'create', message: `${why}: going on with Python ${atHand.version}${hint}` });
+  }
+  return { facts: atHand, why };
+}
+
+async function makeEnvironment(
+  dir: string,
+  { plan, blame }: ManagedRequest,
+  base: Base,
+  isLast: boolean,
+  context: BuildContext,
+): Promise<PythonEnvironment | null> {
+  await makeCacheDir(environmentsDir(context.cacheDir));
   return withLock(
     `${dir}.lock`,
     {
@@ -61,16 +135,18 @@ export async function ensureManaged(
       const made = await readyEnvironment(dir, context);
       if (made) return made;
       await rm(dir, { recursive: true, force: true });
+      const parts = { plan, blame, base: base.facts, pythonCompromise: base.why };
+      let isBuilt = false;
       try {
-        await build(dir, base, plan, blame, context);
-      } catch (error) {
-        await rm(dir, { recursive: true, force: true, maxRetries: 3 });
-        throw error;
+        isBuilt = await buildEnvironment(dir, parts, isLast, context);
+      } finally {
+        if (!isBuilt) await rm(dir, { recursive: true, force: true, maxRetries: 3 });
       }
+      if (!isBuilt) return null;
       const done = await readyEnvironment(dir, context);
       if (done) return done;
       throw new UserError('E_PYTHON_INSTALL', `the environment ${dir} does not run`, {
-        fix: `rm -r '${dir}'   (then try again)`,
+        fix: `zerogpu env rm ${basename(dir)}   (then try again)`,
         exitCode: EXIT.cannot,
       });
     },
@@ -81,100 +157,41 @@ async function readyEnvironment(
   dir: string,
   { env, signal }: BuildContext,
 ): Promise<PythonEnvironment | null> {
-  try {
-    await readFile(join(dir, COMPLETE));
-  } catch {
-    return null;
-  }
-  const python = pythonOf(dir);
+  const marker = await readMarker(dir);
+  const python = marker && pythonOf(dir);
   // The interpreter that it was made from may have been removed since.
-  const probed = python === null ? null : await probePython(python, env, signal);
-  if (!probed?.ok) return null;
+  const probed = python ? await probePython(python, env, signal) : null;
+  if (!probed?.ok || !marker) return null;
+  await touchMarker(dir, systemClock.now().wallMs);
   const { executable, version, packages } = probed.facts;
-  return { python: executable, version, origin: 'managed', packages };
+  const { compromises } = marker;
+  return {
+    ...{ python: executable, version, origin: 'managed', packages },
+    ...(compromises ? { compromises } : {}),
+  };
 }
 
-async function build(
-  dir: string,
-  base: PythonFacts,
+/**
+ * What an older zerogpu has made for the same Space is used where its PyTorch is one of the platform's. Else it
+ * stays, and one line says why there is another.
+ */
+async function environmentOfBefore(
   plan: InstallPlan,
-  blame: readonly Requirement[],
+  { version }: PythonFacts,
   context: BuildContext,
-): Promise<void> {
-  const startedMs = systemClock.now().monotonicMs;
-  const { report, env, signal } = context;
-  const tool: ToolOptions = {
-    env,
-    supervisorPython: base.executable,
-    cwd: join(context.cacheDir, 'envs'),
-    ...(signal ? { signal } : {}),
-  };
-  report({
-    phase: 'create',
-    message: `Making a Python ${base.version} environment for ${plan.name} (once)…`,
+): Promise<PythonEnvironment | null> {
+  const before = planOfBefore(plan);
+  if (before === null) return null;
+  const dir = environmentDir(context.cacheDir, before, version);
+  const ready = await readyEnvironment(dir, context);
+  if (ready === null) return null;
+  const release = ready.packages.torch?.split('+', 1)[0] ?? '';
+  if (plan.torch?.listed.includes(release)) return ready;
+  context.report({
+    phase: 'look',
+    message: `${basename(dir)} has PyTorch ${release}, which the platform does not have: making another environment (zerogpu env rm ${basename(dir)} removes this one)`,
   });
-  const logFile = `${dir}.log`;
-  const check = async (outcome: { readonly ok: boolean; readonly output: string }) => {
-    if (outcome.ok) return;
-    await writeFile(logFile, outcome.output, { mode: 0o600 }).catch(() => {});
-    const { bavail, bsize } = await statfs(tool.cwd);
-    const freeBytes = bavail * bsize;
-    throw installError({ output: outcome.output, requirements: blame, dir, logFile, freeBytes });
-  };
-  await check(await createVenv(dir, base, tool));
-
-  const constraintsFile = plan.constraints.length > 0 ? join(dir, 'constraints.txt') : null;
-  if (constraintsFile) await writeFile(constraintsFile, `${plan.constraints.join('\n')}\n`);
-  const request: InstallRequest = {
-    files: plan.requirementFiles,
-    requirements: plan.requirements,
-    constraintsFile,
-  };
-  const first: InstallRequest = {
-    files: plan.preRequirementFiles,
-    requirements: [],
-    constraintsFile,
-  };
-
-  const target = { dir, tool };
-  const chosen = await chooseInstaller(target, request, context);
-  if (!chosen.ok) {
-    await check(chosen);
-    return;
-  }
-  report({
-    phase: 'install',
-    message: `Installing ${chosen.packages} packages with ${chosen.installer.name}…`,
-  });
-  const onLine = (line: string) => {
-    const step = readInstallLine(line);
-    if (step?.kind === 'download' && step.bytes >= TOLD_BYTES) {
-      const message = `  ${step.what} (${formatBytes(step.bytes)})`;
-      report({ phase: 'install', message, bytes: step.bytes });
-    } else if (step?.kind === 'unpack') {
-      report({ phase: 'install', message: `  unpacking ${step.packages} packages…` });
-    } else if (step?.kind === 'build') {
-      report({ phase: 'install', message: `  building ${step.what}…` });
-    }
-  };
-  if (first.files.length > 0) await check(await chosen.installer.install(first, onLine));
-  await check(await chosen.installer.install(request, onLine));
-  await writeFile(join(dir, COMPLETE), `${JSON.stringify({ name: plan.name })}\n`);
-  await rm(logFile, { force: true });
-  report({
-    phase: 'done',
-    message: `Environment ready after ${Math.round((systemClock.now().monotonicMs - startedMs) / 1_000)} s: ${dir}`,
-  });
-}
-
-/** `uv venv` brings no pip, and none is missed; `venv` does. */
-async function createVenv(dir: string, base: PythonFacts, tool: ToolOptions) {
-  const uv = findOnPath('uv', tool.env);
-  if (uv !== null) {
-    const outcome = await runTool([uv, 'venv', '--seed', '--python', base.executable, dir], tool);
-    if (outcome.ok) return outcome;
-  }
-  return runTool([base.executable, '-m', 'venv', dir], tool);
+  return null;
 }
 
 async function makeCacheDir(dir: string): Promise<void> {

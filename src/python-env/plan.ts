@@ -6,8 +6,11 @@ import {
   GRADIO_EXTRAS,
   type GradioEra,
   TORCH_COMPANIONS,
-  TORCH_USERS,
 } from './known-versions.js';
+import { needsTorch } from './needs-torch.js';
+import { minorOf } from './python-choice.js';
+import { type TorchWish, torchWish } from './torch-choice.js';
+import type { PlatformVersions } from './types.js';
 
 /** What goes into an environment. Pure data: the same plan is the same environment. */
 export interface InstallPlan {
@@ -23,15 +26,26 @@ export interface InstallPlan {
   readonly fileContents: readonly string[];
   /** `3.10` where the Space asks for one. */
   readonly pythonMinor: string | null;
+  /** Minors that the Space asks for, else those of the platform, best first; none where any will do. */
+  readonly wantedPythons: readonly string[];
   /** First Python 3 minor that is too new for the packages; null for none. */
   readonly belowPythonMinor: number | null;
+  /** The release of PyTorch that the Space leaves open; `requirements` or `constraints` has the newest. */
+  readonly torch: TorchWish | null;
+  /** The exact release that the Space's own line names, `2.8.0`; null otherwise. */
+  readonly pinnedTorch: string | null;
+  /** The Space's folder; null for a named environment. */
+  readonly space: string | null;
 }
 
 /** Raised when the way of building changes so much that old environments should not be used. */
 const LAYOUT = 1;
 
-/** What the platform's build of this Space would install, with a PyTorch that can be emulated. */
-export function planForSpace(space: Space, defaultTorch: string = DEFAULT_TORCH): InstallPlan {
+/**
+ * What the platform's build of this Space would install: the newest PyTorch that it has, where the Space leaves
+ * the release open.
+ */
+export function planForSpace(space: Space, platform: PlatformVersions): InstallPlan {
   const listed = [
     ...(space.requirements?.requirements ?? []),
     ...(space.preRequirements?.requirements ?? []),
@@ -39,6 +53,12 @@ export function planForSpace(space: Space, defaultTorch: string = DEFAULT_TORCH)
   const version = gradioVersion(space, listed);
   const era = version === null ? undefined : eraOf(version);
   const files = [space.preRequirements, space.requirements].flatMap((file) => file ?? []);
+  const own = find(listed, 'torch');
+  const hasCompanion = listed.some(
+    ({ name, pin }) => pin !== null && TORCH_COMPANIONS.has(name ?? ''),
+  );
+  const torch = needsTorch(space) && !hasCompanion ? torchWish(own, platform.torch) : null;
+  const pythonMinor = /^3\.\d+/.exec(space.frontMatter.pythonVersion ?? '')?.[0] ?? null;
   return {
     name: space.name,
     preRequirementFiles: space.preRequirements ? [space.preRequirements.path] : [],
@@ -46,21 +66,28 @@ export function planForSpace(space: Space, defaultTorch: string = DEFAULT_TORCH)
     requirements: [
       gradioRequirement(space, version),
       'spaces',
-      ...torchRequirement(space, listed, defaultTorch),
+      ...(torch?.as === 'requirement' ? [`torch==${torch.listed[0]}`] : []),
+      ...(torch === null && own === undefined && needsTorch(space) ? ['torch'] : []),
     ],
     constraints: [
       ...(era?.constraints ?? []).filter((constraint) => !pins(listed, nameOf(constraint))),
-      ...torchConstraint(listed, defaultTorch),
+      ...(torch?.as === 'constraint' ? [`torch==${torch.listed[0]}`] : []),
     ],
     fileContents: files.map(({ content }) => content),
-    pythonMinor: /^3\.\d+/.exec(space.frontMatter.pythonVersion ?? '')?.[0] ?? null,
+    pythonMinor,
+    wantedPythons: pythonMinor ? [pythonMinor] : platform.python.map(minorOf),
     belowPythonMinor: era?.belowPythonMinor ?? null,
+    torch,
+    pinnedTorch: own?.pin ?? null,
+    space: space.dir,
   };
 }
 
 /** The name of the plan's folder below the cache: readable, and different for every content. */
 export function environmentId(plan: InstallPlan, pythonVersion: string): string {
-  const { name, requirementFiles: _a, preRequirementFiles: _b, ...content } = plan;
+  const { name, requirements, constraints, fileContents, pythonMinor, belowPythonMinor } = plan;
+  // In this order: environments of before are found by it.
+  const content = { requirements, constraints, fileContents, pythonMinor, belowPythonMinor };
   const hash = createHash('sha256')
     .update(JSON.stringify([LAYOUT, pythonVersion, process.arch, content]))
     .digest('hex');
@@ -68,11 +95,22 @@ export function environmentId(plan: InstallPlan, pythonVersion: string): string 
   return `${slug.slice(0, 40) || 'space'}-${hash.slice(0, 12)}`;
 }
 
-/** Whether the Space, by its requirements or its own imports, uses PyTorch. */
-export function needsTorch(space: Space): boolean {
-  const names = (space.requirements?.requirements ?? []).map(({ name }) => name ?? '');
-  const imports = space.imports.map((name) => name.replaceAll('_', '-'));
-  return [...names, ...imports].some((name) => TORCH_USERS.has(name));
+/**
+ * The plan as zerogpu made it before it knew the platform's releases: PyTorch was the newest that is tested.
+ *
+ * @returns null where it is the same plan
+ */
+export function planOfBefore(plan: InstallPlan): InstallPlan | null {
+  if (plan.torch === null || plan.torch.specifier !== '') return null;
+  const operator = plan.torch.as === 'requirement' ? '==' : '<=';
+  const swap = (line: string) =>
+    line.startsWith('torch==') ? `torch${operator}${DEFAULT_TORCH}` : line;
+  const before = {
+    ...plan,
+    requirements: plan.requirements.map(swap),
+    constraints: plan.constraints.map(swap),
+  };
+  return environmentId(before, '') === environmentId(plan, '') ? null : before;
 }
 
 /** `sdk_version`, else an exact pin in requirements.txt. */
@@ -86,24 +124,6 @@ function gradioRequirement(space: Space, version: string | null): string {
   ).map(({ extra }) => extra);
   const name = extras.length > 0 ? `gradio[${extras.join(',')}]` : 'gradio';
   return space.frontMatter.sdkVersion ? `${name}==${space.frontMatter.sdkVersion}` : name;
-}
-
-function torchRequirement(
-  space: Space,
-  listed: readonly Requirement[],
-  defaultTorch: string,
-): readonly string[] {
-  if (!needsTorch(space) || find(listed, 'torch')) return [];
-  const companion = listed.some(
-    ({ name, pin }) => pin !== null && TORCH_COMPANIONS.has(name ?? ''),
-  );
-  return [companion ? 'torch' : `torch==${defaultTorch}`];
-}
-
-/** A PyTorch that is listed without a version is kept from being newer than what is tested. */
-function torchConstraint(listed: readonly Requirement[], defaultTorch: string): readonly string[] {
-  const torch = find(listed, 'torch');
-  return torch && torch.specifier === '' && torch.url === null ? [`torch<=${defaultTorch}`] : [];
 }
 
 function eraOf(version: string): GradioEra | undefined {

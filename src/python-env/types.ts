@@ -1,3 +1,5 @@
+import type { Confirm } from '../shared/confirm.js';
+
 /** The packages that decide how a Space runs, and that messages name. */
 export const ASKED_PACKAGES = [
   'gradio',
@@ -21,6 +23,14 @@ export interface PythonEnvironment {
   readonly version: string;
   readonly origin: PythonOrigin;
   readonly packages: PackageVersions;
+  /** Why a managed environment has another Python or PyTorch than the platform; absent where it has not. */
+  readonly compromises?: Compromises;
+}
+
+/** Each as the part of a sentence that follows the version, in parentheses. */
+export interface Compromises {
+  readonly python?: string | undefined;
+  readonly torch?: string | undefined;
 }
 
 /** One thing that finding or building an environment says while it works. */
@@ -31,6 +41,14 @@ export interface PythonProgress {
   readonly bytes?: number;
 }
 
+/** What the platform has, in any order of PyTorch and with the preferred Python first. */
+export interface PlatformVersions {
+  readonly name: string;
+  readonly torch: readonly string[];
+  /** Whole versions: `3.10.13`. */
+  readonly python: readonly string[];
+}
+
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** What every step of a build needs. */
@@ -39,8 +57,10 @@ export interface BuildContext {
   readonly env: Environment;
   /** `…/zerogpu`; environments are kept below. */
   readonly cacheDir: string;
-  /** Large downloads may go ahead unasked. */
+  /** Downloads that nothing smaller stands in for may go ahead unasked. */
   readonly yes: boolean;
+  /** Asks a person; null where none can answer. */
+  readonly confirm?: Confirm | null;
   readonly report: (progress: PythonProgress) => void;
   readonly signal?: AbortSignal;
 }

@@ -16,6 +16,11 @@ export interface DeclaredFacts {
   readonly python: string;
   /** Versions of the packages that the Space lists, and of gradio and torch, by normalized name. */
   readonly installed: Readonly<Record<string, string | null>>;
+  /** Why zerogpu has chosen another Python or PyTorch. */
+  readonly compromises: {
+    readonly python?: string | undefined;
+    readonly torch?: string | undefined;
+  };
 }
 
 /** Each declared version that is not what runs; empty when all is as on the platform. */
@@ -29,14 +34,15 @@ export function declaredDifferences(facts: DeclaredFacts): readonly DeclaredDiff
   ];
 }
 
-function pythonDifference({ versions, frontMatter, python }: DeclaredFacts) {
+function pythonDifference({ versions, frontMatter, python, compromises }: DeclaredFacts) {
+  const running = withWhy(python, compromises.python);
   const { pythonVersion } = frontMatter;
   if (pythonVersion !== null) {
     const same = minorOf(pythonVersion) === minorOf(python);
-    return same ? [] : [{ name: 'Python', declared: pythonVersion, running: python }];
+    return same ? [] : [{ name: 'Python', declared: pythonVersion, running }];
   }
   if (versions.python.some((one) => minorOf(one) === minorOf(python))) return [];
-  return [{ name: 'Python', declared: platformHas(versions.python), running: python }];
+  return [{ name: 'Python', declared: platformHas(versions.python), running }];
 }
 
 function gradioDifference({ frontMatter, installed }: DeclaredFacts) {
@@ -46,11 +52,12 @@ function gradioDifference({ frontMatter, installed }: DeclaredFacts) {
 }
 
 /** A pinned one is a requirement like others; for any other, the platform's list decides. */
-function torchDifference({ versions, requirements, installed }: DeclaredFacts) {
+function torchDifference({ versions, requirements, installed, compromises }: DeclaredFacts) {
   const running = installed['torch'];
   if (!running || requirements.some(({ name, pin }) => name === 'torch' && pin !== null)) return [];
   if (versions.torch.some((version) => same(version, running))) return [];
-  return [{ name: 'torch', declared: platformHas(versions.torch), running }];
+  const why = withWhy(running, compromises.torch);
+  return [{ name: 'torch', declared: platformHas(versions.torch), running: why }];
 }
 
 function requirementDifferences({ requirements, installed }: DeclaredFacts) {
@@ -68,6 +75,10 @@ function systemPackages({ missingSystemPackages }: DeclaredFacts) {
   if (missingSystemPackages.length === 0) return [];
   const declared = missingSystemPackages.join(' ');
   return [{ name: 'packages.txt', declared, running: 'not installed' }];
+}
+
+function withWhy(version: string, why: string | undefined): string {
+  return why === undefined ? version : `${version} (${why})`;
 }
 
 /** `(2.1.0 to 2.8.0)`: what the platform takes for a Space that declares nothing. */

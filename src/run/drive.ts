@@ -2,10 +2,12 @@ import { basename } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { formatVisitorName, visitorOf } from '../allocator/core/visitor.js';
 import { assertTorchSupported } from '../gpu/mock/supported-torch.js';
-import { movedOn, tierFacts, tiersOf } from '../platform/index.js';
+import { loadProfile, movedOn, tierFacts, tiersOf } from '../platform/index.js';
+import type { PlatformProfile } from '../platform/schema.js';
 import { lacksCuda } from '../python-env/cuda-torch.js';
 import { type PythonEnvironment, resolvePython } from '../python-env/index.js';
 import { systemClock } from '../shared/clock.js';
+import { confirmOn } from '../shared/confirm.js';
 import { interruptible } from '../shared/interruption.js';
 import { runMark } from '../shared/process-marks.js';
 import { cacheDir, stateDir } from '../shared/user-folders.js';
@@ -77,14 +79,17 @@ async function start(context: RunContext): Promise<StartedRun> {
   if (file !== undefined) assertCommandExists([file, ...args], world.cwd, world.env);
   const startedMs = systemClock.now().monotonicMs;
   let found: Promise<PythonEnvironment> | null = null;
-  const pythonOf = (space: Space) => {
-    found ??= findPython(context, space);
+  const pythonOf = (space: Space, profile: PlatformProfile) => {
+    found ??= findPython(context, space, profile);
     return found;
   };
   // A GPU of this machine is of use only to a PyTorch with CUDA: then Python is looked for first.
-  const lacks = async (space: Space) => lacksCuda((await pythonOf(space)).python, world.env);
+  const lacks = async (space: Space) => {
+    const { python } = await pythonOf(space, loadProfile(options.platform));
+    return lacksCuda(python, world.env);
+  };
   const parts = await assemble(options, world.env, console, cleanup, context.version, lacks);
-  const python = await pythonOf(parts.space);
+  const python = await pythonOf(parts.space, parts.allocator.rules.profile);
   world.interrupted.throwIfAborted();
   if (parts.allocator.device.name === 'mock') assertTorchSupported(python.packages.torch);
   await announce(context, parts, python);
@@ -176,9 +181,15 @@ function listenToKeys(
   );
 }
 
-function findPython({ options, console, world }: RunContext, space: Space) {
+function findPython(
+  { options, console, world }: RunContext,
+  space: Space,
+  { name, versions }: PlatformProfile,
+) {
   return resolvePython({
     space,
+    platform: { name, torch: versions.torch, python: versions.python },
+    confirm: confirmOn(world),
     explicitPython: options.python,
     install: options.install,
     yes: options.yes,

@@ -34,6 +34,7 @@ export async function readDeclared(
     missingSystemPackages,
     python: python.version,
     installed: { ...installed, gradio, torch },
+    compromises: python.compromises ?? {},
   });
 }
 

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { environmentId, planForSpace } from '../../src/python-env/plan.js';
+import { environmentId, planForSpace, planOfBefore } from '../../src/python-env/plan.js';
 import { readInstallLine } from '../../src/python-env/progress-lines.js';
 import { readSpace } from '../../src/space/index.js';
 
@@ -11,23 +11,28 @@ afterEach(() => {
   for (const folder of folders.splice(0)) rmSync(folder, { recursive: true });
 });
 
-async function planOf(files: Readonly<Record<string, string>>) {
+const H200 = { name: 'h200', torch: ['2.7.1', '2.8.0'], python: ['3.10.13'] };
+const RTX = { name: 'rtx', torch: ['2.8.0', '2.13.0'], python: ['3.10.13', '3.12.12'] };
+
+async function planOf(files: Readonly<Record<string, string>>, platform = H200) {
   const dir = mkdtempSync(join(tmpdir(), 'zerogpu-plan-'));
   folders.push(dir);
   writeFileSync(join(dir, 'app.py'), files['app.py'] ?? 'import gradio, spaces\n');
   for (const [name, text] of Object.entries(files)) writeFileSync(join(dir, name), text);
-  return planForSpace(await readSpace(dir));
+  return planForSpace(await readSpace(dir), platform);
 }
 
 const readme = (version: string) => `---\nsdk: gradio\nsdk_version: ${version}\n---\n`;
 
 describe('what goes into an environment', () => {
-  it('is what the platform installs, with a PyTorch that is tested', async () => {
+  it('is what the platform installs, with the newest PyTorch that it has', async () => {
     const plan = await planOf({
       'README.md': readme('6.31.0'),
       'app.py': 'import torch, spaces\n',
     });
-    expect(plan.requirements).toEqual(['gradio[oauth,mcp]==6.31.0', 'spaces', 'torch==2.13.0']);
+    expect(plan.requirements).toEqual(['gradio[oauth,mcp]==6.31.0', 'spaces', 'torch==2.8.0']);
+    expect(plan.torch?.listed).toEqual(['2.8.0', '2.7.1']);
+    expect(plan.wantedPythons).toEqual(['3.10']);
     expect(plan.constraints).toEqual([]);
   });
 
@@ -36,15 +41,46 @@ describe('what goes into an environment', () => {
     expect(plan.requirements).toEqual(['gradio[oauth,mcp]==6.31.0', 'spaces']);
   });
 
-  it('keeps the Space’s own PyTorch, and an open one from being newer than what is tested', async () => {
+  it('keeps the PyTorch that the Space pins, and narrows an open one to the platform’s', async () => {
     const pinned = await planOf({
       'requirements.txt': 'torch==2.8.0\n',
       'app.py': 'import torch\n',
     });
     expect(pinned.requirements).toEqual(['gradio[oauth,mcp]', 'spaces']);
-    expect(pinned.constraints).toEqual([]);
+    expect(pinned).toMatchObject({ constraints: [], torch: null, pinnedTorch: '2.8.0' });
     const open = await planOf({ 'requirements.txt': 'torch\ntransformers\n' });
-    expect(open.constraints).toEqual(['torch<=2.13.0']);
+    expect(open.constraints).toEqual(['torch==2.8.0']);
+    expect(open.requirements).not.toContain('torch==2.8.0');
+    const older = await planOf({ 'requirements.txt': 'torch<2.8\n' });
+    expect(older.constraints).toEqual(['torch==2.7.1']);
+    const newer = await planOf({ 'requirements.txt': 'torch>=2.9\n' });
+    expect(newer).toMatchObject({ constraints: [], torch: null });
+  });
+
+  it('leaves PyTorch to a pinned package that is built for one release', async () => {
+    const plan = await planOf({
+      'requirements.txt': 'torchvision==0.22.0\n',
+      'app.py': 'import torch\n',
+    });
+    expect(plan.torch).toBeNull();
+    expect(plan.requirements).toContain('torch');
+  });
+
+  it('prefers the Python of the Space to the platform’s', async () => {
+    const readmeOf = (version: string) => `---\nsdk: gradio\npython_version: ${version}\n---\n`;
+    const own = await planOf({ 'README.md': readmeOf('3.12') }, RTX);
+    expect(own).toMatchObject({ pythonMinor: '3.12', wantedPythons: ['3.12'] });
+    const none = await planOf({}, RTX);
+    expect(none).toMatchObject({ pythonMinor: null, wantedPythons: ['3.10', '3.12'] });
+  });
+
+  it('is found where an older zerogpu has made it with the newest PyTorch that is tested', async () => {
+    const files = { 'app.py': 'import torch\n' };
+    const h200 = await planOf(files);
+    const before = planOfBefore(h200);
+    expect(before?.requirements).toEqual(['gradio[oauth,mcp]', 'spaces', 'torch==2.13.0']);
+    expect(planOfBefore(await planOf(files, RTX))).toBeNull();
+    expect(planOfBefore(await planOf({}))).toBeNull();
   });
 
   it('states for old releases what they forgot, unless the Space does', async () => {

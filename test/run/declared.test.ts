@@ -18,6 +18,7 @@ function differences(changes: Partial<Parameters<typeof declaredDifferences>[0]>
     missingSystemPackages: [],
     python: '3.10.13',
     installed: { gradio: '6.31.0', torch: '2.8.0+cpu' },
+    compromises: {},
     ...changes,
   });
 }
@@ -51,6 +52,24 @@ describe('what is declared and what runs', () => {
     expect(differences({ installed })).toEqual([row]);
     expect(differences({ installed, requirements: [requirement('torch')] })).toEqual([row]);
     expect(differences({ installed: { torch: null } })).toEqual([]);
+  });
+
+  it('says why zerogpu has chosen another one', () => {
+    const compromises = {
+      python: 'no Python 3.10 was found',
+      torch: 'no CPU build of 2.8.0 is in the index',
+    };
+    const installed = { torch: '2.13.0+cpu' };
+    expect(differences({ python: '3.11.7', installed, compromises })).toEqual([
+      {
+        ...{ name: 'Python', declared: '(3.10.13)' },
+        running: '3.11.7 (no Python 3.10 was found)',
+      },
+      {
+        ...{ name: 'torch', declared: '(2.1.0 to 2.8.0)' },
+        running: '2.13.0+cpu (no CPU build of 2.8.0 is in the index)',
+      },
+    ]);
   });
 
   it('differs in each requirement that another version or none is installed of', () => {
