@@ -17,29 +17,40 @@ class Tensors:
     def __init__(self, driver: Driver, storages: Storages) -> None:
         self.storages = storages
         self._keep: list[object] = []
-        self._seeds: dict[torch.dtype, torch.Tensor] = {}
+        # By whether PyTorch tracks their versions: as the seed, so what is made of it.
+        self._tracked: dict[torch.dtype, torch.Tensor] = {}
+        self._untracked: dict[torch.dtype, torch.Tensor] = {}
         driver.at_start(self._start)
         self.set_memory = redispatcher(aten.set_.source_Storage_storage_offset)
         self._alias = redispatcher(aten.alias.default)
         self._view_as = redispatcher(aten.view.dtype)
 
     def _start(self) -> None:
-        """Makes the tensor from which all others come. PyTorch marks CUDA as initialised on the way."""
-        if self._seeds:
+        """Makes the tensors from which all others come. PyTorch marks CUDA as initialised on the way."""
+        if self._tracked:
             return
         initialising = torch.cuda._tls
         initialising.is_initializing = True
         try:
-            self._seeds[torch.uint8], keep = dlpack_tensor(0, 0, None)
-            self._keep.append(keep)
+            for untracked, seeds in ((False, self._tracked), (True, self._untracked)):
+                with torch.inference_mode(untracked):
+                    seeds[torch.uint8], keep = dlpack_tensor(0, 0, None)
+                self._keep.append(keep)
         finally:
             del initialising.is_initializing
 
-    def _seed_of(self, dtype: torch.dtype) -> torch.Tensor:
-        seed = self._seeds.get(dtype)
+    def _seed_of(self, dtype: torch.dtype, untracked: bool) -> torch.Tensor:
+        """The seed of a tensor that is, or is not, what PyTorch calls an inference tensor.
+
+        One made in inference mode has no version counter and stays so. Mixed up, `parameter.data = x`
+        gives a tensor that PyTorch believes to have one.
+        """
+        seeds = self._untracked if untracked else self._tracked
+        seed = seeds.get(dtype)
         if seed is None:
-            seed = self._view_as(CPU_KEYS, self._seeds[torch.uint8], dtype)
-            self._seeds[dtype] = seed
+            with torch.inference_mode(untracked):
+                seed = self._view_as(CPU_KEYS, seeds[torch.uint8], dtype)
+            seeds[dtype] = seed
         return seed
 
     def wrap(
@@ -49,18 +60,20 @@ class Tensors:
         offset: int,
         size: torch.Size,
         stride: tuple[int, ...],
+        untracked: bool,
     ) -> torch.Tensor:
         """A CUDA tensor over a CUDA storage; offset in elements."""
-        empty = self._alias(CPU_KEYS, self._seed_of(dtype))
+        empty = self._alias(CPU_KEYS, self._seed_of(dtype, untracked))
         return self.set_memory(CPU_KEYS, empty, storage, offset, size, stride)
 
     def to_device(self, host: torch.Tensor) -> torch.Tensor:
         """The CUDA tensor that takes over a fresh CPU result's memory."""
         dtype = host.dtype
         storage, block = self.storages.adopt_block(host.untyped_storage())
-        seed = self._seeds.get(dtype)
+        untracked = torch.is_inference_mode_enabled()
+        seed = (self._untracked if untracked else self._tracked).get(dtype)
         if seed is None:
-            seed = self._seed_of(dtype)
+            seed = self._seed_of(dtype, untracked)
         size, stride, offset = host.size(), host.stride(), host.storage_offset()
         tensor = self.set_memory(CPU_KEYS, self._alias(CPU_KEYS, seed), storage, offset, size, stride)
         if dtype.is_complex or host.is_neg():
@@ -76,6 +89,7 @@ class Tensors:
             result.storage_offset(),
             result.size(),
             result.stride(),
+            operand.is_inference(),
         )
 
     def to_host(self, tensor: torch.Tensor) -> torch.Tensor:
