@@ -51,6 +51,7 @@ const MAY_IMPORT: readonly (readonly [folder: string, allowed: readonly string[]
       'allocator',
       'gpu',
       'space',
+      'python-env',
       'platform',
       'shared',
     ],

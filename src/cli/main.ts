@@ -4,6 +4,7 @@ import { declareCheck } from './commands/check.js';
 import { declareCompletion } from './commands/completion.js';
 import { declareConfig } from './commands/config.js';
 import { declareDoctor } from './commands/doctor.js';
+import { declareEnv } from './commands/env.js';
 import { declareExplain } from './commands/explain.js';
 import { declareHelp } from './commands/help.js';
 import { declareInit } from './commands/init.js';
@@ -50,6 +51,7 @@ export function createProgram(
   declareDoctor(program, world, setExitCode);
   declareConfig(program, world, setExitCode);
   declareCompletion(program, world);
+  declareEnv(program, world);
   declarePython(program, world, setExitCode);
   declareHelp(program, world);
   return program;

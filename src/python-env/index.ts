@@ -1,7 +1,9 @@
 import type { Confirm } from '../shared/confirm.js';
 import { EXIT, UserError } from '../shared/errors.js';
+import { cacheDir } from '../shared/user-folders.js';
 import type { Space } from '../space/index.js';
-import { activePythons, chosenPythons, type FoundPython } from './interpreters.js';
+import { type Candidate, chosenPythons, type FoundPython, findOnPath } from './interpreters.js';
+import { keptPythonFor } from './kept.js';
 import { needsTorch } from './needs-torch.js';
 import { isRecentEnough, type PythonFacts, probePython } from './probe.js';
 import type {
@@ -131,19 +133,22 @@ async function explicit(command: string, request: ResolveRequest): Promise<Pytho
 }
 
 /**
- * Finds an interpreter that has PyTorch: the one that is named, the activated environment, `python3`.
+ * Finds an interpreter that has PyTorch: the one that is named, else the folder's `.venv`, the activated
+ * environment, the one that `zerogpu run` has made for the Space in this folder, and `python3`.
  *
+ * @param dir the current folder
  * @throws UserError E_PYTHON_NOT_FOUND, E_PYTHON_ENV
  */
 export async function findPythonWithTorch(
   explicitPython: string | null,
+  dir: string,
   env: Environment,
   signal?: AbortSignal,
 ): Promise<PythonEnvironment> {
   const reasons: string[] = [];
   const candidates =
     explicitPython === null
-      ? activePythons(env)
+      ? await pythonsFor(dir, env)
       : [{ command: explicitPython, origin: 'flag' as const }];
   for (const { command, origin } of candidates) {
     const probed = await probePython(command, env, signal);
@@ -156,6 +161,20 @@ export async function findPythonWithTorch(
     fix: 'zerogpu python --python PATH …   (an environment that has torch)',
     exitCode: EXIT.cannot,
   });
+}
+
+/** What may run a program of this folder, best first. */
+async function pythonsFor(dir: string, env: Environment): Promise<readonly Candidate[]> {
+  const kept = await keptPythonFor(dir, cacheDir(env));
+  const made = kept === null ? [] : [{ command: kept, origin: 'managed' as const }];
+  const system = findOnPath('python3', env);
+  const chosen = chosenPythons(dir, env);
+  // What is on PATH has no more to do with this folder than with any other.
+  return [
+    ...chosen.filter(({ command }) => command !== system),
+    ...made,
+    ...chosen.filter(({ command }) => command === system),
+  ];
 }
 
 /** Why an interpreter can't run the Space, or null. */

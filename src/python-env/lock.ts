@@ -60,6 +60,12 @@ export async function withLock<T>(
   }
 }
 
+/** Whether a process holds the lock. */
+export async function isHeld(path: string): Promise<boolean> {
+  const holder = await readOwner(path);
+  return holder !== null && holds(holder, path, systemClock.now().wallMs);
+}
+
 async function acquire(path: string, owner: Owner, options: LockOptions): Promise<void> {
   let waiting = false;
   // Written in full before it gets its name, so that a reader never sees half an owner.

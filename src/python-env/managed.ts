@@ -9,7 +9,7 @@ import { buildEnvironment } from './build-environment.js';
 import { consentOf } from './choose-installer.js';
 import { findOnPath, pythonOf } from './interpreters.js';
 import { withLock } from './lock.js';
-import { readMarker, touchMarker } from './marker.js';
+import { environmentsDir, readMarker, touchMarker } from './marker.js';
 import { environmentId, type InstallPlan, planOfBefore } from './plan.js';
 import { type PythonFacts, probePython } from './probe.js';
 import { minorOf, type PythonStep, pythonSteps } from './python-choice.js';
@@ -78,11 +78,6 @@ export async function ensureManaged(
 /** Where the environment of a plan is kept. */
 export function environmentDir(cacheDir: string, plan: InstallPlan, pythonVersion: string): string {
   return join(environmentsDir(cacheDir), environmentId(plan, pythonVersion));
-}
-
-/** The folder of all environments. */
-export function environmentsDir(cacheDir: string): string {
-  return join(cacheDir, 'envs');
 }
 
 /** Carries out a step; null where it was declined or failed. */

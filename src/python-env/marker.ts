@@ -4,6 +4,11 @@ import { join } from 'node:path';
 import * as z from 'zod';
 import type { Compromises } from './types.js';
 
+/** The folder of all environments. */
+export function environmentsDir(cacheDir: string): string {
+  return join(cacheDir, 'envs');
+}
+
 const COMPLETE = '.zerogpu-complete';
 
 const markerSchema = z.object({

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
-import { accessSync, constants as files, statSync } from 'node:fs';
+import { accessSync, existsSync, constants as files, statSync } from 'node:fs';
 import { constants } from 'node:os';
-import { resolve } from 'node:path';
+import { delimiter, dirname, join, resolve } from 'node:path';
 import { EXIT, UserError } from '../shared/errors.js';
 import { findOnPath } from '../shared/find-program.js';
 import { LIFELINE_FD, lifelineOf } from '../shared/lifeline.js';
@@ -60,6 +60,19 @@ function whyNotExecutable(path: string): string | null {
   } catch {
     return `${path} is not executable.`;
   }
+}
+
+/**
+ * The environment of a command: programs of the Space's virtual environment come before all others on PATH. The
+ * folder of a system's Python holds much else, and stays where it is.
+ */
+export function withPythonFirst(
+  env: CommandParts['env'],
+  python: string,
+): Readonly<Record<string, string | undefined>> {
+  const bin = dirname(python);
+  if (!existsSync(join(bin, '..', 'pyvenv.cfg'))) return env;
+  return { ...env, PATH: [bin, env['PATH']].filter(Boolean).join(delimiter) };
 }
 
 /** Starts the command with our own streams. */

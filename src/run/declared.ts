@@ -74,7 +74,8 @@ function requirementDifferences({ requirements, installed }: DeclaredFacts) {
 function systemPackages({ missingSystemPackages }: DeclaredFacts) {
   if (missingSystemPackages.length === 0) return [];
   const declared = missingSystemPackages.join(' ');
-  return [{ name: 'packages.txt', declared, running: 'not installed' }];
+  const running = `not installed (sudo apt-get install ${declared})`;
+  return [{ name: 'packages.txt', declared, running }];
 }
 
 function withWhy(version: string, why: string | undefined): string {

@@ -15,7 +15,12 @@ import type { Space } from '../space/index.js';
 import { assemble, type RunParts } from './assemble.js';
 import { bannerFacts } from './banner.js';
 import { createCleanup, runCleanup } from './cleanup.js';
-import { assertCommandExists, type CommandProcess, startCommand } from './command-process.js';
+import {
+  assertCommandExists,
+  type CommandProcess,
+  startCommand,
+  withPythonFirst,
+} from './command-process.js';
 import type { RunConsole } from './console.js';
 import { creditsNote } from './credits.js';
 import { type Ending, endingText, exitCodeOf, signalForCommand } from './ending.js';
@@ -76,7 +81,8 @@ async function start(context: RunContext): Promise<StartedRun> {
   const { options, console, world, cleanup } = context;
   assertPlatformSupported(process.platform);
   const [file, ...args] = options.command;
-  if (file !== undefined) assertCommandExists([file, ...args], world.cwd, world.env);
+  // One that is not on PATH may be in the Space's environment, which is not known yet.
+  if (file?.includes('/')) assertCommandExists([file, ...args], world.cwd, world.env);
   const startedMs = systemClock.now().monotonicMs;
   let found: Promise<PythonEnvironment> | null = null;
   const pythonOf = (space: Space, profile: PlatformProfile) => {
@@ -91,6 +97,9 @@ async function start(context: RunContext): Promise<StartedRun> {
   const parts = await assemble(options, world.env, console, cleanup, context.version, lacks);
   const python = await pythonOf(parts.space, parts.allocator.rules.profile);
   world.interrupted.throwIfAborted();
+  if (file !== undefined) {
+    assertCommandExists([file, ...args], world.cwd, withPythonFirst(world.env, python.python));
+  }
   if (parts.allocator.device.name === 'mock') assertTorchSupported(python.packages.torch);
   await announce(context, parts, python);
 
@@ -133,11 +142,12 @@ function runCommand(
 ): CommandProcess | null {
   const [file, ...args] = options.command;
   if (file === undefined) return null;
+  const env = withPythonFirst(world.env, python);
   const command = startCommand({
     command: [file, ...args],
     cwd: world.cwd,
     env: {
-      ...world.env,
+      ...env,
       ...(hubUrl === null ? {} : { HF_ENDPOINT: hubUrl }),
       ZEROGPU_URL: gateway.url,
       GRADIO_URL: gateway.url,

@@ -44,7 +44,12 @@ export async function emulatedPython(
   const vramBytes =
     options.vram === undefined ? profile.sizes.large.vramBytes : parseBytes(options.vram, '--vram');
   const { env } = world;
-  const python = await findPythonWithTorch(options.python ?? null, env, world.interrupted);
+  const python = await findPythonWithTorch(
+    options.python ?? null,
+    world.cwd,
+    env,
+    world.interrupted,
+  );
   assertTorchSupported(python.packages.torch);
 
   const path = [runtimePythonDir(), emulatedPythonDir(), env['PYTHONPATH']];

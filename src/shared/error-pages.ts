@@ -60,6 +60,11 @@ export const ERROR_PAGES: Readonly<Record<ErrorCode, ErrorPage>> = {
     why: 'Installing packages failed: the package index is out of reach, the disk is full, or a package has no build for this Python.',
     instead: 'The message contains the words of the installer and the usual fix.',
   },
+  E_ENV_IN_USE: {
+    why: 'A process runs from the Python environment, or is making it. Without its files the process would fail at its next import.',
+    instead:
+      'End the run, then repeat the command. `zerogpu env list` shows which environments are in use.',
+  },
   E_PORT_TAKEN: {
     why: 'Another process listens on the port that you asked for. A port that you did not name moves on to the next free one; a named one never does.',
     instead: 'End the other process, or name another port.',

@@ -16,6 +16,7 @@ export const ERROR_CODES = {
   E_PYTHON_NOT_FOUND: 'no usable Python interpreter',
   E_PYTHON_ENV: 'the Python environment lacks a package that the Space needs',
   E_PYTHON_INSTALL: 'a package could not be installed',
+  E_ENV_IN_USE: 'a process runs from the Python environment',
   E_PORT_TAKEN: 'another process listens on the port',
   E_GPU_UNAVAILABLE: 'the chosen GPU backend cannot be used here',
   E_APP_CRASHED: 'the app ended before it answered',

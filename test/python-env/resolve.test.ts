@@ -114,15 +114,36 @@ describe('which Python runs a Space', () => {
 });
 
 describe('which Python has torch', () => {
-  const env = () => ({ PATH: join(root, 'bin') });
+  const env = () => ({ PATH: join(root, 'bin'), HOME: root });
 
   it('is the named one, or python3', async () => {
     const found = python('bin/python3', { ...NONE, torch: '2.13.0' });
-    expect(await findPythonWithTorch(null, env())).toMatchObject({ python: found });
+    expect(await findPythonWithTorch(null, root, env())).toMatchObject({ python: found });
     const bare = python('mine/python', NONE);
-    await expect(findPythonWithTorch(bare, env())).rejects.toMatchObject({
+    await expect(findPythonWithTorch(bare, root, env())).rejects.toMatchObject({
       code: 'E_PYTHON_ENV',
       why: `${bare}: no torch`,
+    });
+  });
+
+  it('is the one that run has made for this folder, before python3', async () => {
+    python('bin/python3', { ...NONE, torch: '2.13.0' });
+    const made = python('cache/zerogpu/envs/space-0123456789ab/bin/python', {
+      ...NONE,
+      torch: '2.8.0',
+    });
+    const dir = join(root, 'cache/zerogpu/envs/space-0123456789ab');
+    mkdirSync(join(dir, 'lib/python3.11/site-packages/torch-2.8.0.dist-info'), { recursive: true });
+    writeFileSync(
+      join(dir, '.zerogpu-complete'),
+      JSON.stringify({ name: 'space', space: join(root, 'space') }),
+    );
+    const cached = { ...env(), XDG_CACHE_HOME: join(root, 'cache') };
+    const here = await findPythonWithTorch(null, join(root, 'space'), cached);
+    expect(here).toMatchObject({ python: made, origin: 'managed' });
+    const own = python('space/.venv/bin/python', { ...NONE, torch: '2.7.1' });
+    expect(await findPythonWithTorch(null, join(root, 'space'), cached)).toMatchObject({
+      python: own,
     });
   });
 });

@@ -3,7 +3,11 @@ import { randomBytes } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { assertCommandExists, startCommand } from '../../src/run/command-process.js';
+import {
+  assertCommandExists,
+  startCommand,
+  withPythonFirst,
+} from '../../src/run/command-process.js';
 import { processesOfRun, runMark } from '../../src/shared/process-marks.js';
 import { killProcessTree } from '../../src/shared/process-table.js';
 import { PYTHON, SUPERVISOR, temporaryFolder } from '../support/supervise.js';
@@ -67,6 +71,17 @@ describe('a command', () => {
     const { command, left } = start('(setsid env -i sleep 600 &); sleep 600 & exit 0');
     expect(await command.ended).toBe(0);
     expect(left()).toEqual([]);
+  });
+});
+
+describe('the PATH of a command', () => {
+  it('begins with a virtual environment, and not with the folder of any other Python', () => {
+    const dir = temporaryFolder();
+    const python = join(dir, 'bin/python');
+    expect(withPythonFirst({ PATH: '/usr/bin' }, python)).toEqual({ PATH: '/usr/bin' });
+    writeFileSync(join(dir, 'pyvenv.cfg'), '');
+    mkdirSync(join(dir, 'bin'));
+    expect(withPythonFirst({ PATH: '/usr/bin' }, python)['PATH']).toBe(`${dir}/bin:/usr/bin`);
   });
 });
 

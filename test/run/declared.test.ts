@@ -96,9 +96,12 @@ describe('what is declared and what runs', () => {
     expect(differences({ requirements, installed: { torch: '2.8.0+cpu' } })).toEqual([]);
   });
 
-  it('names the Debian packages that are missing, in one row', () => {
+  it('names the Debian packages that are missing, with the command that installs them', () => {
     expect(differences({ missingSystemPackages: ['ffmpeg', 'libsm6'] })).toEqual([
-      { name: 'packages.txt', declared: 'ffmpeg libsm6', running: 'not installed' },
+      {
+        ...{ name: 'packages.txt', declared: 'ffmpeg libsm6' },
+        running: 'not installed (sudo apt-get install ffmpeg libsm6)',
+      },
     ]);
   });
 

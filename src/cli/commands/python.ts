@@ -22,7 +22,12 @@ export function declarePython(
     .description('Run Python with the emulated GPU as its cuda: no Space, no quota.')
     .usage('[options] [python arguments…]')
     .argument('[arguments...]', 'what Python gets')
-    .addOption(new Option('--python <path>', 'interpreter with torch (default: active, python3)'))
+    .addOption(
+      new Option(
+        '--python <path>',
+        'interpreter with torch (default: .venv, active, that of run here, python3)',
+      ),
+    )
     .addOption(new Option('--vram <size>', 'memory of the GPU, e.g. 8GB (default: the platform’s)'))
     .addOption(new Option('--platform <name>', 'h200, rtx-pro-6000').default('h200'))
     .addOption(new Option('--report', 'at the end, peak memory and the slowest operators'))
