@@ -29,6 +29,7 @@ const MAY_IMPORT: readonly (readonly [folder: string, allowed: readonly string[]
   ['doctor', ['run', 'python-env', 'allocator/client', 'shared']],
   ['init', ['hub', 'space', 'platform', 'shared']],
   ['explain', ['check', 'shared']],
+  ['lsp', ['explain', 'check', 'config', 'space', 'platform', 'shared']],
   ['check', ['config', 'hub', 'space', 'platform', 'shared']],
   ['tui', ['allocator/client', 'hub', 'platform', 'shared']],
   [
@@ -45,6 +46,7 @@ const MAY_IMPORT: readonly (readonly [folder: string, allowed: readonly string[]
       'simulate',
       'tui',
       'explain',
+      'lsp',
       'check',
       'config',
       'update',

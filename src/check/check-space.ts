@@ -1,7 +1,12 @@
 import { loadProfile, type PlatformProfile, profileNames } from '../platform/index.js';
 import { cachedFiles } from '../space/files.js';
 import { readSpaceModel, type SourceText, type SpaceFiles } from '../space/index.js';
-import { type PythonModel, readPython, warmPythonParser } from '../space/python/index.js';
+import {
+  type GpuFunction,
+  type PythonModel,
+  readPython,
+  warmPythonParser,
+} from '../space/python/index.js';
 import { type Coverage, countPassed, coverageOf } from './coverage.js';
 import { type RuleFailure, runRules } from './engine.js';
 import { type AskPython, confirmSyntax } from './exact-syntax.js';
@@ -26,6 +31,8 @@ export interface CheckSpaceOptions {
   readonly hub?: HubSide | null;
   /** Asks a Python of this machine about syntax; left out where there is none to ask. */
   readonly askPython?: AskPython;
+  /** Awaited between reading, parsing and asking the rules; throws when the answer is of no more use. */
+  readonly pause?: () => Promise<void>;
 }
 
 export interface CheckedSpace {
@@ -41,6 +48,8 @@ export interface CheckedSpace {
   /** Rules that looked at something and found nothing. */
   readonly passed: number;
   readonly coverage: Coverage;
+  /** What its Python does. */
+  readonly python: PythonModel;
   /** What each profile makes of it, in their order. */
   readonly verdicts: readonly ProfileVerdict[];
 }
@@ -56,15 +65,17 @@ export async function checkSpace(
   spaceFiles: SpaceFiles,
   options: CheckSpaceOptions,
 ): Promise<CheckedSpace> {
-  const { platform, rules, hosting, hub = null, askPython } = options;
+  const { platform, rules, hosting, hub = null, askPython, pause } = options;
   const files = cachedFiles(spaceFiles);
   const profile = loadProfile(platform);
   warmPythonParser(await files.list());
   const space = await readSpaceModel(name, files);
+  await pause?.();
   const parsed = await readPython(files, space.appFile.file, space.listing);
   const spacePython = pythonOf(space, profile);
   const python = askPython ? await confirmSyntax(parsed, spacePython.minor, askPython) : parsed;
   const profiles = profileNames.map(loadProfile);
+  await pause?.();
   const results = runRules(rules, {
     space,
     python,
@@ -90,6 +101,7 @@ export async function checkSpace(
     failures: results.failures,
     passed: countPassed(rules, reported, coverage),
     coverage,
+    python,
     verdicts: profiles.map((one) => profileVerdict(one, foundUnder(one))),
     ignored: results.findings.length - findings.length,
     sources,
@@ -111,22 +123,33 @@ function isHeard(
   };
 }
 
-function declaredCalls(
-  { gpuFunctions, onlyAtStart }: PythonModel,
-  { defaultDurationSeconds }: PlatformProfile,
-): readonly DeclaredCall[] {
-  return gpuFunctions
-    .filter(({ isReachable, function: fn }) => isReachable && !(fn && onlyAtStart.has(fn)))
-    .map(({ name, duration, size }) => {
-      const isDefault = duration.kind === 'default';
-      const declared = duration.kind === 'seconds' ? duration.seconds : null;
-      return {
-        name,
-        seconds: isDefault ? defaultDurationSeconds : declared,
-        isDefault,
-        size: size?.value === 'xlarge' ? 'xlarge' : 'large',
-      };
-    });
+function declaredCalls(python: PythonModel, profile: PlatformProfile): readonly DeclaredCall[] {
+  return visitorsFunctions(python).map((fn) => declaredCallOf(fn, profile));
+}
+
+/** GPU functions that a visitor's call can reach: not those that only run at start-up. */
+export function visitorsFunctions({
+  gpuFunctions,
+  onlyAtStart,
+}: Pick<PythonModel, 'gpuFunctions' | 'onlyAtStart'>): readonly GpuFunction[] {
+  return gpuFunctions.filter(
+    ({ isReachable, function: fn }) => isReachable && !(fn && onlyAtStart.has(fn)),
+  );
+}
+
+/** What one call of the function asks for. */
+export function declaredCallOf(
+  { name, duration, size }: Pick<GpuFunction, 'name' | 'duration' | 'size'>,
+  { defaultDurationSeconds }: Pick<PlatformProfile, 'defaultDurationSeconds'>,
+): DeclaredCall {
+  const isDefault = duration.kind === 'default';
+  const declared = duration.kind === 'seconds' ? duration.seconds : null;
+  return {
+    name,
+    seconds: isDefault ? defaultDurationSeconds : declared,
+    isDefault,
+    size: size?.value === 'xlarge' ? 'xlarge' : 'large',
+  };
 }
 
 function nameOf(id: string): string {

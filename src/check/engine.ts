@@ -33,10 +33,12 @@ export function runRules(rules: readonly Rule[], context: RuleContext): RuleResu
   const failures: RuleFailure[] = [];
   for (const rule of rules) {
     try {
-      const found = ask(rule, context);
+      const { context: watched, looked } = watchProfile(context);
+      const found = ask(rule, watched);
       const asked = others.map((profile) => ({
         profile: profile.name,
-        found: ask(rule, { ...context, profile }),
+        // Rules are pure: one that did not look at the profile finds the same under each of them.
+        found: looked() ? ask(rule, { ...context, profile }) : found,
       }));
       const compared = rule.asksOtherProfiles === false ? [] : asked.map(graveIn(rule));
       findings.push(...unique(found.map((one) => toFinding(rule, one, compared))));
@@ -49,6 +51,19 @@ export function runRules(rules: readonly Rule[], context: RuleContext): RuleResu
     }
   }
   return { findings: findings.sort(byGravity), elsewhere, failures };
+}
+
+/** The same context, which notes whether a rule looks at the profile. */
+function watchProfile(context: RuleContext): { context: RuleContext; looked: () => boolean } {
+  let hasLooked = false;
+  const watched: RuleContext = {
+    ...context,
+    get profile() {
+      hasLooked = true;
+      return context.profile;
+    },
+  };
+  return { context: watched, looked: () => hasLooked };
 }
 
 /** A finding, and whether anything reaches the code that it is about. */

@@ -34,16 +34,18 @@ const LONGEST_WAIT_MS = 10_000;
 const SCRIPT = `
 import ast, json, sys, warnings
 warnings.simplefilter("ignore")
-verdicts = {}
-for path, text in json.load(sys.stdin):
-    try:
-        ast.parse(text, path)
-        verdicts[path] = None
-    except SyntaxError as error:
-        verdicts[path] = [error.lineno or 1, error.offset or 1, error.msg or "invalid syntax"]
-    except Exception:
-        pass
-json.dump({"minor": "%d.%d" % sys.version_info[:2], "verdicts": verdicts}, sys.stdout)
+for line in sys.stdin:
+    verdicts = {}
+    for path, text in json.loads(line):
+        try:
+            ast.parse(text, path)
+            verdicts[path] = None
+        except SyntaxError as error:
+            verdicts[path] = [error.lineno or 1, error.offset or 1, error.msg or "invalid syntax"]
+        except Exception:
+            pass
+    answer = {"minor": "%d.%d" % sys.version_info[:2], "verdicts": verdicts}
+    print(json.dumps(answer), flush=True)
 `;
 
 const answerSchema = z.object({
@@ -54,7 +56,7 @@ const answerSchema = z.object({
 /** Asks the Python on this machine that is nearest to the Space's. */
 export function askPythonOf(env: Readonly<Record<string, string | undefined>>): AskPython {
   return async (files, minor) => {
-    const input = JSON.stringify(files.map((one) => [one.path, one.text]));
+    const input = questionOf(files);
     // A name on PATH may be a shim for a Python that is not there: the next one is asked.
     for (const command of findPythons(minor, env)) {
       const output = await runPython(command, input);
@@ -65,8 +67,16 @@ export function askPythonOf(env: Readonly<Record<string, string | undefined>>): 
   };
 }
 
+/** One line for the script: JSON has no line end of its own. */
+export function questionOf(files: Parameters<AskPython>[0]): string {
+  return `${JSON.stringify(files.map((one) => [one.path, one.text]))}\n`;
+}
+
+/** How a Python is started that answers questions, a line each. */
+export const ASK_ARGUMENTS: readonly string[] = ['-I', '-c', SCRIPT];
+
 /** Nearest first: the Space's own version, the activated environment, and what `python3` is. */
-function findPythons(
+export function findPythons(
   minor: string,
   env: Readonly<Record<string, string | undefined>>,
 ): readonly string[] {
@@ -81,7 +91,7 @@ function findPythons(
 
 function runPython(command: string, input: string): Promise<string | null> {
   return new Promise((done) => {
-    const child = spawn(command, ['-I', '-c', SCRIPT], {
+    const child = spawn(command, ASK_ARGUMENTS, {
       stdio: ['pipe', 'pipe', 'ignore'],
       timeout: LONGEST_WAIT_MS,
       killSignal: 'SIGKILL',
@@ -96,7 +106,8 @@ function runPython(command: string, input: string): Promise<string | null> {
   });
 }
 
-function readAnswer(output: string): SyntaxAnswer | null {
+/** Null for what is not an answer. */
+export function readAnswer(output: string): SyntaxAnswer | null {
   try {
     const { minor, verdicts } = answerSchema.parse(JSON.parse(output));
     return {

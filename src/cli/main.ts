@@ -8,6 +8,7 @@ import { declareEnv } from './commands/env.js';
 import { declareExplain } from './commands/explain.js';
 import { declareHelp } from './commands/help.js';
 import { declareInit } from './commands/init.js';
+import { declareLsp } from './commands/lsp.js';
 import { declarePython } from './commands/python.js';
 import { declareQuota } from './commands/quota.js';
 import { declareRun } from './commands/run.js';
@@ -43,6 +44,7 @@ export function createProgram(
   declareInit(program, world, setExitCode);
   declareRun(program, world, toRun, setExitCode);
   declareCheck(program, world, setExitCode);
+  declareLsp(program, world, setExitCode);
   declareQuota(program, world, setExitCode);
   declareExplain(program, world, setExitCode);
   declareServe(program, world, setExitCode);

@@ -26,6 +26,7 @@ import { creditsNote } from './credits.js';
 import { type Ending, endingText, exitCodeOf, signalForCommand } from './ending.js';
 import { hotkeyActions } from './hotkey-actions.js';
 import type { RunWorld } from './index.js';
+import { keepMeasured } from './keep-measured.js';
 import type { RunOptions } from './options.js';
 import { assertPlatformSupported } from './platform-support.js';
 import { type RestartableApp, restartableApp } from './restartable-app.js';
@@ -253,12 +254,13 @@ async function announce(
 }
 
 async function finish(
-  { console, cleanup }: RunContext,
+  context: RunContext,
   parts: RunParts,
   app: RestartableApp,
   command: CommandProcess | null,
   ending: Ending,
 ): Promise<number> {
+  const { console, cleanup } = context;
   const running = (await soon(parts.allocator.running())) ?? 0;
   console.stopping(
     `Stopping (${endingText(ending)}): ${running === 0 ? 'no call' : `${running} call(s)`} running.`,
@@ -270,7 +272,16 @@ async function finish(
   await app.stop();
   await cleanup.run();
   await parts.log.flush();
-  console.table(usageRows(parts.log.uses()));
+  const rows = usageRows(parts.log.uses());
+  console.table(rows);
+  const { device } = parts.allocator;
+  const measured = {
+    stateDir: stateDir(context.options.stateDir, context.world.env),
+    space: parts.space.dir,
+    gpu: device.name === 'mock' ? null : device.description,
+    rows,
+  };
+  await keepMeasured(measured, console.warn);
   return exitCodeOf(ending, commandCode);
 }
 

@@ -57,7 +57,7 @@ const STARTUP_ADVICE = { suggestedSeconds: null, advice: 'start-up, no quota cha
 function advise(calls: number, p95: number, declared: number, killed: number) {
   if (calls === 0) return { suggestedSeconds: null, advice: 'no call finished' };
   if (killed > 0) return { suggestedSeconds: null, advice: 'more, or fewer steps' };
-  const suggested = roundUp(p95 * MARGIN);
+  const suggested = roundUp(p95);
   if (suggested >= declared) return { suggestedSeconds: null, advice: 'fits' };
   const factor = Math.floor(declared / suggested);
   const gain = factor >= 2 ? ` (${factor}x the visitors)` : '';
@@ -65,7 +65,9 @@ function advise(calls: number, p95: number, declared: number, killed: number) {
   return { suggestedSeconds: suggested, advice: `${formatSeconds(suggested)}${gain}${few}` };
 }
 
-function roundUp(seconds: number): number {
+/** The duration to declare for calls that take so many seconds, with room above them. */
+export function roundUp(p95Seconds: number): number {
+  const seconds = p95Seconds * MARGIN;
   return ROUND_SECONDS.find((candidate) => candidate >= seconds) ?? Math.ceil(seconds / 60) * 60;
 }
 

@@ -14,6 +14,11 @@ const SKIPPED = new Set(['.git', '__pycache__', 'node_modules', 'site-packages',
 /** In every virtual environment, whatever its name. */
 const ENVIRONMENT_MARK = 'pyvenv.cfg';
 
+/** Whether a listing leaves a path out because of a name in it. */
+export function isSkippedPath(path: string): boolean {
+  return path.split('/').some((part) => SKIPPED.has(part));
+}
+
 export interface SpaceEntry {
   /** Relative to the Space's folder, with `/`. */
   readonly path: string;

@@ -3,6 +3,7 @@ export {
   type FileReading,
   filesInFolder,
   filesInMemory,
+  isSkippedPath,
   LARGEST_SOURCE_BYTES,
   listingOf,
   type SpaceEntry,

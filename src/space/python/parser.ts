@@ -55,7 +55,19 @@ async function load(expectedBytes: number): Promise<PythonParser> {
   await Parser.init({ locateFile: () => runtime });
   const python = new Parser();
   python.setLanguage(await Language.load(grammar));
-  return { parse: (source) => parseWith(python, source) };
+  return { parse: (source) => rememberedParse(python, source) };
+}
+
+/** Trees of texts that are still held by somebody: who checks again parses only what has changed. */
+const known = new WeakMap<SourceText, ParsedPython>();
+
+function rememberedParse(python: Parser, source: SourceText): ParsedPython | null {
+  const before = known.get(source);
+  if (before) return before;
+  const parsed = parseWith(python, source);
+  // What took too long may be faster the next time.
+  if (parsed) known.set(source, parsed);
+  return parsed;
 }
 
 function wasmFiles(): { runtime: string; grammar: string } {

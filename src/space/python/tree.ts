@@ -64,10 +64,23 @@ export function childOf(node: PyNode, field: string): PyNode | null {
  *
  * @param enter false to leave what is below a node out
  */
-export function* nodesIn(
-  root: PyNode,
-  enter: (node: PyNode) => boolean = () => true,
-): Generator<PyNode> {
+export function nodesIn(root: PyNode, enter?: (node: PyNode) => boolean): Iterable<PyNode> {
+  if (enter) return walk(root, enter);
+  // A whole file is walked by a dozen rules, and again at each check of a server.
+  return root.parent === null ? nodesOfFile(root) : walk(root, () => true);
+}
+
+const filesNodes = new WeakMap<PyNode, readonly PyNode[]>();
+
+function nodesOfFile(root: PyNode): readonly PyNode[] {
+  const known = filesNodes.get(root);
+  if (known) return known;
+  const nodes = [...walk(root, () => true)];
+  filesNodes.set(root, nodes);
+  return nodes;
+}
+
+function* walk(root: PyNode, enter: (node: PyNode) => boolean): Generator<PyNode> {
   const open = [root];
   for (let node = open.pop(); node; node = open.pop()) {
     yield node;
@@ -101,7 +114,7 @@ export function* ancestorsOf(node: PyNode): Generator<PyNode> {
 const SCOPES = new Set(['function_definition', 'lambda']);
 
 /** All that runs when the body of a function runs: not what is in functions inside it. */
-export function nodesOfBody(body: PyNode): Generator<PyNode> {
+export function nodesOfBody(body: PyNode): Iterable<PyNode> {
   return nodesIn(body, (node) => node === body || !SCOPES.has(node.type));
 }
 

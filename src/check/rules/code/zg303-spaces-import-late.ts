@@ -114,9 +114,8 @@ function beforeSpaces(python: PythonModel, app: PythonFile): Before | null {
     if (seen.has(file)) return;
     seen.add(file);
     files.push(file);
-    open.push(
-      nodesIn(file.root, ({ type }) => type !== 'function_definition' && type !== 'lambda'),
-    );
+    const isEntered = ({ type }: PyNode) => type !== 'function_definition' && type !== 'lambda';
+    open.push(nodesIn(file.root, isEntered)[Symbol.iterator]());
   };
   enter(app);
   while (open.length > 0) {
