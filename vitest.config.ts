@@ -6,6 +6,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          setupFiles: ['test/support/hermetic.ts'],
           include: ['test/**/*.test.{ts,tsx}'],
           exclude: ['test/e2e/**', 'test/faults/**', 'test/soak/**', 'test/matrix/**'],
           // A busy machine is no failure; what must be quick says so itself.
@@ -18,6 +19,7 @@ export default defineConfig({
         // Real packages, real processes: one file at a time, so that timings on two cores hold.
         test: {
           name: 'e2e',
+          setupFiles: ['test/support/hermetic.ts'],
           include: ['test/{e2e,faults,soak}/**/*.test.ts'],
           fileParallelism: false,
           testTimeout: 120_000,
@@ -26,7 +28,13 @@ export default defineConfig({
           maxConcurrency: 2,
         },
       },
-      { test: { name: 'matrix', include: ['test/matrix/**/*.test.ts'] } },
+      {
+        test: {
+          name: 'matrix',
+          setupFiles: ['test/support/hermetic.ts'],
+          include: ['test/matrix/**/*.test.ts'],
+        },
+      },
     ],
   },
 });

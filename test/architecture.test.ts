@@ -28,6 +28,7 @@ const MAY_IMPORT: readonly (readonly [folder: string, allowed: readonly string[]
   ['simulate', ['allocator/core', 'platform', 'shared']],
   ['doctor', ['run', 'python-env', 'allocator/client', 'shared']],
   ['init', ['hub', 'space', 'platform', 'shared']],
+  ['agents', ['platform', 'shared']],
   ['explain', ['check', 'shared']],
   ['lsp', ['explain', 'check', 'config', 'space', 'platform', 'shared']],
   ['check', ['config', 'hub', 'space', 'platform', 'shared']],
@@ -39,6 +40,7 @@ const MAY_IMPORT: readonly (readonly [folder: string, allowed: readonly string[]
   [
     'cli',
     [
+      'agents',
       'doctor',
       'hub',
       'init',

@@ -1,2 +1,2 @@
-export const FORMATS = ['text', 'compact', 'json', 'github', 'sarif', 'junit'] as const;
+export const FORMATS = ['text', 'compact', 'json', 'github', 'sarif', 'junit', 'agent'] as const;
 export type Format = (typeof FORMATS)[number];

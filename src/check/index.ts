@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { readUserSettings } from '../config/user-settings.js';
 import { loadProfile } from '../platform/index.js';
+import { isAgent } from '../shared/agent.js';
 import { EXIT, UserError } from '../shared/errors.js';
 import { type Baseline, readBaseline, writeBaseline } from './baseline.js';
 import { rememberReport } from './cache/answer.js';
@@ -135,7 +136,8 @@ function lookOf(
 ): Look {
   const isTerminal = world.stdout.isTTY === true && output === null;
   const inActions = world.env['GITHUB_ACTIONS'] === 'true' && !isTerminal;
-  const usual = inActions && output === null ? 'github' : 'text';
+  const forOthers = isAgent(world.env) ? 'agent' : inActions ? 'github' : 'text';
+  const usual = output === null ? forOthers : 'text';
   return { format: format ?? (statistics ? 'text' : usual), color, ascii, statistics };
 }
 

@@ -14,6 +14,7 @@ import { declareQuota } from './commands/quota.js';
 import { declareRun } from './commands/run.js';
 import { declareServe } from './commands/serve.js';
 import { declareSimulate } from './commands/simulate.js';
+import { declareSkills } from './commands/skills.js';
 import { declareState } from './commands/state.js';
 import { printFailure } from './failure.js';
 import { VERSION } from './version.js';
@@ -55,6 +56,7 @@ export function createProgram(
   declareCompletion(program, world);
   declareEnv(program, world);
   declarePython(program, world, setExitCode);
+  declareSkills(program, world, setExitCode);
   declareHelp(program, world);
   return program;
 }

@@ -1,5 +1,6 @@
 /** What an answer depends on besides the files of the Spaces. */
 import { createHash } from 'node:crypto';
+import { isAgent } from '../../shared/agent.js';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -26,7 +27,8 @@ export function answerKey(world: AskedWorld, build: string | null): string | nul
   const { argv, env, cwd, stdout } = world;
   if (!argv || build === null || argv.some((word) => NOT_KEPT.test(word))) return null;
   const variables = Object.entries(env).filter(([name]) => VARIABLES.test(name));
-  const parts = [build, argv, cwd, variables.sort(), stdout.isTTY === true, stdout.columns ?? 0];
+  const seen = [stdout.isTTY === true, stdout.columns ?? 0, isAgent(env)];
+  const parts = [build, argv, cwd, variables.sort(), ...seen];
   return digestOf(JSON.stringify(parts));
 }
 

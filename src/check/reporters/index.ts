@@ -1,6 +1,7 @@
 import type { Paint } from '../../shared/paint.js';
 import type { Format } from '../formats.js';
 import type { CheckReport } from '../report.js';
+import { reportAgent } from './agent.js';
 import { reportCompact } from './compact.js';
 import { reportGithub } from './github.js';
 import { reportJson } from './json.js';
@@ -30,4 +31,5 @@ export const reporters = {
   github: onTerminal(reportGithub),
   sarif: reportSarif,
   junit: reportJunit,
+  agent: onTerminal(reportAgent),
 } satisfies Record<Format, Reporter>;

@@ -47,7 +47,7 @@ export function declareCheck(
     .addOption(new Option('--diff', 'show what --fix would change, and change nothing'))
     .addOption(new Option('--add-ignore', 'silence each finding with a comment on its line'))
     .optionsGroup('Output')
-    .addOption(twin('--format <kind>', 'text, compact, json, github, sarif, junit'))
+    .addOption(twin('--format <kind>', 'text, compact, json, github, sarif, junit, agent'))
     .addOption(new Option('--json', 'the same as --format json'))
     .addOption(new Option('--statistics', 'how often each rule found something'))
     .addOption(new Option('--output <file>', 'write the report there'))
