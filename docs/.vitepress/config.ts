@@ -40,6 +40,8 @@ export default defineConfig({
           { text: 'Guide by task', link: '/guide' },
           { text: 'Troubleshooting', link: '/troubleshooting' },
           { text: 'Spaces on the Hub', link: '/hub' },
+          { text: 'Editors', link: '/editors' },
+          { text: 'Coding agents', link: '/agents' },
           { text: 'Clients against a local Space', link: '/local-hub' },
           { text: 'Login', link: '/login' },
           { text: 'Refusals on demand', link: '/faults' },

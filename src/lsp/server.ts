@@ -185,7 +185,7 @@ export class LanguageServer {
     if (path) this.#spaceOf(path)?.check.changed();
   }
 
-  /** Of Spaces that are open already: a file that nobody looks at opens none. */
+  /** Of Spaces that are open already: a changed file opens no other. */
   #changedOnDisk(path: string | null): void {
     if (path === null) return;
     for (const [folder, { check }] of this.#spaces) {

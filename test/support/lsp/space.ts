@@ -69,7 +69,7 @@ export async function findingsOf(folder: string): Promise<readonly string[]> {
 
 const SEVERITIES = ['', 'error', 'warning', 'info', 'advice'];
 
-/** The same lines from what an editor was told. */
+/** The same lines from the diagnostics that an editor has. */
 export function shownIn(diagnostics: ReadonlyMap<string, readonly object[]>): readonly string[] {
   return [...diagnostics]
     .flatMap(([file, list]) =>
