@@ -53,6 +53,20 @@ describe('a Space that uses CUDA outside of GPU functions', () => {
     ]);
   });
 
+  it('has what one GPU function sets in its worker alone, and names both lines once', async () => {
+    await visitors.call(run.url, '/set_style', ['pop'], { token: 'pro' });
+    for (const _ of [1, 2]) {
+      const { value } = await visitors.call(run.url, '/use_style', [], { token: 'pro' });
+      expect(value).toEqual(['plain', 3]);
+    }
+    const unseen = () => silent().filter((line) => line.includes('in another worker'));
+    await expect.poll(unseen).toHaveLength(2);
+    expect(unseen()).toEqual([
+      expect.stringContaining(`${placeOf('net.load_state_dict(')}set_style sets \`net\``),
+      expect.stringContaining(`${placeOf('style["name"] = name')}set_style sets \`style['name']\``),
+    ]);
+  });
+
   it('sends a module without its weights, and names the line once', async () => {
     for (const _ of [1, 2]) {
       const { value } = await visitors.call(run.url, '/passes', [], { token: 'pro' });

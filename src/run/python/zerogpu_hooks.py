@@ -2,8 +2,9 @@
 
 After `socket`: what the Space serves stays on loopback. After `pathlib`: the driver's folder shows the card
 of the platform. After `torch`: the emulated device takes its place, or a real one is kept to its share, as the
-backend asks. After `spaces`: old releases get a cgroup to read, and in the app's main process the thread that
-tells names of decorated functions starts. The packages themselves stay as they are.
+backend asks. After `spaces`: old releases get a cgroup to read, and in the app's main process two threads start,
+one that tells names of decorated functions and one that reports what other workers will not see. The packages
+themselves stay as they are.
 """
 
 from __future__ import annotations
@@ -54,6 +55,9 @@ def equip_spaces(spaces: ModuleType) -> None:
         import zerogpu_tasks
 
         zerogpu_tasks.start(os.path.join(os.environ["ZEROGPU_RUN_DIR"], "tasks.sock"))
+        import zerogpu_unseen
+
+        zerogpu_unseen.watch()
         if os.environ.get("ZEROGPU_EMULATED_SLICE_PREFIX"):
             import emulated_cuda
 
