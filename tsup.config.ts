@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { copyFile, cp, mkdir, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { basename, join } from 'node:path';
-import { defineConfig } from 'tsup';
+import { build, defineConfig, type Options } from 'tsup';
 import { inputsOf, writeNotices } from './bin/dev/notices.js';
 
 /** Python that runs inside the Space's processes: shipped as files, never bundled. */
@@ -32,7 +32,57 @@ function buildDigest(): string {
   return hash.digest('hex').slice(0, 16);
 }
 
+/** What every bundle has. */
+const COMMON = {
+  target: 'node20',
+  platform: 'node',
+  sourcemap: false,
+  dts: false,
+  // Names stay as they are: a bug's stack is to be read.
+  minifyWhitespace: true,
+  minifySyntax: true,
+  // Bundled, because hundreds of small files are what a start waits for; each command is a chunk that
+  // is loaded on demand. What has a native part, or is a world of its own, stays outside.
+  noExternal: [/^(?!libsql$|ink|react|@inkjs|conf$)/],
+  external: ['libsql', 'ink', 'react', 'conf', 'ink-testing-library'],
+} satisfies Options;
+
+/** A file that shares nothing with the others. */
+const ALONE = {
+  ...COMMON,
+  config: false,
+  silent: true,
+  splitting: false,
+  clean: false,
+} satisfies Options;
+
+const CHECK_START: Options = {
+  ...ALONE,
+  entry: { 'check-start': 'src/cli/check-start.ts' },
+  format: 'esm',
+  define: { ZEROGPU_BUILD: JSON.stringify(buildDigest()) },
+};
+
+/** `check` as a function that can be kept compiled: src/cli/compiled.ts calls it. */
+const CHECK_ALONE: Options = {
+  ...ALONE,
+  entry: { 'check-alone': 'src/cli/check-alone.ts' },
+  format: 'cjs',
+  banner: { js: '(function(exports,require,module,__dirname,__filename,__url){' },
+  footer: { js: '})' },
+  define: { ZEROGPU_BUILD: JSON.stringify(buildDigest()), 'import.meta.url': '__url' },
+  // A script that is loaded by hand has no loader of its own: `import()` is `require()` in it.
+  esbuildOptions(options) {
+    options.supported = { 'dynamic-import': false };
+    // They are in THIRD-PARTY-NOTICES.txt.
+    options.legalComments = 'none';
+    const parser = createRequire(import.meta.url).resolve('web-tree-sitter');
+    options.alias = { 'web-tree-sitter': parser };
+  },
+};
+
 export default defineConfig({
+  ...COMMON,
   define: { ZEROGPU_BUILD: JSON.stringify(buildDigest()) },
   entry: {
     cli: 'src/cli/entry.ts',
@@ -41,18 +91,10 @@ export default defineConfig({
     'ask-npm': 'src/update/ask-npm.ts',
   },
   format: 'esm',
-  target: 'node20',
-  platform: 'node',
   splitting: true,
-  sourcemap: false,
   clean: true,
-  dts: false,
   // For the licence texts alone.
   metafile: true,
-  // Bundled, because hundreds of small files are what a start waits for; each command is a chunk that
-  // is loaded on demand. What has a native part, or is a world of its own, stays outside.
-  noExternal: [/^(?!libsql$|ink|react|@inkjs|conf$)/],
-  external: ['libsql', 'ink', 'react', 'conf', 'ink-testing-library'],
   // Some of the bundled packages are CommonJS and ask for Node's own modules.
   banner: {
     js: "import { createRequire as createRequireOf } from 'node:module'; const require = createRequireOf(import.meta.url);",
@@ -60,6 +102,8 @@ export default defineConfig({
   async onSuccess() {
     writeNotices(inputsOf(METAFILE), 'dist/THIRD-PARTY-NOTICES.txt');
     await rm(METAFILE, { force: true });
+    await build(CHECK_START);
+    await build(CHECK_ALONE);
     const require = createRequire(import.meta.url);
     for (const part of PARSER_PARTS) {
       await copyFile(require.resolve(part), `dist/${basename(part)}`);

@@ -6,13 +6,13 @@ import { readUserSettings } from '../config/user-settings.js';
 import { loadProfile } from '../platform/index.js';
 import { isAgent } from '../shared/agent.js';
 import { EXIT, UserError } from '../shared/errors.js';
-import { type Baseline, readBaseline, writeBaseline } from './baseline.js';
+import type { Baseline } from './baseline.js';
 import { rememberReport } from './cache/answer.js';
 import { BUILD } from './cache/build.js';
 import { type CheckSpaceOptions, checkSpace } from './check-space.js';
 import { areaOf } from './coverage.js';
 import type { RuleFailure } from './engine.js';
-import { type AskPython, askPythonOf } from './exact-syntax.js';
+import type { AskPython } from './exact-syntax.js';
 import { addIgnores } from './fix/add-ignore.js';
 import { fixSpace, showFixes } from './fix/index.js';
 import { type Look, writtenReport } from './look.js';
@@ -97,13 +97,15 @@ async function checkOnce(
   const spaces: SpaceReport[] = [];
   const failures: RuleFailure[] = [];
   let isAsked = false;
-  const ask = askPythonOf(world.env);
-  const askPython: AskPython = (files, minor) => {
+  const askPython: AskPython = async (files, minor) => {
     isAsked = true;
-    return ask(files, minor);
+    const { askPythonOf } = await import('./ask-python.js');
+    return askPythonOf(world.env)(files, minor);
   };
   const { baseline: file } = options;
-  const baseline = file === null ? null : await readBaseline(file, world.cwd);
+  // Loaded on demand, as the Python above: the schema library costs more than the rest of a check.
+  const baselines = file === null ? null : await import('./baseline.js');
+  const baseline = baselines && file ? await baselines.readBaseline(file, world.cwd) : null;
   for (const job of jobs) {
     const checked = await report(job, askPython, baseline);
     spaces.push(checked.space);
@@ -114,8 +116,8 @@ async function checkOnce(
     elapsedMs: performance.now() - startMs,
     exitCode: failures.length > 0 ? EXIT.bug : exitCodeOf(spaces.map(({ verdict }) => verdict)),
   };
-  if (file !== null && baseline === null && failures.length === 0) {
-    const count = await writeBaseline(file, world.cwd, spaces);
+  if (baselines && file !== null && baseline === null && failures.length === 0) {
+    const count = await baselines.writeBaseline(file, world.cwd, spaces);
     const what = count === 1 ? '1 finding is' : `${count} findings are`;
     world.stderr.write(`${file}: ${what} accepted from now on\n`);
     return EXIT.ok;

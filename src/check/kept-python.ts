@@ -1,13 +1,8 @@
 /** A Python that is kept to be asked about syntax again and again: a server asks at each keystroke. */
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import {
-  ASK_ARGUMENTS,
-  type AskPython,
-  findPythons,
-  questionOf,
-  readAnswer,
-} from './exact-syntax.js';
+import { ASK_ARGUMENTS, findPythons, questionOf, readAnswer } from './ask-python.js';
+import type { AskPython } from './exact-syntax.js';
 
 /** Milliseconds; parsing a file takes thousandths of that. */
 const LONGEST_WAIT_MS = 10_000;

@@ -1,3 +1,4 @@
+import type { Started } from './check-start.js';
 import { VERSION } from './version.js';
 import type { World } from './world.js';
 
@@ -14,9 +15,8 @@ export async function runProcess(): Promise<void> {
     process.stdout.write(`${VERSION}\n`);
     return;
   }
-  const { createProcessWorld } = await import('./process-world.js');
-  const world = createProcessWorld();
-  process.exitCode = (await recalled(argv, world)) ?? (await runMain(argv, world));
+  const { world, exitCode } = argv[0] === 'check' ? await startCheck(argv) : await start();
+  process.exitCode = exitCode ?? (await runMain(argv, world));
   if (process.stderr.isTTY) {
     const [{ notifyOfUpdate }, { systemClock }] = await Promise.all([
       import('../update/index.js'),
@@ -28,11 +28,16 @@ export async function runProcess(): Promise<void> {
   setTimeout(() => process.exit(), LINGER_MS).unref();
 }
 
-/** An unchanged Space has its answer already: no command tree is needed for it. */
-async function recalled(argv: readonly string[], world: World): Promise<number | null> {
-  if (argv[0] !== 'check') return null;
-  const { recall } = await import('../check/recall.js');
-  return recall(world, VERSION);
+async function start(): Promise<Started> {
+  const { createProcessWorld } = await import('./process-world.js');
+  return { world: createProcessWorld(), exitCode: null };
+}
+
+/** A file of its own in dist: a dozen shared chunks would take longer to load than to run. */
+async function startCheck(argv: readonly string[]): Promise<Started> {
+  const { href } = new URL('./check-start.js', import.meta.url);
+  const alone = (await import(href)) as typeof import('./check-start.js');
+  return alone.startCheck(argv);
 }
 
 async function runMain(argv: readonly string[], world: World): Promise<number> {

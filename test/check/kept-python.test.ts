@@ -2,7 +2,7 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
-import { askPythonOf } from '../../src/check/exact-syntax.js';
+import { askPythonOf } from '../../src/check/ask-python.js';
 import { keepPython } from '../../src/check/kept-python.js';
 
 const bin = mkdtempSync(join(tmpdir(), 'zerogpu-pythons-'));

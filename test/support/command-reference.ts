@@ -2,7 +2,7 @@
 import { PassThrough } from 'node:stream';
 import type { Command, Option } from 'commander';
 import { EXIT_CODES, OTHER_VARIABLES } from '../../src/cli/help-topics.js';
-import { createProgram } from '../../src/cli/main.js';
+import { createProgram } from '../../src/cli/program.js';
 
 /** The whole tree, in a world where nothing is set. */
 export function programOfDocs(): Command {

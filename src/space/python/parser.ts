@@ -50,7 +50,7 @@ export function loadPythonParser(expectedBytes = 0): Promise<PythonParser> {
 }
 
 async function load(expectedBytes: number): Promise<PythonParser> {
-  if (expectedBytes < 1_000_000) setFlagsFromString('--liftoff-only');
+  setFlagsFromString(expectedBytes < 1_000_000 ? '--liftoff-only' : '--no-liftoff-only');
   const { runtime, grammar } = wasmFiles();
   await Parser.init({ locateFile: () => runtime });
   const python = new Parser();
