@@ -1,8 +1,8 @@
 /**
- * How long `zerogpu check` takes: a Space of one file against `node -e 0` and `hf version`, and a
- * Space of many files against pyflakes over the same files; whole processes, in turn, the ratio taken
- * round by round. The many files are copied from a folder of Python that is named, and imported by an
- * app of this project. Peak memory is that of the check process.
+ * How long `zerogpu check` takes: a Space of one file against `node -e 0` and `hf version`, its second
+ * run with the kept answer, and Spaces of many files against pyflakes over the same files; whole
+ * processes, in turn, the ratio taken round by round. The many files are copied from a folder of Python
+ * that is named, and imported by an app of this project. Peak memory is that of the check process.
  *
  * Usage: node bench/check.mjs --sources DIR [--hf PATH] [--pyflakes PATH] [--rounds 9] [--json]
  *   --sources   Python to copy from, such as site-packages with gradio and torch in it
@@ -18,7 +18,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
@@ -33,8 +33,16 @@ const { values } = parseArgs({
   },
 });
 const rounds = Number(values.rounds);
-const MOST_FILES = 150;
-const MOST_BYTES = 3_200_000;
+/** A Space with code of its own beside vendored files, and one with a whole library in it. */
+const SIZES = {
+  many: { of: /^(?:gradio|torch)\/.*\.py$/, step: 5, mostFiles: 150, mostBytes: 3_200_000 },
+  library: {
+    of: /^(?:diffusers|transformers)\/.*\.py$/,
+    step: 9,
+    mostFiles: 328,
+    mostBytes: 8_000_000,
+  },
+};
 const README = '---\ntitle: Demo\nsdk: gradio\nsdk_version: 6.1.0\n---\n';
 const APP = `import gradio as gr
 import spaces
@@ -64,17 +72,17 @@ function makeSpace(name, app, sources = []) {
   return dir;
 }
 
-/** Every fifth file, in the order of their paths, until there are enough. */
-function pick(dir) {
+/** Every so many files, in the order of their paths, until there are enough. */
+function pick(dir, { of, step, mostFiles, mostBytes }) {
   const all = readdirSync(dir, { recursive: true, encoding: 'utf8' })
-    .filter((path) => /^(?:gradio|torch)\/.*\.py$/.test(path))
+    .filter((path) => of.test(path))
     .sort();
   const picked = [];
   let bytes = 0;
-  for (let i = 0; i < all.length && picked.length < MOST_FILES; i += 5) {
+  for (let i = 0; i < all.length && picked.length < mostFiles; i += step) {
     const path = join(dir, all[i]);
     const { size } = statSync(path);
-    if (size < 2_000 || bytes + size > MOST_BYTES) continue;
+    if (size < 2_000 || bytes + size > mostBytes) continue;
     bytes += size;
     picked.push(path);
   }
@@ -121,34 +129,37 @@ function peakMiB(args) {
 
 const cli = join(import.meta.dirname, '../bin/zerogpu.js');
 const one = makeSpace('one', APP);
+const check = (dir, ...flags) => [process.execPath, [cli, 'check', ...flags, dir]];
 const result = {
   rounds,
+  load: loadavg()[0],
   one: compare({
-    check: [process.execPath, [cli, 'check', one]],
+    check: check(one, '--no-cache'),
+    second: check(one),
     node: [process.execPath, ['-e', '0']],
     ...(values.hf ? { hf: [values.hf, ['version']] } : {}),
   }),
-  oneMiB: peakMiB([cli, 'check', one]),
+  oneMiB: peakMiB([cli, 'check', '--no-cache', one]),
 };
-if (values.sources) {
-  const { picked, bytes } = pick(values.sources);
-  const many = makeSpace('many', APP, picked);
-  Object.assign(result, {
+for (const [name, size] of values.sources ? Object.entries(SIZES) : []) {
+  const { picked, bytes } = pick(values.sources, size);
+  const dir = makeSpace(name, APP, picked);
+  result[name] = {
     files: picked.length,
     megabytes: bytes / 1e6,
-    many: compare({
-      check: [process.execPath, [cli, 'check', many]],
-      ...(values.pyflakes ? { pyflakes: [values.pyflakes, [many]] } : {}),
+    times: compare({
+      check: check(dir, '--no-cache'),
+      ...(values.pyflakes ? { pyflakes: [values.pyflakes, [dir]] } : {}),
     }),
-    manyMiB: peakMiB([cli, 'check', many]),
-  });
+    mib: peakMiB([cli, 'check', '--no-cache', dir]),
+  };
 }
 rmSync(folder, { recursive: true });
 
 if (values.json) console.log(JSON.stringify(result));
 else {
   const show = (title, table, mib) => {
-    console.log(`${title} (median of ${rounds}; peak ${mib} MiB)`);
+    console.log(`${title} (median of ${rounds}; peak ${mib} MiB; load ${result.load.toFixed(1)})`);
     for (const [name, { ms, ratio }] of Object.entries(table)) {
       console.log(
         `  ${name.padEnd(10)} ${ms.toFixed(0).padStart(6)} ms   check is ${ratio.toFixed(2)} x`,
@@ -156,8 +167,9 @@ else {
     }
   };
   show('one file', result.one, result.oneMiB);
-  if (result.many) {
-    const what = `${result.files} files, ${result.megabytes.toFixed(1)} MB`;
-    show(what, result.many, result.manyMiB);
+  for (const name of Object.keys(SIZES)) {
+    const found = result[name];
+    if (!found) continue;
+    show(`${found.files} files, ${found.megabytes.toFixed(1)} MB`, found.times, found.mib);
   }
 }
