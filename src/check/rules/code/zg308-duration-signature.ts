@@ -37,7 +37,7 @@ export const durationSignature = defineRule<Data>({
       // A method's duration gets self as well; a bound one has its own: that is not analysed here.
       if (fn.isMethod || duration.function.isMethod || gpu.kind === 'wrapper') continue;
       if (fn.decorators.length > 1 || duration.function.decorators.length > 0) continue;
-      const call = isWired(python, fn) ? wiredArity(fn) : arity(fn);
+      const call = isWired(python, fn) ? wiredArity(fn) : (calledArity(python, fn) ?? arity(fn));
       const taken = arity(duration.function);
       const isWrong = taken.most < call.least || taken.least > call.most || taken.needsKeyword;
       const mayBeWrong = taken.most < call.most || taken.least > call.least;
@@ -78,6 +78,21 @@ function wiredArity({ parameters }: PyFunction): Arity {
   ).length;
   const isOpen = parameters.some(({ kind }) => kind === 'args');
   return { least: count, most: isOpen ? Number.POSITIVE_INFINITY : count, needsKeyword: false };
+}
+
+/** What the Space's own calls give, where Gradio calls it nowhere; null where that can't be known. */
+function calledArity(python: PythonModel, fn: PyFunction): Arity | null {
+  if (python.handlers.some(({ function: one }) => one === fn || one === null)) return null;
+  const counts: number[] = [];
+  for (const { file, node, positional, keywords } of python.files.flatMap(({ calls }) => calls)) {
+    const callee = childOf(node, 'function');
+    if (!callee || python.functionOf(file, callee) !== fn) continue;
+    const given = [...positional, ...keywords.values()];
+    if (keywords.size > 0 || given.some(({ type }) => type.endsWith('splat'))) return null;
+    counts.push(positional.length);
+  }
+  if (counts.length === 0) return null;
+  return { least: Math.min(...counts), most: Math.max(...counts), needsKeyword: false };
 }
 
 interface Arity {

@@ -47,7 +47,7 @@ export const gpuStateSplit = defineRule<Data>({
       const seen = new Set<string>();
       for (const { name, node } of changesIn(fn)) {
         if (seen.has(name)) continue;
-        const other = bodies.find((one) => one !== fn && reads(context, one, name));
+        const other = bodies.find((one) => one !== fn && reads(context, one, name, fn));
         if (!other || changesName(other, name)) continue;
         seen.add(name);
         const data = { name, function: fn.name, other: other.name };
@@ -86,9 +86,17 @@ function changesName(fn: PyFunction, name: string): boolean {
   return [...changesIn(fn)].some((one) => one.name === name);
 }
 
-/** Whether a GPU function reads a module-level name of that file, itself or through what it calls. */
-function reads({ python }: RuleContext, fn: PyFunction, name: string): boolean {
-  const seen = new Set<PyFunction>();
+/**
+ * Whether a GPU function reads a module-level name of that file, itself or through what it calls. What
+ * `changer` reads is what it has set: called in a worker, a GPU function runs in that worker.
+ */
+function reads(
+  { python }: RuleContext,
+  fn: PyFunction,
+  name: string,
+  changer: PyFunction,
+): boolean {
+  const seen = new Set<PyFunction>([changer]);
   const open = [fn];
   for (let one = open.pop(); one; one = open.pop()) {
     if (seen.has(one) || !one.body) continue;

@@ -1,3 +1,4 @@
+import { normalizeName } from '../../../space/index.js';
 import { defineRule } from '../../rule.js';
 import { broughtBy, projectsOf } from '../../tables/modules.js';
 import { at, isTried, reachableFiles } from '../code/facts.js';
@@ -28,7 +29,7 @@ export const moduleMissing = defineRule<Data>({
     if (readBlock(space) === null || python.app === null) return;
     const entries = installed(context);
     // A link or a local package may bring anything.
-    const names = entries.flatMap(({ name }) => name ?? []);
+    const names = entries.flatMap(({ name, text }) => name ?? repositoryOf(text) ?? []);
     const isOpen = entries.some(
       ({ url, name, isLocal }) => url !== null || name === null || isLocal,
     );
@@ -57,3 +58,12 @@ export const moduleMissing = defineRule<Data>({
     };
   },
 });
+
+/** What `git+https://host/owner/diffusers@main` most likely installs: a project of that name. */
+function repositoryOf(requirement: string): string | null {
+  const [, path] = /^git\+\w+:\/\/([^\s#?;]+)/.exec(requirement) ?? [];
+  // The revision comes after an @ behind the host, which may have one before it.
+  const [, name] =
+    /\/([\w.-]+?)(?:\.git)?\/?(?:@.*)?$/.exec(path?.replace(/^[^/]*/, '') ?? '') ?? [];
+  return name ? normalizeName(name) : null;
+}
