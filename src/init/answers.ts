@@ -109,6 +109,6 @@ export function titleProblem(text: string): string | undefined {
 
 /** `my-space` is called "My space" until somebody says otherwise. */
 export function titleOfFolder(name: string): string {
-  const words = name.replaceAll(/[-_.\s]+/g, ' ').trim();
+  const words = name.replaceAll(/[-_.\s\p{Cc}]+/gu, ' ').trim();
   return words === '' ? 'My Space' : words.charAt(0).toUpperCase() + words.slice(1);
 }

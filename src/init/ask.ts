@@ -2,6 +2,7 @@
 import type { Readable, Writable } from 'node:stream';
 import { confirm, isCancel, select, text } from '@clack/prompts';
 import { DEFAULT_PROFILE, loadProfile, NEWEST_PROFILE } from '../platform/index.js';
+import { printableLine } from '../shared/printable.js';
 import {
   type Answers,
   checkCi,
@@ -14,6 +15,7 @@ import {
   findTemplate,
   OFFERED_LICENSES,
   titleOfFolder,
+  titleProblem,
 } from './answers.js';
 import type { Template } from './manifest.js';
 import type { InitOptions } from './options.js';
@@ -126,7 +128,11 @@ async function choose(
   return taken(
     await select({
       message,
-      options: items.map((item) => ({ ...item })),
+      options: items.map(({ value, label, hint }) => ({
+        value,
+        label: printableLine(label),
+        ...(hint === undefined ? {} : { hint: printableLine(hint) }),
+      })),
       initialValue,
       ...terminal,
     }),
@@ -135,13 +141,16 @@ async function choose(
 
 async function ask(terminal: Terminal | null, message: string, fallback: string): Promise<string> {
   if (terminal === null) return fallback;
+  const shown = printableLine(fallback);
   const answer = await text({
     message,
-    placeholder: fallback,
-    defaultValue: fallback,
+    placeholder: shown,
+    defaultValue: shown,
+    validate: (given) => (given ? titleProblem(given) : undefined),
     ...terminal,
   });
-  return taken(answer).trim() || fallback;
+  const given = taken(answer).trim();
+  return given === '' || given === shown ? fallback : given;
 }
 
 async function yes(

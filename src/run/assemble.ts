@@ -117,7 +117,7 @@ export async function assemble(
     ...{ space, spaceId, stateDir: state, host: () => publicHost },
     defaultVisitor: formatVisitorName(options.visitor),
     tiers,
-    known: () => knownVisitors(allocator.url, state),
+    known: () => knownVisitors(allocator.where, state),
   });
   const gateway = await startGateway({
     host: options.host,
@@ -142,7 +142,7 @@ export async function assemble(
   const hub =
     options.localHub || login
       ? await openLocalHub({
-          ...{ allocatorUrl: allocator.url, stateDir: state, env },
+          ...{ allocator: allocator.where, stateDir: state, env },
           own: { id: spaceId, url: gateway.url },
           login: login && { provider: login.provider, page: `${gateway.url}${login.gateway.path}` },
         })

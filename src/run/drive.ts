@@ -172,7 +172,7 @@ function listenToKeys(
     formatVisitorName(options.visitor),
     hotkeyActions({
       gateway: parts.gateway,
-      allocatorUrl: parts.allocator.url,
+      allocator: parts.allocator,
       stateDir: stateDir(options.stateDir, world.env),
       visitor: options.visitor,
       tiers: tiersOf(parts.allocator.rules.profile),

@@ -4,13 +4,14 @@ import { formatVisitorName, type VisitorName } from '../allocator/core/visitor.j
 import type { Gateway } from '../gateway/index.js';
 import type { Tier } from '../platform/index.js';
 import { UserError } from '../shared/errors.js';
+import type { AllocatorLink } from './allocator/link.js';
 import type { HotkeyActions } from './run-terminal.js';
 
 const HOUR_SECONDS = 3_600;
 
 export interface HotkeyParts {
   readonly gateway: Pick<Gateway, 'url' | 'setDefaultVisitor'>;
-  readonly allocatorUrl: string;
+  readonly allocator: Pick<AllocatorLink, 'url' | 'where'>;
   readonly stateDir: string;
   readonly visitor: VisitorName;
   /** Tiers of the platform: `u` takes a visitor of each in turn. */
@@ -28,7 +29,7 @@ export interface HotkeyParts {
 /** What each key of a run's console does to its gateway and its allocator. */
 export function hotkeyActions(parts: HotkeyParts): HotkeyActions {
   let visitor = parts.visitor;
-  const connectNow = () => connect(parts.allocatorUrl, controlSecret(parts.stateDir));
+  const connectNow = () => connect(parts.allocator.where, controlSecret(parts.stateDir));
   return {
     warn: parts.warn,
     async open() {
@@ -48,7 +49,7 @@ export function hotkeyActions(parts: HotkeyParts): HotkeyActions {
     },
     async showQuota() {
       const { showLive } = await import('../tui/index.js');
-      const found = () => ({ url: parts.allocatorUrl, client: connectNow() });
+      const found = () => ({ url: parts.allocator.url, client: connectNow() });
       await showLive(found, { ascii: parts.ascii, color: 'auto', everySeconds: null }, parts);
     },
     async forward() {

@@ -1,4 +1,4 @@
-import { connect, controlSecret } from '../allocator/client/index.js';
+import { connect, controlSecret, type Where } from '../allocator/client/index.js';
 import { parseVisitorToken, visitorOf } from '../allocator/core/visitor.js';
 import {
   LOCAL_HUB_PORT,
@@ -15,7 +15,7 @@ import { accessTokensOf } from './login.js';
 
 /** Where a local Hub has its answers from. */
 export interface LocalHubSources {
-  readonly allocatorUrl: string;
+  readonly allocator: Where;
   readonly stateDir: string;
   /** The Space of this process, in front of those that have joined the allocator. */
   readonly own: LocalSpace | null;
@@ -30,8 +30,8 @@ export interface LocalHubSources {
  * @throws UserError E_PORT_TAKEN; E_USAGE for an HF_ENDPOINT that is none
  */
 export async function openLocalHub(sources: LocalHubSources): Promise<LocalHub> {
-  const { allocatorUrl, stateDir, own, env } = sources;
-  const client = connect(allocatorUrl, controlSecret(stateDir));
+  const { allocator, stateDir, own, env } = sources;
+  const client = connect(allocator, controlSecret(stateDir));
   const access = accessTokensOf(stateDir);
   const ports: LocalHubPorts = {
     async visitorOf(token, address) {
@@ -68,10 +68,10 @@ export async function openLocalHub(sources: LocalHubSources): Promise<LocalHub> 
 
 /** Keys of the visitors that an allocator's ledger has, as far as its snapshot lists them. */
 export async function knownVisitors(
-  allocatorUrl: string,
+  allocator: Where,
   stateDir: string,
 ): Promise<readonly string[]> {
-  const client = connect(allocatorUrl, controlSecret(stateDir));
+  const client = connect(allocator, controlSecret(stateDir));
   try {
     const { visitors } = await client.snapshot();
     return visitors.entries.map(({ visitor }) => visitor);

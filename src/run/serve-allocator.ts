@@ -97,7 +97,8 @@ async function startAndServe(
 
   announce(console, server, options, ledgerDir, version);
   if (options.localHub) {
-    const sources = { allocatorUrl: server.url, stateDir: state, own: null, env: world.env };
+    const { url } = server;
+    const sources = { allocator: () => url, stateDir: state, own: null, env: world.env };
     // Loaded on demand: an allocator without it has to be up again at once after a crash.
     const { openLocalHub } = await import('./local-hub.js');
     const hub = await openLocalHub(sources);
@@ -116,12 +117,12 @@ async function startAndServe(
   return EXIT.ok;
 }
 
-/** Spaces that outlived the serve before this one know its address, and no other. */
+/** For scripts that know the address: runs that had joined find this one by its locator. */
 function warnOfOtherPort(lastPort: number, url: string, console: RunConsole): void {
   const port = Number(new URL(url).port);
   if (lastPort === 0 || lastPort === port) return;
   console.warn(
-    `zerogpu serve was at port ${lastPort} before and is at ${port} now: restart the runs that had joined it`,
+    `zerogpu serve was at port ${lastPort} before and is at ${port} now: runs that had joined it follow`,
   );
 }
 

@@ -39,7 +39,7 @@ export function startSpace(
     env: appEnvironment({
       base: world.env,
       python: python.python,
-      deviceApiUrl: allocator.url,
+      deviceApiUrl: allocator.deviceUrl,
       cgroupFile: folder.cgroupFile,
       offloadDir: folder.offloadDir,
       runDir: folder.dir,

@@ -1,5 +1,7 @@
 /** `zerogpu serve` with real Spaces that join it, and what a run keeps for its next time. */
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -106,6 +108,34 @@ describe('zerogpu serve', () => {
     await expect.poll(async () => (await cem())?.reservedSeconds).toBe(0);
     expect((await cem())?.usedSeconds).toBeGreaterThanOrEqual(3);
   }, 120_000);
+
+  it('is followed to another port, and the program that took its port hears nothing', async () => {
+    const killed = daemons.pop();
+    killed?.child.kill('SIGKILL');
+    await killed?.ended;
+    killed?.client.close();
+    const heard: string[] = [];
+    const foreign = createServer((socket) => {
+      socket.on('error', () => {});
+      socket.on('data', (part) => heard.push(part.toString('latin1')));
+    });
+    foreign.listen(Number(new URL(killed?.url ?? '').port), '127.0.0.1');
+    await once(foreign, 'listening');
+    // The package gets no answer, as from a port where nothing listens.
+    expect((await hold(one, 'free:dan', 20, 0.1)).ok).toBe(false);
+    const daemon = await serve();
+    expect(daemon.url).not.toBe(killed?.url);
+    expect(daemon.stderr()).toContain('runs that had joined it follow');
+    for (const run of [one, other]) {
+      await run.waitFor(
+        ({ event, message }) =>
+          event === 'warning' && String(message).includes(`is back, at ${daemon.url} now`),
+      );
+      expect(await hold(run, 'free:dan', 20, 0.1)).toMatchObject({ ok: true });
+    }
+    foreign.close();
+    expect(heard).toEqual([]);
+  }, 60_000);
 
   it('is one of its kind: a second is told where the first is', async () => {
     const second = await runToEnd(['serve', '--state-dir', state]);

@@ -16,13 +16,16 @@ export interface EventHandlers {
 const FIRST_RETRY_MS = 250;
 const LAST_RETRY_MS = 4_000;
 
-/**
- * @param url of this machine: its answers are trusted to be small
- * @param headers of each attempt; rejects where nothing may be sent
- */
+/** Where one attempt goes, and what it says. */
+export interface Attempt {
+  /** Of this machine: its answers are trusted to be small. */
+  readonly url: URL;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** @param next of each attempt; rejects where nothing may be sent */
 export function followEvents(
-  url: URL,
-  headers: () => Promise<Readonly<Record<string, string>>>,
+  next: () => Promise<Attempt>,
   handlers: EventHandlers,
 ): { close(): void } {
   let closed = false;
@@ -31,9 +34,9 @@ export function followEvents(
   let retryMs = FIRST_RETRY_MS;
 
   async function read(): Promise<string> {
-    const signed = await headers();
+    const { url, headers } = await next();
     if (closed) return 'closed';
-    reading = open(url, { method: 'GET', headers: signed });
+    reading = open(url, { method: 'GET', headers });
     const answer = await reading.answered;
     if (answer.statusCode !== 200) {
       // An unread answer would hold its connection, and with it the process.

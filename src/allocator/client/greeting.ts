@@ -1,13 +1,46 @@
 /**
  * Who answers at an allocator's address is asked to prove that it knows the state folder's secret, before
- * anything is sent there: the port of an allocator that has ended may be another user's by now.
+ * anything is sent there: the port of an allocator that has ended may be another user's by now. The proof
+ * names the address at which it is given, so that a program at another one can't pass it on as its own.
  */
 import { randomBytes } from 'node:crypto';
 import * as z from 'zod';
 import { ask } from './http.js';
-import { isProof, signedFor } from './secret.js';
+import { isProof, proofOf, signedFor } from './secret.js';
 
 const greeting = z.object({ instance: z.string(), proof: z.string() });
+
+/** A question that only an allocator of the same state folder can answer. */
+export interface Challenge {
+  /** Path and query of the request. */
+  readonly path: string;
+  /**
+   * @param peer address and port that answered, as the socket has them
+   * @returns the instance that has proved itself
+   * @throws Error when it does not know the secret
+   */
+  readonly instanceIn: (status: number, text: string, peer: string) => string;
+}
+
+export function challenge(secret: string): Challenge {
+  const nonce = randomBytes(16).toString('hex');
+  return {
+    path: `/control/v1/hello?nonce=${nonce}`,
+    instanceIn(status, text, peer) {
+      const answer = greeting.safeParse(status === 200 ? parse(text) : null);
+      const { instance, proof } = answer.success ? answer.data : { instance: '', proof: '' };
+      if (isProof(proof, secret, 'hello', nonce, instance, peer)) return instance;
+      throw new Error(
+        'another program answers there: it does not know the secret of the state folder',
+      );
+    },
+  };
+}
+
+/** @param own address and port at which it is given */
+export function helloProof(secret: string, nonce: string, instance: string, own: string): string {
+  return proofOf(secret, 'hello', nonce, instance, own);
+}
 
 /**
  * @returns the headers for one request
@@ -18,17 +51,10 @@ export async function greet(
   secret: string,
   withinMs: number,
 ): Promise<Readonly<Record<string, string>>> {
-  const nonce = randomBytes(16).toString('hex');
-  const target = new URL(`/control/v1/hello?nonce=${nonce}`, url);
-  const { status, text } = await ask(target, { method: 'GET', headers: {} }, withinMs);
-  const answer = greeting.safeParse(status === 200 ? parse(text) : null);
-  const { instance, proof } = answer.success ? answer.data : { instance: '', proof: '' };
-  if (!isProof(proof, secret, 'hello', nonce, instance)) {
-    throw new Error(
-      'another program answers there: it does not know the secret of the state folder',
-    );
-  }
-  return { authorization: signedFor(secret, instance) };
+  const { path, instanceIn } = challenge(secret);
+  const request = { method: 'GET', headers: {} } as const;
+  const { status, text, peer } = await ask(new URL(path, url), request, withinMs);
+  return { authorization: signedFor(secret, instanceIn(status, text, peer)) };
 }
 
 function parse(text: string): unknown {

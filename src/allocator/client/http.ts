@@ -4,6 +4,7 @@
  * keeps the whole process.
  */
 import { type IncomingMessage, request } from 'node:http';
+import type { Socket } from 'node:net';
 
 export interface HttpRequest {
   readonly method: 'GET' | 'POST';
@@ -34,13 +35,13 @@ export function open(url: URL, { method, headers }: HttpRequest): OpenRequest {
  * Sends a request and reads the whole answer.
  *
  * @param withinMs for all of it, the last byte included
- * @returns the status, and the body as text
+ * @returns the status, the body as text, and whose socket has answered
  */
 export async function ask(
   url: URL,
   what: HttpRequest,
   withinMs: number,
-): Promise<{ readonly status: number; readonly text: string }> {
+): Promise<{ readonly status: number; readonly text: string; readonly peer: string }> {
   const asked = open(url, what);
   let late: Error | null = null;
   const timer = setTimeout(() => {
@@ -49,14 +50,20 @@ export async function ask(
   }, withinMs);
   try {
     const answer = await asked.answered;
+    const peer = peerOf(answer.socket);
     answer.setEncoding('utf8');
     let text = '';
     for await (const part of answer) text += part;
-    return { status: answer.statusCode ?? 0, text };
+    return { status: answer.statusCode ?? 0, text, peer };
   } catch (error) {
     // An answer that has begun calls every end of its connection "aborted".
     throw late ?? error;
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** `127.0.0.1:4000`: where the other end of a connection is. */
+export function peerOf({ remoteAddress, remotePort }: Socket): string {
+  return `${remoteAddress}:${remotePort}`;
 }

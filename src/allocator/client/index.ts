@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import type { OwnerKind, Tier } from '../../platform/tiers.js';
 import { EXIT, UserError } from '../../shared/errors.js';
-import { followEvents, type ServerEvent } from './event-source.js';
+import { type EventHandlers, followEvents, type ServerEvent } from './event-source.js';
 import { greet } from './greeting.js';
 import { hostingLimit } from './hosting-limit.js';
 import { ask } from './http.js';
@@ -13,16 +13,19 @@ import { type Snapshot, snapshotSchema, visitorSchema } from './snapshot.js';
 
 export {
   findAllocators,
+  findServe,
   type Locator,
   lastServePort,
   publishLocator,
   rememberServePort,
 } from './locator.js';
 export type { ControlClient, SnapshotLimits, WatchHandlers } from './port.js';
+export { announceRelay } from './relayed.js';
 export { controlSecret, deriveKey } from './secret.js';
 export type { Snapshot } from './snapshot.js';
 
 const ANSWER_WITHIN_MS = 10_000;
+const NOWHERE = 'no allocator runs';
 
 /** A Space that joins an allocator of another process. */
 export interface JoiningSpace {
@@ -81,27 +84,41 @@ export interface HostClient extends ControlClient {
   }): { close(): void };
 }
 
-/** @param secret of the state folder that the allocator belongs to */
-export function connect(url: string, secret: string): HostClient {
+/** Where an allocator answers: one that is started again may do so elsewhere. Null while there is none. */
+export type Where = () => string | null;
+
+/**
+ * @param where its address, or what names it at the time of each request
+ * @param secret of the state folder that the allocator belongs to
+ */
+export function connect(where: string | Where, secret: string): HostClient {
   const open = new Set<{ close(): void }>();
-  const headers = () => greet(url, secret, ANSWER_WITHIN_MS);
+  const address = typeof where === 'string' ? () => where : where;
+  const signed = (url: string) => greet(url, secret, ANSWER_WITHIN_MS);
 
   async function call(method: 'GET' | 'POST', path: string, query: Query = {}): Promise<unknown> {
+    const url = address();
+    if (url === null) throw gone(NOWHERE, null);
     const target = new URL(`/control/v1/${path}`, url);
     for (const [name, value] of Object.entries(query)) {
       if (value !== undefined) target.searchParams.set(name, String(value));
     }
-    const answer = await headers()
-      .then((signed) => ask(target, { method, headers: signed }, ANSWER_WITHIN_MS))
+    const answer = await signed(url)
+      .then((headers) => ask(target, { method, headers }, ANSWER_WITHIN_MS))
       .catch((error: unknown) => {
-        throw gone(url, error);
+        throw gone(`no allocator answers at ${url}`, error);
       });
     const body = parseJson(answer.text);
     if (answer.status < 200 || answer.status > 299) throw refused(path, answer.status, body);
     return body;
   }
-  function follow(path: string, handlers: Parameters<typeof followEvents>[2]): { close(): void } {
-    const stream = followEvents(new URL(`/control/v1/${path}`, url), headers, handlers);
+  async function attempt(path: string) {
+    const url = address();
+    if (url === null) throw new Error(NOWHERE);
+    return { url: new URL(`/control/v1/${path}`, url), headers: await signed(url) };
+  }
+  function follow(path: string, handlers: EventHandlers): { close(): void } {
+    const stream = followEvents(() => attempt(path), handlers);
     open.add(stream);
     return {
       close() {
@@ -220,8 +237,8 @@ function parseSnapshot(body: unknown): Snapshot {
   });
 }
 
-function gone(url: string, cause: unknown): UserError {
-  return new UserError('E_ALLOCATOR_GONE', `no allocator answers at ${url}`, {
+function gone(message: string, cause: unknown): UserError {
+  return new UserError('E_ALLOCATOR_GONE', message, {
     why: 'It has ended, or it hangs.',
     fix: 'zerogpu run   (or: zerogpu serve)',
     exitCode: EXIT.cannot,

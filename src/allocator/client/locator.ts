@@ -1,8 +1,20 @@
 /**
- * How a running allocator is found: a file that names its address and its process. A file whose
- * process is gone is stale, whatever it says; the first to notice removes it.
+ * How a running allocator is found: a file that names its address and its process. A file whose process is
+ * gone is stale, whatever it says; the first to notice removes that of a run. What another user has written
+ * counts for nothing.
  */
-import { readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { systemClock } from '../../shared/clock.js';
@@ -26,6 +38,9 @@ const locatorSchema = z.object({
 
 export type Locator = z.infer<typeof locatorSchema>;
 
+/** There is one to join, so it has one name. */
+const SERVE_FILE = 'serve.json';
+
 export interface PublishedLocator {
   remove(): void;
 }
@@ -34,7 +49,7 @@ function folder(stateDir: string): string {
   return join(stateDir, 'allocators');
 }
 
-/** Says where this process' allocator is. `serve` has one name, so that there is one to join. */
+/** Says where this process' allocator is. */
 export function publishLocator(
   stateDir: string,
   facts: Pick<Locator, 'kind' | 'url' | 'space'>,
@@ -48,7 +63,7 @@ export function publishLocator(
     ...thisPlace(),
     startedAt: new Date().toISOString(),
   };
-  const name = facts.kind === 'serve' ? 'serve.json' : `run-${process.pid}.json`;
+  const name = facts.kind === 'serve' ? SERVE_FILE : `run-${process.pid}.json`;
   const path = join(folder(stateDir), name);
   // Moved into place whole, so that a reader never sees half of it.
   writeFileSync(`${path}.${process.pid}`, `${JSON.stringify(locator)}\n`, { mode: 0o600 });
@@ -96,10 +111,22 @@ export function findAllocators(
     const locator = readLocator(path);
     const isHere = locator !== null && isThisPlace(locator);
     if (isHere && isProcessAlive(locator)) found.push(locator);
-    else if (isHere || isOld(path, nowMs)) rmSync(path, { force: true });
+    // Of `serve` there is one file, and by now it may be the next one's.
+    else if ((isHere && locator.kind === 'run') || isOld(path, nowMs))
+      rmSync(path, { force: true });
   }
   const rank = (locator: Locator) => (locator.kind === 'serve' ? 0 : 1);
   return found.sort((a, b) => rank(a) - rank(b) || (a.startedAt < b.startedAt ? 1 : -1));
+}
+
+/**
+ * The `zerogpu serve` that runs now. Cheap: for each connection of a Space that has joined it.
+ *
+ * @returns null while there is none
+ */
+export function findServe(stateDir: string): Locator | null {
+  const locator = readLocator(join(folder(stateDir), SERVE_FILE));
+  return locator && isThisPlace(locator) && isProcessAlive(locator) ? locator : null;
 }
 
 /**
@@ -116,7 +143,14 @@ function isOld(path: string, nowMs: number): boolean {
 
 function readLocator(path: string): Locator | null {
   try {
-    return locatorSchema.parse(JSON.parse(readFileSync(path, 'utf8')));
+    const file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    try {
+      const { uid } = fstatSync(file);
+      if (uid !== (process.geteuid?.() ?? uid)) return null;
+      return locatorSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
+    } finally {
+      closeSync(file);
+    }
   } catch {
     return null;
   }

@@ -85,9 +85,13 @@ export function deriveKey(secret: string, purpose: string): Uint8Array {
 
 /** Whether a header is `Bearer SECRET`; takes as long for a near miss as for a far one. */
 export function isBearer(header: string | undefined, secret: string): boolean {
-  const presented = /^Bearer ([!-~]{1,256})$/.exec(header ?? '')?.[1] ?? '';
+  return isSameText(/^Bearer ([!-~]{1,256})$/.exec(header ?? '')?.[1] ?? '', secret);
+}
+
+/** Takes as long for a near miss as for a far one. */
+export function isSameText(presented: string, right: string): boolean {
   const digest = (text: string) => createHmac('sha256', 'compare').update(text).digest();
-  return timingSafeEqual(digest(presented), digest(secret));
+  return timingSafeEqual(digest(presented), digest(right));
 }
 
 /** Says that whoever answers a fresh nonce so knows the secret, and says nothing of the secret. */
@@ -97,9 +101,7 @@ export function proofOf(secret: string, ...parts: readonly string[]): string {
 
 /** Takes as long for a near miss as for a far one. */
 export function isProof(presented: string, secret: string, ...parts: readonly string[]): boolean {
-  const right = Buffer.from(proofOf(secret, ...parts));
-  const given = Buffer.from(presented);
-  return given.length === right.length && timingSafeEqual(given, right);
+  return isSameText(presented, proofOf(secret, ...parts));
 }
 
 /**

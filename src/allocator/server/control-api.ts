@@ -3,7 +3,8 @@ import { tiersOf } from '../../platform/tier-facts.js';
 import { OWNER_KINDS, STARTUP_KEY, TIERS } from '../../platform/tiers.js';
 import type { Clock } from '../../shared/clock.js';
 import { isSpaceId } from '../../shared/space-id.js';
-import { isBearer, isSigned, proofOf } from '../client/secret.js';
+import { helloProof } from '../client/greeting.js';
+import { isBearer, isSigned } from '../client/secret.js';
 import type { AllocatorEvent, CallRecord } from '../core/types.js';
 import { createEventStreams } from './control-streams.js';
 import type { AllocatorDriver } from './driver.js';
@@ -93,6 +94,7 @@ const addressQuery = z.object({
 });
 const goneQuery = z.object({ id: spaceId });
 const reportedQuery = z.object({ id: spaceId });
+const relayQuery = z.object({ id: spaceId, key: z.string().regex(/^[\w-]{16,64}$/) });
 
 /**
  * The side of the allocator that its user sees and commands: snapshot, stream, metrics, operators'
@@ -120,7 +122,7 @@ export function createControlApi(http: HttpApi, ports: ControlApiPorts): Control
   // Open to everybody: it says nothing but that this allocator knows the secret.
   http.on('GET', '/control/v1/hello', (request, reply) => {
     const { nonce } = helloQuery.parse(request.query);
-    reply.send(200, { instance, proof: proofOf(ports.secret, 'hello', nonce, instance) });
+    reply.send(200, { instance, proof: helloProof(ports.secret, nonce, instance, request.ownEnd) });
   });
   const get = (path: string, handler: Handler) => http.on('GET', path, handler, authorize);
   const post = (path: string, handler: Handler) => http.on('POST', path, handler, authorize);
@@ -232,6 +234,11 @@ export function createControlApi(http: HttpApi, ports: ControlApiPorts): Control
     if (!driver.state.spaces.has(id)) return missing(reply, `${id} is not here`);
     addresses.set(id, { spaceId, url });
     return reply.send(204);
+  });
+  post('/control/v1/spaces/relay', (request, reply) => {
+    const { id, key } = relayQuery.parse(request.query);
+    request.relay({ space: id, key });
+    reply.send(204);
   });
   post('/control/v1/spaces/started', (request, reply) => {
     const { id, pid, startTime } = startedQuery.parse(request.query);

@@ -25,7 +25,7 @@ export interface DeviceApiPorts {
   readonly driver: AllocatorDriver;
   readonly streams: WaitingStreams;
   /** The Space whose app has sent a request, by its id; null when that can't be seen. */
-  readonly spaceOf: (request: Pick<ApiRequest, 'remotePort'>) => string | null;
+  readonly spaceOf: (request: Pick<ApiRequest, 'remotePort' | 'relayedFor'>) => string | null;
   /**
    * An app reports its start, and its main thread stands still until it has the answer: its other threads can
    * be asked now, however busy it is later.

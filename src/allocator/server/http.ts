@@ -6,6 +6,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Socket } from 'node:net';
 import { type ParsedUrlQuery, parse as parseQuery } from 'node:querystring';
 import * as z from 'zod';
+import type { RelayedSpace } from '../client/relayed.js';
+import { isSameText } from '../client/secret.js';
 
 /** The package sends empty bodies; everything is in paths and queries. */
 const MOST_BODY_BYTES = 1_024;
@@ -21,6 +23,15 @@ export interface ApiRequest {
   readonly query: ParsedUrlQuery;
   /** Of the client's end of the connection. */
   readonly remotePort: number | null;
+  /** Address and port of this end, as the client's socket has them: `127.0.0.1:4000`. */
+  readonly ownEnd: string;
+  /** The Space whose relay has brought the connection; null for one that the client opened itself. */
+  readonly relayedFor: string | null;
+  /**
+   * From now on the requests of this connection are of this Space's app, and their paths begin with the key
+   * that only the app has been given.
+   */
+  readonly relay: (space: RelayedSpace) => void;
   /** What stood in the place of the path's `:name` parts, decoded. */
   readonly params: Readonly<Record<string, string>>;
 }
@@ -65,6 +76,7 @@ export function createHttpApi(guard: Guard, onError: (error: unknown) => void): 
   const withParams = new Map<string, Route[]>();
   /** How many requests each connection has brought. */
   const requests = new WeakMap<Socket, number>();
+  const relays = new WeakMap<Socket, RelayedSpace>();
   const server = createServer(
     {
       headersTimeout: HEADERS_TIMEOUT_MS,
@@ -86,7 +98,10 @@ export function createHttpApi(guard: Guard, onError: (error: unknown) => void): 
   function handle(message: IncomingMessage, reply: Reply): void {
     const url = message.url ?? '/';
     const mark = url.indexOf('?');
-    const path = mark < 0 ? url : url.slice(0, mark);
+    const { socket } = message;
+    const relayed = relays.get(socket);
+    const whole = mark < 0 ? url : url.slice(0, mark);
+    const path = relayed ? pathBehind(relayed.key, whole) : whole;
     const method = message.method === 'HEAD' ? 'GET' : (message.method ?? '');
     const route = find(method, path);
     if (!route) {
@@ -97,7 +112,10 @@ export function createHttpApi(guard: Guard, onError: (error: unknown) => void): 
     try {
       const request = {
         headers: message.headers,
-        remotePort: message.socket.remotePort ?? null,
+        remotePort: socket.remotePort ?? null,
+        ownEnd: `${socket.localAddress}:${socket.localPort}`,
+        relayedFor: relayed?.space ?? null,
+        relay: (space: RelayedSpace) => void relays.set(socket, space),
         query: mark < 0 ? {} : parseQuery(url.slice(mark + 1)),
         params: paramsOf(route, path),
       };
@@ -187,6 +205,12 @@ function createReply(
       return response.destroyed || socket.readableEnded;
     },
   };
+}
+
+/** The rest of a path whose first part is the key; '' for any other. */
+function pathBehind(key: string, path: string): string {
+  const [, first = ''] = /^\/([\w-]+)\//.exec(path) ?? [];
+  return isSameText(first, key) ? path.slice(first.length + 1) : '';
 }
 
 function hasBody({ headers }: IncomingMessage): boolean {

@@ -136,7 +136,8 @@ export async function startAllocator(options: AllocatorOptions): Promise<Allocat
     clock,
     driver,
     streams,
-    spaceOf: ({ remotePort }) => spaceOfClient(driver.state.spaces.values(), remotePort),
+    spaceOf: ({ remotePort, relayedFor }) =>
+      relayedFor ?? spaceOfClient(driver.state.spaces.values(), remotePort),
     async onStartupReport(space) {
       const learned = Promise.all([labels.learn(space), options.onStartupReport?.(space)]);
       await Promise.race([learned, after(clock, NAMES_WITHIN_MS)]);

@@ -1,9 +1,16 @@
 import * as z from 'zod';
-import { connect, controlSecret, deriveKey, type Locator } from '../../allocator/client/index.js';
+import {
+  connect,
+  controlSecret,
+  deriveKey,
+  findServe,
+  type Locator,
+} from '../../allocator/client/index.js';
 import type { CallRecord } from '../../allocator/core/types.js';
 import { loadProfile } from '../../platform/index.js';
 import type { ProcessId } from '../../shared/host.js';
 import type { AllocatorLink, SpaceFacts } from './link.js';
+import { startDeviceRelay } from './relay.js';
 
 export interface JoinedAllocatorParts {
   readonly locator: Locator;
@@ -18,15 +25,17 @@ export interface JoinedAllocatorParts {
 const recordSchema = z.looseObject({ event: z.string(), call: z.int(), space: z.string() });
 
 /**
- * Joins the allocator of `zerogpu serve`. Should that end and come back, the Space is registered
- * with it again, and its calls go on.
+ * Joins the allocator of `zerogpu serve`. Should that end and come back, here or at another port, the Space
+ * is registered with it again, and its calls go on.
  *
  * @throws UserError E_ALLOCATOR_GONE, E_HOSTING_LIMIT
  */
 export async function joinAllocator(parts: JoinedAllocatorParts): Promise<AllocatorLink> {
   const { locator, space, warn } = parts;
   const secret = controlSecret(parts.stateDir);
-  const client = connect(locator.url, secret);
+  let url = locator.url;
+  const where = () => findServe(parts.stateDir)?.url ?? null;
+  const client = connect(where, secret);
   let root: ProcessId | null = null;
   let wasGone = false;
   let reachedAt: { readonly spaceId: string; readonly url: string } | null = null;
@@ -36,6 +45,7 @@ export async function joinAllocator(parts: JoinedAllocatorParts): Promise<Alloca
   };
   const { allocator, slices } = await client.snapshot({ queue: 0, visitors: 0 });
   const device = await client.register({ ...space, root });
+  const relay = await startDeviceRelay({ where, secret, space: space.id, warn });
 
   client.records({
     record(data) {
@@ -46,9 +56,11 @@ export async function joinAllocator(parts: JoinedAllocatorParts): Promise<Alloca
     connected() {
       if (!wasGone) return;
       wasGone = false;
+      const before = url;
+      url = where() ?? before;
       client.register({ ...space, root }).then(
         () => {
-          warn('the allocator is back');
+          warn(url === before ? 'the allocator is back' : `the allocator is back, at ${url} now`);
           return tellAddress();
         },
         (error: unknown) => warn(`the allocator is back, but: ${String(error)}`),
@@ -60,7 +72,11 @@ export async function joinAllocator(parts: JoinedAllocatorParts): Promise<Alloca
     },
   });
   return {
-    url: locator.url,
+    get url() {
+      return url;
+    },
+    where,
+    deviceUrl: relay.url,
     rules: {
       profile: loadProfile(allocator.platform.name),
       longestCallSeconds: allocator.longestCallSeconds,
@@ -103,6 +119,7 @@ export async function joinAllocator(parts: JoinedAllocatorParts): Promise<Alloca
     },
     async close() {
       client.close();
+      relay.close();
     },
   };
 }

@@ -1,4 +1,4 @@
-import type { VisitorUse } from '../../allocator/client/index.js';
+import type { VisitorUse, Where } from '../../allocator/client/index.js';
 import type { AllocatorRules, Owner, Visitor } from '../../allocator/core/types.js';
 import type { ProcessId } from '../../shared/host.js';
 
@@ -27,8 +27,12 @@ export interface SpaceFacts {
  * many runs share.
  */
 export interface AllocatorLink {
-  /** What the Space gets as SPACES_ZERO_DEVICE_API_URL. */
+  /** Where it answers, or did last, for people. */
   readonly url: string;
+  /** Where it answers now; null while it is away. */
+  readonly where: Where;
+  /** What the Space gets as SPACES_ZERO_DEVICE_API_URL: the same for as long as the run lives. */
+  readonly deviceUrl: string;
   readonly rules: AllocatorRules;
   readonly device: Device;
   /** Key of the visitors' tokens, which gateway and allocator share. */

@@ -64,6 +64,8 @@ export async function startOwnAllocator(parts: OwnAllocatorParts): Promise<Alloc
   });
   return {
     url: server.url,
+    where: () => server.url,
+    deviceUrl: server.url,
     rules,
     device: deviceOf(backend),
     tokenKey,

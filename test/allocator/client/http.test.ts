@@ -34,7 +34,7 @@ describe('a stream of events', () => {
       response.write('event: ping\n\n');
     });
     const seen = vi.fn();
-    const stream = followEvents(url, async () => ({}), { ...quiet, event: seen });
+    const stream = followEvents(async () => ({ url, headers: {} }), { ...quiet, event: seen });
     await expect.poll(() => seen.mock.calls.length).toBe(1);
     for (let times = 0; times < 3; times += 1) {
       collectGarbage();
@@ -52,7 +52,7 @@ describe('a stream of events', () => {
       response.writeHead(200).write('event: nonsense\n\n');
     });
     const disconnected = vi.fn();
-    const stream = followEvents(url, async () => ({}), {
+    const stream = followEvents(async () => ({ url, headers: {} }), {
       ...quiet,
       event() {
         throw new Error('what is this?');
@@ -74,7 +74,7 @@ describe('a stream of events', () => {
     });
     const why: string[] = [];
     const connected = vi.fn();
-    const stream = followEvents(url, async () => ({}), {
+    const stream = followEvents(async () => ({ url, headers: {} }), {
       ...quiet,
       connected,
       disconnected: (w) => why.push(w),

@@ -1,8 +1,8 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chownSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { findAllocators, publishLocator } from '../../../src/allocator/client/index.js';
+import { findAllocators, findServe, publishLocator } from '../../../src/allocator/client/index.js';
 import { fileClockMs, temporaryFolder } from '../../support/supervise.js';
 
 const URL = 'http://127.0.0.1:4000';
@@ -21,6 +21,26 @@ describe('allocators of a state folder', () => {
     writeFileSync(join(folder, 'dead.json'), JSON.stringify(dead));
     expect(findAllocators(state).map(({ kind }) => kind)).toEqual(['serve']);
     expect(readdirSync(folder)).toEqual([name]);
+  });
+
+  it('that of `serve` is not removed when its process is gone: the next one may have written it', () => {
+    const state = temporaryFolder();
+    publishLocator(state, { kind: 'serve', url: URL, space: null });
+    const path = join(state, 'allocators', 'serve.json');
+    expect(findServe(state)).toMatchObject({ kind: 'serve', url: URL });
+    writeFileSync(path, readFileSync(path, 'utf8').replace(/"startTime":\d+/, '"startTime":1'));
+    expect(findServe(state)).toBeNull();
+    expect(findAllocators(state)).toEqual([]);
+    expect(readdirSync(join(state, 'allocators'))).toEqual(['serve.json']);
+  });
+
+  it.runIf(process.getuid?.() === 0)('that another user has put there count for nothing', () => {
+    const state = temporaryFolder();
+    publishLocator(state, { kind: 'serve', url: URL, space: null });
+    const path = join(state, 'allocators', 'serve.json');
+    chownSync(path, 65_534, 65_534);
+    expect(findServe(state)).toBeNull();
+    expect(findAllocators(state, fileClockMs())).toEqual([]);
   });
 
   it.each(['', '{"version":1,"ki', '{"version":2,"pid":1}', '\0\0\0'])(
