@@ -51,6 +51,24 @@ describe.each(STATES)('a run, %s', (state, behaviour, isThere) => {
   });
 });
 
+describe('Ctrl-C while a run starts, where the end of its processes may be seen first', () => {
+  const children = (run: BareRun) => descendantsOf(run.child.pid ?? 0).map(({ pid }) => pid);
+  it.each<[string, (run: BareRun) => boolean]>([
+    ['asks its Python', (run) => children(run).length > 0],
+    ['has said what it starts', (run) => hasEvent(run, 'banner')],
+    ['has started its supervisors', (run) => run.marked().length > 0],
+    ['waits for its app', (run) => run.processes().length > 0],
+  ])('ends it with 130 when it %s', async (_phase, isThere) => {
+    const run = startBare(['slow'], ['--log-format', 'json']);
+    await expect.poll(() => isThere(run) || run.stderr(), { ...PATIENT, interval: 2 }).toBe(true);
+    // As a terminal does, and the others at once: whichever end is seen first, it is the signal's.
+    for (const pid of children(run)) process.kill(pid, 'SIGKILL');
+    run.child.kill('SIGINT');
+    expect(await run.ended).toEqual({ code: 130, signal: null });
+    await expectNothingLeft(run);
+  });
+});
+
 /** A command that can't be missed: a background child, and a daemon without an environment. */
 const STUBBORN = `trap '' TERM INT HUP; sleep 600 & (setsid env -i sleep 600 &); echo running; while :; do sleep 0.1; done`;
 const PATIENT_COMMAND = 'sleep 600 & echo running; wait';

@@ -14,6 +14,7 @@ import { assert } from './assert.js';
 import { onAllow, onProcessDied, onRelease } from './calls.js';
 import { dispatch } from './dispatch.js';
 import { expire, nextTickMs } from './expire.js';
+import { forgetFreshAccounts } from './forget.js';
 import { takeBack } from './lease.js';
 import {
   onAdvance,
@@ -145,6 +146,7 @@ function onSchedule(turn: Turn, event: ScheduleEvent): void {
   const askedSeconds = askedSecondsOf(state, durationSeconds);
   const head = { call: state.nextCall, space, taskId, visitor, askedSeconds, size };
   state.nextCall += 1;
+  forgetFreshAccounts(state, turn.quotaNowMs);
   const asked = { visitor, size, tokenExpired, declaredSeconds: durationSeconds };
   const refusal =
     refusalOf(state, asked, turn.quotaNowMs) ?? stoppingRefusal(state, asked, turn.quotaNowMs);

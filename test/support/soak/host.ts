@@ -1,12 +1,16 @@
 /** The allocator under soak, with the faults that befall it. Time of this process, in milliseconds. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { identifyProcess } from '../../../src/shared/process-table.js';
+import { descendantsOf, identifyProcess } from '../../../src/shared/process-table.js';
 import { type Daemon, startDaemon } from '../allocator/daemon.js';
 
 export interface Usage {
   readonly rssBytes: number;
   readonly descriptors: number;
+  /** The daemon and what it has started, threads included. */
+  readonly threads: number;
+  /** Accounts that it keeps: each until the window of its quota is over. */
+  readonly visitors: number;
 }
 
 export class SoakHost {
@@ -22,15 +26,22 @@ export class SoakHost {
 
   async start(): Promise<void> {
     this.daemon = await startDaemon(this.stateDir, ['--gpus', String(this.slices)]);
-    for (const id of this.spaces) {
-      await this.daemon.client.register({
-        id,
-        name: id.slice(1).replaceAll('/', '-'),
-        owner: { name: 'ada', kind: 'pro' },
-        tasksSocket: '/nowhere',
-        root: identifyProcess(process.pid),
-      });
-    }
+    for (const id of this.spaces) await this.register(id);
+  }
+
+  /** A machine that does much else may keep a daemon that has just started from answering in time. */
+  private async register(id: string, triesLeft = 6): Promise<void> {
+    const space = {
+      id,
+      name: id.slice(1).replaceAll('/', '-'),
+      owner: { name: 'ada', kind: 'pro' },
+      tasksSocket: '/nowhere',
+      root: identifyProcess(process.pid),
+    } as const;
+    await this.daemon.client.register(space).catch((error: unknown) => {
+      if (triesLeft === 0) throw error;
+      return this.register(id, triesLeft - 1);
+    });
   }
 
   async killAndRestart(): Promise<void> {
@@ -58,11 +69,15 @@ export class SoakHost {
     );
   }
 
-  usage(): Usage {
-    const status = readFileSync(`/proc/${this.daemon.child.pid}/status`, 'utf8');
+  async usage(): Promise<Usage> {
+    const pid = this.daemon.child.pid ?? 0;
+    const { visitors } = await this.daemon.client.snapshot({ queue: 0, visitors: 0 });
+    const status = readFileSync(`/proc/${pid}/status`, 'utf8');
     return {
       rssBytes: Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1]) * 1_024,
-      descriptors: readdirSync(`/proc/${this.daemon.child.pid}/fd`).length,
+      descriptors: readdirSync(`/proc/${pid}/fd`).length,
+      threads: readdirSync(`/proc/${pid}/task`).length + descendantsOf(pid).length,
+      visitors: visitors.total,
     };
   }
 
