@@ -1,5 +1,5 @@
 /**
- * Another user of the machine (setuid to `nobody`, so it has to be started as root) tries to read our files,
+ * Another user of the machine (uid 65534, so it has to be started as root) tries to read the user's files,
  * plants a secret and a locator, takes the port of a `serve` that was killed and the port of an app that
  * starts. It must read nothing, be asked nothing but for a proof, and hear no visitor's token.
  *
@@ -114,7 +114,7 @@ function intrude(port, mode, onward = '') {
   return { child, heard: () => heard().slice(1), port: () => heard()[0] ?? null };
 }
 
-/** What somebody without our secret may hear: a nonce, and nothing else. */
+/** What a program without the secret may hear: a nonce, and nothing else. */
 function judge(what, heard) {
   for (const text of heard) {
     if (/^GET \/control\/v1\/hello\?nonce=[0-9a-f]{32} HTTP\/1\.1\r\n/.test(text)) {
@@ -150,7 +150,7 @@ function makeSpace(parent, name, delaySeconds) {
 
 const isReady = (run) => run.text().includes('ready http');
 
-/** Every file and environment of ours, as another user. @returns how many it tried */
+/** Every file and environment of the user, read as another one. @returns how many it tried */
 function tryToRead(state, pids) {
   const paths = readdirSync(state, { recursive: true }).map((path) => join(state, path));
   const all = [state, ...paths, ...pids.map((pid) => `/proc/${pid}/environ`)];
@@ -168,7 +168,7 @@ function tryToRead(state, pids) {
   return all.length;
 }
 
-/** A state folder that another user has made for us, with a listener of theirs. */
+/** A state folder that another user has made, with the address of their listener. */
 async function planted(parent) {
   const state = join(parent, 'planted');
   const folder = join(state, 'allocators');
@@ -214,7 +214,7 @@ async function stolenAppPort(parent, state) {
         const port = /GRADIO_SERVER_PORT=(\d+)/.exec(environ)?.[1];
         if (isOurs && port) return Number(port);
       } catch {
-        // Gone, or of another kind.
+        // It has ended, or it is another program.
       }
     }
     return null;
@@ -257,7 +257,7 @@ async function attack(parent) {
     if (serve.url.endsWith(`:${port}`)) wrong.push('serve shares a port with another user');
     const news = () => run.text().slice(before);
     await until(`round ${round}: the run follows`, () => news().includes(`at ${serve.url} now`));
-    // A token that serve did not sign: it has been asked, and nobody else.
+    // Serve did not sign this token, and says so: it was asked, and no other program.
     await until(`round ${round}: calls`, () => /calls: 401/.test(news()));
     greetings += judge(`round ${round} (${mode})`, thief.heard());
     if (thief.heard().join().includes(secretOf(state))) wrong.push('the secret was sent');
@@ -276,7 +276,7 @@ if (process.getuid?.() !== 0) {
   process.exitCode = 3;
 } else {
   const parent = mkdtempSync(join(tmpdir(), 'zerogpu-adversary-'));
-  // Whoever is on this machine gets as far as our folders.
+  // Every user of this machine gets as far as the folders in it.
   chmodSync(parent, 0o755);
   await planted(parent);
   const figures = await attack(parent);

@@ -1,7 +1,7 @@
 /**
  * A connection to an allocator on behalf of a Space's app. On this one connection the allocator proves that it
- * knows the secret, and is told (signed) whose requests follow; what the app sends comes after that. Bytes on
- * a socket of our own: the same socket is then joined to the app's.
+ * knows the secret, and reads (signed) whose requests follow; what the app sends comes after that. The socket
+ * that has carried the proof is then joined to the app's.
  */
 import type { Socket } from 'node:net';
 import { challenge } from './greeting.js';

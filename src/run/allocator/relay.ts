@@ -9,7 +9,7 @@ import { announceRelay, type Where } from '../../allocator/client/index.js';
 import { listenOrExplain } from '../../shared/listen.js';
 
 export interface DeviceRelay {
-  /** What the app gets as SPACES_ZERO_DEVICE_API_URL, with a path that nobody else has been given. */
+  /** What the app gets as SPACES_ZERO_DEVICE_API_URL, with a path that no other program is given. */
   readonly url: string;
   close(): void;
 }
@@ -19,7 +19,7 @@ export interface DeviceRelayParts {
   readonly secret: string;
   /** Id of the Space whose app connects. */
   readonly space: string;
-  /** Told of what answered and is no allocator of ours, once until one answers again. */
+  /** Called once when a program answers that does not prove itself, and again after one that did. */
   readonly warn: (message: string) => void;
 }
 
