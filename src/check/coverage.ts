@@ -38,8 +38,17 @@ export function coverageOf(
       ...(isDescribed ? [] : [`metadata (${whyNoMetadata(space)})`]),
       ...(python.app ? [] : [`code (${whyNoCode(space)})`]),
       ...space.unreadable.map(({ file }) => `${file} (it can't be read)`),
+      ...unreadFunctions(python),
     ],
   };
+}
+
+/** Functions that were left out before parsing: a syntax error in one of them is not seen. */
+function unreadFunctions({ files }: PythonModel): readonly string[] {
+  const count = files.filter((file) => file.isReachable && !file.isParsedWhole).length;
+  if (count === 0) return [];
+  const where = count === 1 ? 'a long library file' : `${count} long library files`;
+  return [`syntax of functions in ${where} (no rule reads these functions)`];
 }
 
 function assumptions(

@@ -17,6 +17,8 @@ export interface ParsedPython {
   readonly root: PyNode;
   readonly syntaxErrors: readonly SyntaxRegion[];
   readonly isWhole: boolean;
+  /** Whether the parser saw all of the text: nothing was left out before. */
+  readonly isParsedWhole: boolean;
 }
 
 export interface PythonParser {
@@ -104,7 +106,7 @@ function parseWith(python: Parser, source: SourceText): ParsedPython | null {
       return null;
     }
     const walk = copyTree(tree, source, read, isLibrary);
-    return { ...walk, isWhole: !isLibrary };
+    return { ...walk, isWhole: !isLibrary, isParsedWhole: read === source.text };
   } catch {
     // Out of the parser's memory: as good as no tree.
     return null;

@@ -160,6 +160,7 @@ class Reader {
       isMain: path === this.#appFile,
       isDynamic: false,
       isWhole: parsed.isWhole,
+      isParsedWhole: parsed.isParsedWhole,
     };
     return Object.assign(file, collectDefinitions(file));
   }

@@ -131,6 +131,8 @@ export interface PythonFile {
   readonly isMain: boolean;
   /** False for a long file of a library without a word of interest: its functions were left unread. */
   readonly isWhole: boolean;
+  /** False where functions of it were left out before it was parsed: their syntax is not known. */
+  readonly isParsedWhole: boolean;
 }
 
 /** What a GPU function asks for. Seconds as declared, before any factor of the platform. */
