@@ -1,5 +1,8 @@
 """Libraries that Spaces use at start-up, after `import spaces`."""
 # prelude: import spaces, torch
+# prelude: from accelerate import Accelerator
+# prelude: from diffusers import AutoencoderKL, DDPMPipeline, DDPMScheduler, UNet2DModel
+# prelude: from transformers import BertConfig, BertModel
 
 # probe: transformers-model-to
 from transformers import BertConfig, BertModel
