@@ -93,7 +93,7 @@ describe('quota, on one slice', () => {
 describe('two slices', () => {
   let run: StartedRun;
   beforeAll(async () => {
-    run = await startRun(fixture('everything'), ['--gpus', '2', '--vram', '64MB']);
+    run = await startRun(fixture('everything'), ['--gpus', '2', '--vram', '512MB']);
   });
   afterAll(() => run?.stop());
 
@@ -116,7 +116,7 @@ describe('two slices', () => {
   it('have as much memory as --vram says', async () => {
     const fits = await visitors.call(run.url, '/fill', [32], { token: 'pro' });
     expect(fits.value).toBe('32 MB on cuda');
-    const tooMuch = await visitors.call(run.url, '/fill', [128], { token: 'pro' });
-    expect(tooMuch.value).toMatch(/^out of memory: CUDA out of memory\. Tried to allocate 128/);
+    const tooMuch = await visitors.call(run.url, '/fill', [256], { token: 'pro' });
+    expect(tooMuch.value).toMatch(/^out of memory: CUDA out of memory\. Tried to allocate 256/);
   });
 });

@@ -18,7 +18,7 @@ from .errors import invalid_device
 from .memory import memory_bindings
 from .meter import Meter
 from .rng import DeviceRandom
-from .streams import require_runtime
+from .streams import current_stream_id, external_id, require_runtime, set_current_stream
 
 # What CUDA builds of 2025 ship (9.10.2).
 CUDNN_VERSION = 91002
@@ -35,7 +35,7 @@ def replace_bindings(
     A CPU build lacks them; a CUDA build's ask a driver. What asks none is kept where it exists.
     """
     _drivers.append(driver)
-    names = {**presence(driver), **streams(driver), **memory_bindings(driver, meter)}
+    names = {**presence(driver), **streams(driver, meter), **memory_bindings(driver, meter)}
     for name, value in names.items():
         setattr(torch._C, name, value)
     for name, value in constants(config).items():
@@ -112,25 +112,33 @@ def is_in_bad_fork() -> bool:
     return any(driver.in_bad_fork for driver in _drivers)
 
 
-def streams(driver: Driver) -> dict[str, Any]:
-    """Work is done when a call returns: there is one stream, and nothing to wait for."""
+def streams(driver: Driver, meter: Meter) -> dict[str, Any]:
+    """Work is done when a call returns: nothing is to be waited for on any stream."""
 
     def running(result: Any) -> Any:
         require_runtime(driver)
         return result
 
+    def choose(stream_id: int = 0, *_: Any, **__: Any) -> None:
+        require_runtime(driver)
+        set_current_stream(stream_id)
+        # Asked with every allocation from now on; programs with one stream are spared that.
+        if stream_id:
+            meter.stream = current_stream_id
+
     return {
-        "_cuda_getCurrentStream": lambda index: running(DEFAULT_STREAM),
+        "_cuda_getCurrentStream": lambda index: running((current_stream_id(), *DEFAULT_STREAM[1:])),
         "_cuda_getDefaultStream": lambda index: running(DEFAULT_STREAM),
-        "_cuda_getStreamFromExternal": lambda pointer, index: running(DEFAULT_STREAM),
+        "_cuda_getStreamFromExternal": lambda pointer, index: running(
+            (external_id(pointer), *DEFAULT_STREAM[1:])
+        ),
         "_cuda_getCurrentRawStream": lambda index=0: running(0),
         "_cuda_getCurrentBlasHandle": lambda: running(0),
-        "_cuda_setStream": lambda *args, **kwargs: running(None),
+        "_cuda_setStream": choose,
         "_cuda_synchronize": lambda: running(None),
         "_cuda_sleep": lambda cycles: running(None),
         "_cuda_isCurrentStreamCapturing": lambda: running(False),
         "_cuda_ipc_collect": lambda: None,
-        "_cuda_clearCublasWorkspaces": lambda: None,
         "_cuda_get_sync_debug_mode": lambda: running(0),
         "_cuda_set_sync_debug_mode": lambda mode: running(None),
         "_cuda_lock_mutex": lambda: None,

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import torch
 
-from .meter import Meter
+from .alloc_config import VARIABLES
+from .caching import segment_size
+from .meter import CONTEXT_BYTES, Meter
 
 # What CUDA's runtime answers on a machine without a driver.
 WITHOUT_DRIVER = "CUDA error: CUDA driver version is insufficient for CUDA runtime version"
@@ -14,14 +16,28 @@ OutOfMemoryError: type[RuntimeError] = getattr(
 )
 
 
+SETTINGS_PAGE = "https://pytorch.org/docs/stable/notes/cuda.html#environment-variables"
+# Its older name stands in messages up to PyTorch 2.9.
+SETTINGS = VARIABLES[0 if hasattr(torch._C, "_accelerator_setAllocatorSettings") else 1]
+
+
 def out_of_memory(size_bytes: int, meter: Meter) -> RuntimeError:
-    """The error of an allocation that does not fit, with the numbers people look for."""
-    free = meter.limit_bytes - meter.allocated_bytes
+    """PyTorch's own error of an allocation that does not fit, with its figures (2.8 and 2.13)."""
+    used = meter.reserved_bytes + CONTEXT_BYTES
+    free = max(0, meter.capacity_bytes - used)
+    allowed = meter.cache.allowed
+    meter.history.out_of_memory(size_bytes, free)
+    tried = segment_size(meter.cache.config.round_size(size_bytes))
     return OutOfMemoryError(
-        f"CUDA out of memory. Tried to allocate {amount(size_bytes)}. "
-        f"GPU 0 has a total capacity of {amount(meter.limit_bytes)} of which {amount(free)} is "
-        f"free. Of the allocated memory {amount(meter.allocated_bytes)} is allocated by PyTorch, "
-        "and 0 bytes is reserved by PyTorch but unallocated."
+        f"CUDA out of memory. Tried to allocate {amount(tried)}. "
+        f"GPU 0 has a total capacity of {amount(meter.capacity_bytes)} of which {amount(free)} is free. "
+        f"Including non-PyTorch memory, this process has {amount(used)} memory in use. "
+        + ("" if allowed is None else f"{amount(allowed)} allowed; ")
+        + f"Of the allocated memory {amount(meter.allocated_bytes)} is allocated by PyTorch, "
+        f"and {amount(meter.reserved_bytes - meter.allocated_bytes)} is reserved by PyTorch but unallocated. "
+        f"If reserved but unallocated memory is large try setting {SETTINGS}=expandable_segments:True "
+        "to avoid fragmentation.  See documentation for Memory Management  "
+        f"({SETTINGS_PAGE})"
     )
 
 
@@ -58,7 +74,8 @@ def mixed_devices(operator: str) -> RuntimeError:
 def amount(size_bytes: int) -> str:
     """Bytes as PyTorch's messages have them: 12.00 MiB."""
     for unit, size in (("GiB", 2**30), ("MiB", 2**20), ("KiB", 2**10)):
-        if size_bytes >= size:
+        # The next unit begins above, not at, a whole one.
+        if size_bytes > size or unit == "GiB" and size_bytes == size:
             return f"{size_bytes / size:.2f} {unit}"
     return f"{size_bytes} bytes"
 

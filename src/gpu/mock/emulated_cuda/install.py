@@ -25,6 +25,7 @@ def install(torch: ModuleType) -> None:
     check_support(torch)
     # Imported late: each of them needs a finished `torch`.
     from . import bindings, cxx, legacy, methods, report, surface
+    from .alloc_config import settings_in
     from .config import read_config
     from .driver import Driver
     from .kernels import Kernels
@@ -42,8 +43,11 @@ def install(torch: ModuleType) -> None:
     built_for_cuda = torch.version.cuda is not None
     config = read_config(os.environ)
     driver = Driver(config.slice_prefix)
-    meter = Meter(config.vram_bytes, config.meter_dir, config.card_bytes)
+    meter = Meter(
+        config.vram_bytes, config.meter_dir, config.card_bytes, workspace_bytes=config.workspace_bytes
+    )
     driver.at_start(lambda: _take_share(config, meter))
+    driver.at_start(lambda: meter.configure(settings_in(os.environ)))
     random = DeviceRandom()
     # First the answers to "is there a device?": making the first tensor asks.
     bindings.replace_bindings(driver, config, meter, random)
@@ -51,7 +55,7 @@ def install(torch: ModuleType) -> None:
     surface.replace_classes(driver)
     storages = Storages(meter)
     tensors = Tensors(driver, storages)
-    kernels = Kernels(driver, tensors, random)
+    kernels = Kernels(driver, tensors, random, meter)
     if report.is_wanted(os.environ):
         kernels.run = report.Report(meter).timed(kernels.run)
     cxx.install_guard(driver, guard)

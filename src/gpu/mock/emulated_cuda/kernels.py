@@ -8,7 +8,8 @@ import torch
 from torch import Tensor
 
 from .driver import Driver
-from .errors import invalid_device, mixed_devices, no_sparse_tensors
+from .errors import invalid_device, mixed_devices, no_sparse_tensors, out_of_memory
+from .meter import Meter
 from .plans import Plan, cuda_index, plan_of
 from .redispatch import CPU_KEYS
 from .rng import DeviceRandom
@@ -19,16 +20,21 @@ from .tensors import Tensors
 class Kernels:
     """Runs operators for the device's tensors."""
 
-    def __init__(self, driver: Driver, tensors: Tensors, random: DeviceRandom) -> None:
+    def __init__(
+        self, driver: Driver, tensors: Tensors, random: DeviceRandom, meter: Meter
+    ) -> None:
         self.driver = driver
         self.tensors = tensors
         self.random = random
+        self.meter = meter
 
     def run(self, operator: Any, *args: Any, **kwargs: Any) -> Any:
         """The kernel of any operator that has no better one: see `Library.fallback`."""
         plan = plan_of(operator)
         if plan.is_view:
             return plan.redispatch(CPU_KEYS, *args, **kwargs)
+        if plan.is_product and not self.meter.workspaces.before_product():
+            raise out_of_memory(self.meter.workspaces.size_bytes, self.meter)
         if plan.is_plain and not kwargs:
             try:
                 result = self._run_plain(plan, operator, args)

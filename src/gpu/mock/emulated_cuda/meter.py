@@ -1,4 +1,4 @@
-"""The VRAM meter: how many bytes of the slice are taken, exactly.
+"""The VRAM meter: what this process takes of the slice, as CUDA's caching allocator would take it.
 
 A storage is counted once, when it is made, and given back when it is collected; views share their
 storage and are never counted. Other processes read the meter through a small shared file.
@@ -9,10 +9,13 @@ from __future__ import annotations
 import mmap
 import os
 import threading
+from collections import deque
 from collections.abc import Callable
 
-# CUDA's caching allocator hands out multiples of this, and counts so.
-BLOCK_BYTES = 512
+from .alloc_config import AllocatorConfig, parse_allocator_config
+from .caching import CachingAllocator, Piece
+from .history import History
+from .workspaces import Workspaces
 
 # What the card lacks once PyTorch runs on it (spaces 0.51.3, spaces/zero/torch/static.py).
 CONTEXT_BYTES = 309_002_240
@@ -25,79 +28,173 @@ FILE_BYTES = 32
 
 
 class Meter:
-    """Bytes allocated on the device by this process, with their peaks."""
+    """Bytes taken on the device by this process, with their peaks.
+
+    Attributes:
+        capacity_bytes: memory of the slice.
+        limit_bytes: that, or what `set_per_process_memory_fraction` leaves of it.
+        card_bytes: memory of the whole card, as it reports itself; None where that is the slice's.
+        cache: the allocator's state.
+        free: gives a block back; may be called from anywhere, collections included.
+    """
 
     def __init__(
-        self, limit_bytes: int, directory: str | None, card_bytes: int | None = None
+        self,
+        limit_bytes: int,
+        directory: str | None,
+        card_bytes: int | None = None,
+        config: AllocatorConfig | None = None,
+        workspace_bytes: int = 0,
     ) -> None:
         self.capacity_bytes = limit_bytes
         # As the card reports itself, whatever part of it this process may use.
         self.card_bytes = card_bytes
-        # Below the capacity after set_per_process_memory_fraction.
-        self.limit_bytes = limit_bytes
-        self.allocated_bytes = 0
-        self.peak_bytes = 0
-        # Since the start, or since `reset_accumulated`.
-        self.freed_bytes = 0
-        self.allocation_count = 0
-        self.free_count = 0
-        self.peak_count = 0
-        self.refused_count = 0
+        self.cache = CachingAllocator(config or AllocatorConfig(), max(0, limit_bytes - CONTEXT_BYTES))
+        self.workspaces = Workspaces(workspace_bytes, self)
+        self.history = History(self)
         # Gives back what has ended unnoticed, where that is possible (PyTorch 2.1).
         self.collect: Callable[[], None] | None = None
+        # Which stream the calling thread works on; None while all are on the default one.
+        self.stream: Callable[[], int] | None = None
         self._directory = directory
         # Four 64-bit numbers in the machine's order; every machine we run on is little-endian.
         self._file: memoryview | None = None
-        # Re-entrant: a collection inside `allocate` may run `free` on the same thread.
-        self._lock = threading.RLock()
+        self._lock = threading.Lock()
+        # A collection may end a storage anywhere, also within `allocate` on the same thread: what it
+        # gives back waits here for the holder of the lock.
+        self._ended: deque[Piece] = deque()
+        if directory is None:
+            # Nobody watches from outside: what is read here is settled first.
+            self.free: Callable[[Piece], None] = self._ended.append
+        else:
+            self.free = self._free_now
         os.register_at_fork(after_in_child=self._after_fork)
+
+    @property
+    def limit_bytes(self) -> int:
+        """Bytes that may be reserved, the context's included."""
+        allowed = self.cache.allowed
+        return self.capacity_bytes if allowed is None else min(allowed, self.capacity_bytes)
+
+    @property
+    def allocated_bytes(self) -> int:
+        """Bytes of live blocks."""
+        self.settle()
+        return self.cache.allocated
+
+    @property
+    def peak_bytes(self) -> int:
+        """The most that was allocated at once."""
+        return self.cache.allocated_peak
+
+    @property
+    def reserved_bytes(self) -> int:
+        """Bytes of all segments."""
+        self.settle()
+        return self.cache.reserved
+
+    @property
+    def reserved_peak_bytes(self) -> int:
+        """The most that was reserved at once."""
+        return self.cache.all.reserved.peak
+
+    @property
+    def allocation_count(self) -> int:
+        """Blocks that were handed out."""
+        return self.cache.all.count.added
+
+    def configure(self, text: str) -> None:
+        """Takes settings of the allocator; raises RuntimeError with PyTorch's words."""
+        config = parse_allocator_config(text)
+        with self._lock:
+            self.cache.apply(config)
 
     def grow(self, capacity_bytes: int) -> None:
         """The process was granted another share of the card than it was made for."""
-        self.capacity_bytes = self.limit_bytes = capacity_bytes
+        self.capacity_bytes = capacity_bytes
+        self.cache.room = max(0, capacity_bytes - CONTEXT_BYTES)
+
+    def allow(self, fraction: float) -> None:
+        """As `set_per_process_memory_fraction`: of the memory that the process sees."""
+        self.cache.allowed = int(self.capacity_bytes * fraction)
 
     def free_and_total(self) -> tuple[int, int]:
-        """As `cudaMemGetInfo`: of the card, and without what PyTorch's own start takes of it."""
-        if self.collect:
-            self.collect()
-        if self.card_bytes is None:
-            return self.limit_bytes - self.allocated_bytes, self.limit_bytes
-        return max(0, self.card_bytes - CONTEXT_BYTES - self.allocated_bytes), self.card_bytes
+        """As `cudaMemGetInfo`: without what is reserved and what PyTorch's own start takes."""
+        self.settle()
+        total = self.card_bytes or self.capacity_bytes
+        return max(0, total - CONTEXT_BYTES - self.reserved_bytes), total
 
     def fits(self, size_bytes: int) -> bool:
-        """Whether that much could be allocated now."""
-        if self.allocated_bytes + rounded(size_bytes) > self.limit_bytes and self.collect:
-            self.collect()
-        return self.allocated_bytes + rounded(size_bytes) <= self.limit_bytes
+        """Whether that much might be allocated now; False is certain."""
+        if self.cache.allocated + size_bytes <= self.cache.room:
+            return True
+        return self.allocated_bytes + size_bytes <= self.cache.room
 
-    def allocate(self, size_bytes: int) -> int:
-        """Takes bytes; returns how many are counted, or -1 when the slice has no room."""
-        counted = rounded(size_bytes)
+    def allocate(self, size_bytes: int) -> Piece | None:
+        """Takes a block; None when the slice has no room. Nothing may be asked for zero bytes."""
         if self.collect:
             self.fits(size_bytes)
+        stream = 0 if self.stream is None else self.stream()
         with self._lock:
-            if self.allocated_bytes + counted > self.limit_bytes:
-                self.refused_count += 1
-                return -1
-            self.allocated_bytes += counted
-            self.allocation_count += 1
-            if self.allocated_bytes > self.peak_bytes:
-                self.peak_bytes = self.allocated_bytes
-            live = self.allocation_count - self.free_count
-            if live > self.peak_count:
-                self.peak_count = live
-            self._publish()
-        return counted
+            if self._ended:
+                self._free_ended()
+            piece = self.cache.allocate(size_bytes, stream)
+            if self._directory is not None:
+                self._publish()
+        if self._ended and self._directory is not None:
+            self.settle()
+        return piece
 
-    def free(self, counted_bytes: int) -> None:
-        """Gives back what `allocate` counted."""
+    def _free_now(self, piece: Piece) -> None:
+        """`free` of a process that is watched; may be called from anywhere, collections included."""
+        self._ended.append(piece)
+        # Whoever holds the lock looks once more after releasing it.
+        while self._ended and self._lock.acquire(False):
+            try:
+                self._free_ended()
+                if self._directory is not None:
+                    self._publish()
+            finally:
+                self._lock.release()
+
+    def _free_ended(self) -> None:
+        ended, free = self._ended, self.cache.free
+        while ended:
+            free(ended.popleft())
+
+    def settle(self) -> None:
+        """Frees what has ended and was not freed yet."""
+        if self.collect:
+            self.collect()
+        while self._ended and self._lock.acquire(False):
+            try:
+                self._free_ended()
+                if self._directory is not None:
+                    self._publish()
+            finally:
+                self._lock.release()
+
+    def use_on(self, piece: Piece, stream: int) -> None:
+        """As `record_stream`: the block is not reused before that stream's work is done."""
+        if stream != piece.pool.stream:
+            with self._lock:
+                piece.streams = (piece.streams or set()) | {stream}
+
+    def empty_cache(self) -> None:
+        """Returns what is reserved and not used."""
+        from .reclaim import release_cached
+
+        self.settle()
         with self._lock:
-            self.allocated_bytes -= counted_bytes
-            self.freed_bytes += counted_bytes
-            self.free_count += 1
-            self._publish()
+            release_cached(self.cache)
+
+    def locked(self) -> threading.Lock:
+        """For those that read the allocator's state."""
+        self.settle()
+        return self._lock
 
     def reset_peak(self) -> None:
+<<<<<<< HEAD
         """Resets the process's peaks."""
         with self._lock:
             self.peak_bytes = self.allocated_bytes
@@ -111,6 +208,23 @@ class Meter:
             self.free_count = 0
             self.freed_bytes = 0
             self.refused_count = 0
+=======
+        """Peaks start again."""
+        with self.locked():
+            cache = self.cache
+            for tally in (cache.all, cache.small, cache.large, cache.oversize):
+                tally.reset_peaks()
+            cache.allocated_peak = cache.allocated
+            self._publish()
+
+    def reset_accumulated(self) -> None:
+        """Totals start again; what is live stays counted."""
+        with self.locked():
+            cache = self.cache
+            for tally in (cache.all, cache.small, cache.large, cache.oversize):
+                tally.reset_sums()
+            cache.retries = cache.refused = 0
+>>>>>>> 2ec3062 (The emulated device models PyTorch's caching allocator: reserved memory, settings, workspaces, history)
 
     def _publish(self) -> None:
         if self._directory is None:
@@ -119,12 +233,12 @@ class Meter:
             self._file = self._open()
             if self._file is None:
                 return
-        fields = self._file
-        fields[ALLOCATED] = self.allocated_bytes
-        fields[PROCESS_PEAK] = self.peak_bytes
+        fields, total = self._file, self.cache
+        fields[ALLOCATED] = total.allocated
+        fields[PROCESS_PEAK] = total.allocated_peak
         # The allocator sets the call's peak back when a call begins: read it, never keep it.
-        if self.allocated_bytes > fields[CALL_PEAK]:
-            fields[CALL_PEAK] = self.allocated_bytes
+        if total.allocated > fields[CALL_PEAK]:
+            fields[CALL_PEAK] = total.allocated
 
     def _open(self) -> memoryview | None:
         path = os.path.join(self._directory or "", str(os.getpid()))
@@ -144,10 +258,5 @@ class Meter:
 
     def _after_fork(self) -> None:
         # The parent's file is the parent's; a lock held by another thread stays held in the child.
-        self._lock = threading.RLock()
+        self._lock = threading.Lock()
         self._file = None
-
-
-def rounded(size_bytes: int) -> int:
-    """Bytes as the caching allocator counts them."""
-    return -(-size_bytes // BLOCK_BYTES) * BLOCK_BYTES

@@ -9,7 +9,7 @@ import torch
 
 from .driver import Driver
 from .errors import invalid_device
-from .storage import Storages
+from .storage import Storages, block_of
 
 NOT_SUPPORTED = (
     "ZeroGPU does not support torch.compile. Compile ahead of time instead: "
@@ -33,9 +33,20 @@ def replace_methods(driver: Driver, storages: Storages) -> None:
         # `spaces` has put PyTorch's own constructor back by now.
         torch.UntypedStorage.__new__ = construct
         torch.UntypedStorage._share_cuda_ = refuse_to_leave
-        torch.Tensor.record_stream = lambda self, stream: None
+        torch.Tensor.record_stream = lambda self, stream: record_stream(storages, self, stream)
 
     driver.at_start(in_a_worker)
+
+
+def record_stream(storages: Storages, tensor: torch.Tensor, stream: Any) -> None:
+    """Keeps a block from being reused before the work of another stream is done."""
+    if not hasattr(stream, "stream_id"):
+        raise TypeError(
+            f"record_stream(): argument 's' (position 1) must be Stream, not {type(stream).__name__}"
+        )
+    piece = block_of(tensor.untyped_storage()).piece if tensor.is_cuda else None
+    if piece is not None:
+        storages.meter.use_on(piece, stream.stream_id)
 
 
 def pinned(tensor: torch.Tensor) -> torch.Tensor:
@@ -93,5 +104,3 @@ def refuse_compile() -> None:
 
     torch.compile = compile
     torch.nn.Module.compile = compile_module
-
-

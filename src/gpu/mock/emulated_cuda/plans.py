@@ -25,6 +25,31 @@ MIXED_BY_RIGHT = (
     "aten::_foreach_copy_",
 )
 
+# What cuBLAS computes: the first of them in a thread takes its workspace.
+PRODUCTS = tuple(
+    f"aten::{name}"
+    for name in (
+        "linear",
+        "matmul",
+        "mm",
+        "bmm",
+        "addmm",
+        "addmm_",
+        "_addmm_activation",
+        "addbmm",
+        "baddbmm",
+        "baddbmm_",
+        "mv",
+        "addmv",
+        "addmv_",
+        "dot",
+        "vdot",
+        "_int_mm",
+        "_scaled_mm",
+        "_scaled_dot_product_attention_math",
+    )
+)
+
 # They return their operand's memory and their schema does not say so.
 HIDDEN_VIEWS = ("aten::_unsafe_view", "aten::_reshape_alias")
 
@@ -36,6 +61,7 @@ class Plan:
         "draws_random",
         "generator_index",
         "is_plain",
+        "is_product",
         "is_view",
         "may_mix",
         "name",
@@ -58,6 +84,7 @@ class Plan:
             or any(alias and not alias.is_write for alias in returns)
         )
         self.may_mix = base in MIXED_BY_RIGHT
+        self.is_product = base in PRODUCTS
         names = [argument.name for argument in schema.arguments]
         self.draws_random = "generator" in names
         # Position among the arguments that may be given by position; None when by name only.

@@ -52,7 +52,7 @@ class Report:
         total = sum(self.seconds.values())
         lines = [
             f"GPU memory   peak {decimal(meter.peak_bytes)} of {decimal(meter.limit_bytes)},"
-            f" {meter.allocation_count} allocations",
+            f" reserved {decimal(meter.reserved_peak_bytes)}, {meter.allocation_count} allocations",
             f"GPU time     {total:.3f} s in {sum(self.calls.values())} operators, on the CPU",
         ]
         ranked = sorted(self.seconds.items(), key=lambda item: item[1], reverse=True)[:SHOWN]

@@ -33,7 +33,7 @@ class Resizer:
         if not self._storages.objects_last:
             raise RuntimeError("storages of the emulated device can't be resized with PyTorch 2.1")
         block = block_of(storage)
-        if block.counted_bytes == 0 and storage.nbytes():
+        if block.piece is None and storage.nbytes():
             raise RuntimeError("Trying to resize storage that is not resizable")
         pointer_at, size_at = self._find_places()
         fresh = self._storages.block(size_bytes)

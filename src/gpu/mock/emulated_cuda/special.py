@@ -10,6 +10,7 @@ from torch import Tensor
 from .driver import Driver
 from .errors import invalid_device
 from .kernels import Kernels
+from .methods import record_stream
 from .plans import cuda_index
 from .redispatch import CPU_KEYS
 from .rng import DeviceRandom
@@ -73,8 +74,11 @@ class SpecialKernels:
             "mm.dtype_out": product_as,
             "bmm.dtype": product_as,
             "bmm.dtype_out": product_as,
-            "record_stream": lambda tensor, stream: None,
+            "record_stream": self.record_stream,
         }
+
+    def record_stream(self, tensor: Tensor, stream: Any) -> None:
+        record_stream(self.storages, tensor, stream)
 
     def set_storage_offset(
         self, tensor: Tensor, storage: Any, offset: int, size: Any, stride: Any = ()
@@ -141,9 +145,7 @@ class SpecialKernels:
         index = cuda_index(device)
         if index:
             raise invalid_device(index)
-        size_bytes = bytes_of(size, dtype)
-        if not self.storages.meter.fits(size_bytes):
-            self.storages.allocate(size_bytes)
+        self.storages.admit(bytes_of(size, dtype))
 
     def copy_(self, target: Tensor, source: Tensor, non_blocking: bool = False) -> Tensor:
         to_host = self.tensors.to_host

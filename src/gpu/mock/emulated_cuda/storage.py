@@ -7,6 +7,7 @@ from typing import Any
 import torch
 
 from .by_memory import found_by_memory, release_ended, storage_for
+from .caching import Piece
 from .errors import out_of_memory
 from .meter import Meter
 from .preserve import preserver
@@ -24,18 +25,16 @@ class Block:
     block goes, the memory is freed, and the meter gets its bytes back.
     """
 
-    __slots__ = ("counted_bytes", "host", "meter", "offset", "pointer", "size", "stride", "views", "whole")
+    __slots__ = ("host", "meter", "offset", "piece", "pointer", "size", "stride", "views", "whole")
 
     def __init__(self, host: torch.UntypedStorage, meter: Meter) -> None:
+        self.meter = meter
+        self.piece: Piece | None = None
         size_bytes = host.nbytes()
-        counted = meter.allocate(size_bytes)
-        if counted < 0:
-            self.counted_bytes = 0
-            raise out_of_memory(size_bytes, meter)
+        if size_bytes:
+            self.count(size_bytes, meter)
         self.host = host
         self.pointer = host.data_ptr()
-        self.meter = meter
-        self.counted_bytes = counted
         # One flat CPU tensor per dtype: an operand is one as_strided away.
         self.views: dict[torch.dtype, torch.Tensor] = {}
         # The CPU tensor that the memory came with: most operands have its very shape.
@@ -44,13 +43,20 @@ class Block:
         self.stride: tuple[int, ...] = ()
         self.offset = 0
 
+    def count(self, size_bytes: int, meter: Meter) -> None:
+        """Takes the block's bytes from the slice; raises torch.OutOfMemoryError without room."""
+        piece = meter.allocate(size_bytes)
+        if piece is None:
+            raise out_of_memory(size_bytes, meter)
+        self.piece = piece
+
     def __del__(self) -> None:
-        if self.counted_bytes:
-            self.meter.free(self.counted_bytes)
+        if self.piece is not None:
+            self.meter.free(self.piece)
 
     def take_over(self, other: Block) -> None:
         """Has the other's memory from now on; its own is given back."""
-        self.counted_bytes, other.counted_bytes = other.counted_bytes, self.counted_bytes
+        self.piece, other.piece = other.piece, self.piece
         self.host, other.host = other.host, self.host
         self.pointer = self.host.data_ptr()
         self.views = {}
@@ -97,14 +103,22 @@ class Storages:
 
     def block(self, size_bytes: int) -> Block:
         """A block without a storage; raises torch.OutOfMemoryError before any memory is touched."""
-        if not self.meter.fits(size_bytes):
-            raise out_of_memory(size_bytes, self.meter)
+        self.admit(size_bytes)
         return Block(torch.UntypedStorage(size_bytes), self.meter)
+
+    def admit(self, size_bytes: int) -> None:
+        """Raises torch.OutOfMemoryError where there can't be room, before the host gives any."""
+        if self.meter.fits(size_bytes):
+            return
+        # Counted as refused, after what is cached was returned.
+        piece = self.meter.allocate(size_bytes)
+        if piece is None:
+            raise out_of_memory(size_bytes, self.meter)
+        self.meter.free(piece)
 
     def allocate(self, size_bytes: int) -> torch.UntypedStorage:
         """Uninitialised device memory; raises torch.OutOfMemoryError before any is touched."""
-        if not self.meter.fits(size_bytes):
-            raise out_of_memory(size_bytes, self.meter)
+        self.admit(size_bytes)
         return self.adopt(torch.UntypedStorage(size_bytes))
 
 
@@ -129,7 +143,7 @@ def borrow(storage: Any) -> Block:
     Its bytes are host memory like all of the device's, counted where they belong already.
     """
     block = Block.__new__(Block)
-    block.counted_bytes = 0
+    block.piece = None
     block.host = storage
     block.pointer = storage.data_ptr()
     block.views = {}

@@ -1,7 +1,12 @@
-"""Streams, events and graphs. Work on the device is done when the call returns: nothing overlaps."""
+"""Streams, events and graphs. Work on the device is done when the call returns: nothing overlaps.
+
+Memory is kept by stream, as CUDA's caching allocator keeps it: a block of one is not reused on another.
+"""
 
 from __future__ import annotations
 
+import itertools
+import threading
 import time
 from typing import Any
 
@@ -12,6 +17,33 @@ from .errors import runtime_without_driver
 from .storage import CUDA
 
 _drivers: list[Driver] = []
+
+# PyTorch hands its streams out in turn, so many of each priority (c10/cuda/CUDAStream.cpp).
+STREAMS = 32
+# Where the streams of each priority begin among the identifiers, and where CUDA has them in memory.
+PRIORITIES = {0: 1, -1: 1 + STREAMS}
+FIRST_POINTER = 0x5500_0000_0000
+
+_turns = {priority: itertools.count() for priority in PRIORITIES}
+
+
+class _Current(threading.local):
+    """The calling thread's stream; 0 is the default one."""
+
+    stream_id = 0
+
+
+_current = _Current()
+
+
+def current_stream_id() -> int:
+    """The stream on which the calling thread works."""
+    return _current.stream_id
+
+
+def set_current_stream(stream_id: int) -> None:
+    """Has the calling thread work on a stream."""
+    _current.stream_id = stream_id
 
 
 def require_runtime(driver: Driver) -> None:
@@ -36,18 +68,24 @@ def stream_classes(driver: Driver) -> dict[str, type]:
 class Stream:
     """`torch.cuda.Stream`: all work is in order already."""
 
-    def __init__(self, device: Any = None, priority: int = 0, **_: Any) -> None:
+    def __init__(
+        self, device: Any = None, priority: int = 0, stream_id: int | None = None, **_: Any
+    ) -> None:
         for driver in _drivers:
             require_runtime(driver)
         self.device = CUDA
         self.device_index = 0
         self.priority = priority
-        self.cuda_stream = 0
-        self.stream_id = 0
+        if stream_id is None:
+            kind = -1 if priority < 0 else 0
+            stream_id = PRIORITIES[kind] + next(_turns[kind]) % STREAMS
+        self.stream_id = stream_id
+        self.cuda_stream = FIRST_POINTER + 64 * stream_id if stream_id else 0
         self.device_type = 1
+        self._outer: list[int] = []
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Stream)
+        return isinstance(other, Stream) and other.stream_id == self.stream_id
 
     def __hash__(self) -> int:
         return hash((self.cuda_stream, self.device))
@@ -56,10 +94,12 @@ class Stream:
         return f"<torch.cuda.Stream device={self.device} cuda_stream={self.cuda_stream:#x}>"
 
     def __enter__(self) -> Stream:
+        self._outer.append(current_stream_id())
+        torch.cuda.set_stream(self)
         return self
 
     def __exit__(self, *_: Any) -> None:
-        pass
+        torch.cuda.set_stream(Stream(stream_id=self._outer.pop()))
 
     def synchronize(self) -> None:
         """Nothing is outstanding."""
@@ -79,6 +119,12 @@ class Stream:
     def query(self) -> bool:
         """Whether all work is done: always."""
         return True
+
+
+def external_id(pointer: int) -> int:
+    """Identifier of a stream that a pointer names: that of ours, else the pointer."""
+    index, rest = divmod(pointer - FIRST_POINTER, 64)
+    return index if rest == 0 and 0 < index <= 2 * STREAMS else pointer
 
 
 class Event:
@@ -127,10 +173,11 @@ class Event:
 
 
 class ExternalStream(Stream):
-    """`torch.cuda.ExternalStream`: the one stream that there is."""
+    """`torch.cuda.ExternalStream`: a stream that is known by its pointer."""
 
     def __init__(self, stream_ptr: int, device: Any = None, **_: Any) -> None:
-        super().__init__(device)
+        super().__init__(device, stream_id=external_id(stream_ptr))
+        self.cuda_stream = stream_ptr
 
 
 class CUDAGraph:

@@ -108,6 +108,7 @@ class Endurance(DeviceTest):
 
         cpu_net = make_net()
         make_net_on_cpu = cpu_net.forward
+        torch._C._cuda_clearCublasWorkspaces()
         before = torch.cuda.memory_allocated()
         threads = [threading.Thread(target=work, args=(seed,)) for seed in range(8)]
         for thread in threads:
@@ -116,6 +117,8 @@ class Endurance(DeviceTest):
             thread.join()
         self.assertEqual(wrong, [])
         gc.collect()
+        # Each thread had a workspace of cuBLAS, which outlives it as on a card.
+        torch._C._cuda_clearCublasWorkspaces()
         self.assertEqual(torch.cuda.memory_allocated(), before)
 
 

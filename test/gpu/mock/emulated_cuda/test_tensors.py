@@ -8,6 +8,7 @@ import unittest
 
 import torch
 from support import VRAM_BYTES, DeviceTest
+from emulated_cuda.meter import CONTEXT_BYTES
 
 
 class Tensors(DeviceTest):
@@ -197,7 +198,8 @@ class Memory(DeviceTest):
         self.assertEqual(stats["allocated_bytes.all.peak"], torch.cuda.max_memory_allocated())
         if hasattr(getattr(torch, "accelerator", None), "memory_allocated"):
             self.assertEqual(torch.accelerator.memory_allocated(), now)
-        self.assertEqual(torch.cuda.mem_get_info()[0], VRAM_BYTES - now)
+        reserved = torch.cuda.memory_reserved()
+        self.assertEqual(torch.cuda.mem_get_info()[0], VRAM_BYTES - CONTEXT_BYTES - reserved)
         self.assertIn("CUDA OOMs: 0", torch.cuda.memory_summary())
         with self.assertRaises(torch.cuda.OutOfMemoryError):
             torch.empty(2 * VRAM_BYTES, dtype=torch.uint8, device="cuda")
