@@ -47,7 +47,9 @@ describe('zerogpu python', () => {
       'x = x @ x\n' +
       'subprocess.run([sys.executable, "-c", "import torch; torch.ones(1, device=\'cuda\')"])';
     const { stderr } = await python('--report', '-c', code);
-    expect(stderr).toMatch(/^GPU memory {3}peak 41\.6 MB of 74\.6 GB, reserved 54\.5 MB, \d+ allocations\nGPU time/);
+    expect(stderr).toMatch(
+      /^GPU memory {3}peak 41\.6 MB of 74\.6 GB, reserved 54\.5 MB, \d+ allocations\nGPU time/,
+    );
     expect(stderr).toMatch(/aten::matmul +1 calls/);
     expect(stderr.match(/GPU memory/g)).toHaveLength(1);
   });

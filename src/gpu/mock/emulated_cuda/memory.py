@@ -35,34 +35,6 @@ ACTIVE = {"active": ("count", "waiting"), "active_bytes": ("allocated", "waiting
 
 def nested_stats(meter: Meter) -> dict[str, Any]:
     """Counters in the shape of `torch._C._cuda_memoryStats`."""
-<<<<<<< HEAD
-    if meter.collect:
-        meter.collect()
-    by_bytes = _counter(
-        meter.allocated_bytes,
-        meter.peak_bytes,
-        meter.allocated_bytes + meter.freed_bytes,
-        meter.freed_bytes,
-    )
-    live = meter.allocation_count - meter.free_count
-    by_count = _counter(live, meter.peak_count, meter.allocation_count, meter.free_count)
-    nothing = _counter(0, 0, 0, 0)
-    stats: dict[str, Any] = {}
-    for names, counter in ((BYTES, by_bytes), (COUNTS, by_count), (NOTHING, nothing)):
-        for name in names:
-            # One pool is as good as the other here: everything is reported as large blocks.
-            stats[name] = {"all": counter, "large_pool": counter, "small_pool": nothing}
-    stats.update(
-        oversize_allocations=nothing,
-        oversize_segments=nothing,
-        num_alloc_retries=0,
-        num_ooms=meter.refused_count,
-        num_sync_all_streams=0,
-        num_device_alloc=meter.allocation_count,
-        num_device_free=meter.free_count,
-        max_split_size=-1,
-    )
-=======
     with meter.locked():
         cache = meter.cache
         pools = {"all": cache.all, "large_pool": cache.large, "small_pool": cache.small}
@@ -82,7 +54,6 @@ def nested_stats(meter: Meter) -> dict[str, Any]:
             num_device_free=cache.device_frees,
             max_split_size=cache.config.max_split_size or -1,
         )
->>>>>>> 2ec3062 (The emulated device models PyTorch's caching allocator: reserved memory, settings, workspaces, history)
     return stats
 
 

@@ -194,22 +194,7 @@ class Meter:
         return self._lock
 
     def reset_peak(self) -> None:
-<<<<<<< HEAD
         """Resets the process's peaks."""
-        with self._lock:
-            self.peak_bytes = self.allocated_bytes
-            self.peak_count = self.allocation_count - self.free_count
-            self._publish()
-
-    def reset_accumulated(self) -> None:
-        """Resets the totals; what is live stays counted."""
-        with self._lock:
-            self.allocation_count -= self.free_count
-            self.free_count = 0
-            self.freed_bytes = 0
-            self.refused_count = 0
-=======
-        """Peaks start again."""
         with self.locked():
             cache = self.cache
             for tally in (cache.all, cache.small, cache.large, cache.oversize):
@@ -218,13 +203,12 @@ class Meter:
             self._publish()
 
     def reset_accumulated(self) -> None:
-        """Totals start again; what is live stays counted."""
+        """Resets the totals; what is live stays counted."""
         with self.locked():
             cache = self.cache
             for tally in (cache.all, cache.small, cache.large, cache.oversize):
                 tally.reset_sums()
             cache.retries = cache.refused = 0
->>>>>>> 2ec3062 (The emulated device models PyTorch's caching allocator: reserved memory, settings, workspaces, history)
 
     def _publish(self) -> None:
         if self._directory is None:

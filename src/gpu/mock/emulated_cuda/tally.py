@@ -71,11 +71,11 @@ class Tally:
         return (getattr(self, name) for name in NAMES)
 
     def reset_peaks(self) -> None:
-        """Peaks start again at the current values."""
+        """Resets peaks to the current values."""
         for counter in self.counters():
             counter.peak = counter.current
 
     def reset_sums(self) -> None:
-        """Totals start again at nothing; what is live stays counted as current."""
+        """Resets totals to nothing; what is live stays counted as current."""
         for counter in self.counters():
             counter.added = 0
