@@ -14,7 +14,7 @@ import {
  * A regular expression for their names; ZEROGPU_PROBES='' asks all of them, and takes minutes more: the others
  * import the large libraries again for each probe.
  */
-const QUICK = '^(before_spaces|libraries|start_up|tensors|threads|torch_cuda)/';
+const QUICK = '^(before_spaces|common_code|libraries|start_up|tensors|threads|torch_cuda)/';
 const only = process.env['ZEROGPU_PROBES'] ?? QUICK;
 
 describe('the main process answers the oracle’s probes as the platform does', () => {
