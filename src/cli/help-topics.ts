@@ -26,6 +26,7 @@ export const EXIT_CODES: readonly Row[] = [
   ['1', 'findings, or the app failed: it crashed, or never answered'],
   ['2', 'wrong use: a flag, a folder that is not a Space, an unknown platform'],
   ['3', "could not work: port taken, no Python, a package that can't be installed"],
+  ['4', '`call`: the visitor was refused, or no GPU was free in time'],
   ['70', 'a bug in zerogpu'],
   [
     '129, 130, 131, 143',

@@ -1,5 +1,6 @@
 /** The whole command tree. */
 import type { Command } from 'commander';
+import { declareCall } from './commands/call.js';
 import { declareCheck } from './commands/check.js';
 import { declareCompletion } from './commands/completion.js';
 import { declareConfig } from './commands/config.js';
@@ -8,6 +9,7 @@ import { declareEnv } from './commands/env.js';
 import { declareExplain } from './commands/explain.js';
 import { declareHelp } from './commands/help.js';
 import { declareInit } from './commands/init.js';
+import { declareLifecycle } from './commands/lifecycle.js';
 import { declareLsp } from './commands/lsp.js';
 import { declarePython } from './commands/python.js';
 import { declareQuota } from './commands/quota.js';
@@ -32,6 +34,8 @@ export function createProgram(
   const program = newProgram(world);
   declareInit(program, world, setExitCode);
   declareRun(program, world, toRun, setExitCode);
+  declareCall(program, world, setExitCode);
+  declareLifecycle(program, world, setExitCode);
   declareCheck(program, world, setExitCode);
   declareLsp(program, world, setExitCode);
   declareQuota(program, world, setExitCode);

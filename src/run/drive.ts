@@ -2,6 +2,7 @@ import { basename } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { formatVisitorName, visitorOf } from '../allocator/core/visitor.js';
 import { assertTorchSupported } from '../gpu/mock/supported-torch.js';
+import type { PublishedRun } from '../lifecycle/live-runs.js';
 import { loadProfile, movedOn, tierFacts, tiersOf } from '../platform/index.js';
 import type { PlatformProfile } from '../platform/schema.js';
 import { lacksCuda } from '../python-env/cuda-torch.js';
@@ -52,10 +53,11 @@ export async function drive(
   console: RunConsole,
   world: RunWorld,
   version: string,
+  live: PublishedRun,
   terminal: RunTerminal | null = null,
 ): Promise<number> {
   const cleanup = createCleanup();
-  const context = { options, console, world, version, cleanup, terminal };
+  const context = { options, console, world, version, cleanup, terminal, live };
   const { interrupted } = world;
   try {
     const started = await interruptible(interrupted, () => start(context));
@@ -103,6 +105,10 @@ async function start(context: RunContext): Promise<StartedRun> {
   }
   if (parts.allocator.device.name === 'mock') assertTorchSupported(python.packages.torch);
   await announce(context, parts, python);
+  context.live.update({
+    ...{ spaceId: parts.spaceId, space: parts.folder.cgroupPath },
+    ...{ url: parts.gateway.url, allocatorUrl: parts.allocator.url },
+  });
 
   const startApp = () => startSpace(context, parts, python);
   const first = startApp();
@@ -117,6 +123,7 @@ async function start(context: RunContext): Promise<StartedRun> {
   stopWithTheRun(context, parts, app);
   await untilReady(context, parts, first);
   console.ready(parts.gateway.url, (systemClock.now().monotonicMs - startedMs) / 1_000);
+  context.live.update({ state: 'ready' });
   // With a command, stdout is the command's alone.
   if (options.command.length === 0) world.stdout.write(`ready ${parts.gateway.url}\n`);
 
@@ -164,7 +171,7 @@ function runCommand(
 }
 
 function listenToKeys(
-  { terminal, options, console, world }: RunContext,
+  { terminal, options, console, world, live }: RunContext,
   parts: RunParts,
   app: RestartableApp,
 ): void {
@@ -182,10 +189,16 @@ function listenToKeys(
       env: world.env,
       interrupted: world.interrupted,
       warn: (message) => console.warn(message),
+      onVisitor: (name) => live.update({ visitor: name }),
       async restart() {
         const startedMs = systemClock.now().monotonicMs;
         console.progress('  restarting the app');
-        await app.restart();
+        live.update({ state: 'restarting' });
+        await app.restart().catch((error: unknown) => {
+          live.update({ state: 'failed' });
+          throw error;
+        });
+        live.update({ state: 'ready' });
         console.ready(parts.gateway.url, (systemClock.now().monotonicMs - startedMs) / 1_000);
       },
     }),

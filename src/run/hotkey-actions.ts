@@ -22,6 +22,8 @@ export interface HotkeyParts {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly interrupted: AbortSignal;
   readonly warn: (message: string) => void;
+  /** Who a visitor is from now on that says nothing, as `--as` has it. */
+  readonly onVisitor: (name: string) => void;
   /** Restarts the app; rejects when it does not come up. */
   readonly restart: () => Promise<void>;
 }
@@ -45,6 +47,7 @@ export function hotkeyActions(parts: HotkeyParts): HotkeyActions {
       const next = (parts.tiers.indexOf(visitor.tier) + 1) % parts.tiers.length;
       visitor = { tier: parts.tiers[next] ?? visitor.tier, name: null };
       parts.gateway.setDefaultVisitor(visitor);
+      parts.onVisitor(formatVisitorName(visitor));
       return formatVisitorName(visitor);
     },
     async showQuota() {

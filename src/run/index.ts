@@ -1,17 +1,26 @@
 import { resolve } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
+import { formatVisitorName } from '../allocator/core/visitor.js';
+import { DETACHED_LOG } from '../lifecycle/detach.js';
+import { publishRun } from '../lifecycle/live-runs.js';
+import { secretsOf } from '../lifecycle/redact.js';
+import { makeLog, openLog } from '../lifecycle/run-logs.js';
 import { loadProfile, tiersOf } from '../platform/index.js';
 import { namesAccount } from '../shared/account-visitor.js';
 import { systemClock } from '../shared/clock.js';
 import { wantsPlain } from '../shared/paint.js';
 import { forDrawing } from '../shared/printable.js';
+import { stateDir } from '../shared/user-folders.js';
 import { createConsole } from './console.js';
+import { detachRun } from './detach-run.js';
 import { teeEvents } from './event-file.js';
 import { parseRunOptions, type RawRunOptions, type RunOptions } from './options.js';
 import { createRunTerminal, type RunTerminal } from './run-terminal.js';
 
 /** What a run needs of the process it runs in. */
 export interface RunWorld {
+  /** The command line after `zerogpu`; left out where no process stands behind it. */
+  readonly argv?: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
   readonly stdin: Readable & { readonly isTTY?: boolean };
@@ -40,19 +49,51 @@ export async function run(
   const parsed = parseRunOptions(dir, command, raw, world.cwd);
   const account = namesAccount(raw.as) ? await readAccount(world, parsed.platform) : null;
   const options = account ? { ...parsed, account, visitor: account.visitor } : parsed;
+  if (parsed.detach) return detachRun(options, world);
+  const published = publish(options, world);
   const terminal = terminalFor(options, world);
-  const write = terminal?.write ?? ((line: string) => void world.stderr.write(`${line}\n`));
-  const console = createConsole(options, write, systemClock);
+  const show = terminal?.write ?? ((line: string) => void world.stderr.write(`${line}\n`));
+  const console = createConsole(
+    options,
+    (line) => {
+      published.log?.write(line);
+      // Without a terminal behind it, stderr of a detached run is its log.
+      if (!published.isDetached) show(line);
+    },
+    systemClock,
+  );
   const events = options.eventsFile
     ? teeEvents(console, resolve(world.cwd, options.eventsFile), systemClock)
     : null;
   // Loaded last: an invalid flag is reported within a tenth of a second.
   const { drive } = await import('./drive.js');
   try {
-    return await drive(options, events?.console ?? console, world, version, terminal);
+    return await drive(
+      options,
+      events?.console ?? console,
+      world,
+      version,
+      published.run,
+      terminal,
+    );
   } finally {
     await events?.close();
+    published.log?.close();
+    published.run.remove();
   }
+}
+
+/** Says that this run goes on, and opens its log. */
+function publish(options: RunOptions, { env, cwd }: RunWorld) {
+  const state = resolve(cwd, stateDir(options.stateDir, env));
+  const given = env[DETACHED_LOG] || null;
+  const path = given ?? makeLog(state, options.dir, systemClock.now().wallMs, process.pid);
+  const visitor = formatVisitorName(options.visitor);
+  return {
+    run: publishRun(state, { dir: options.dir, visitor, log: path }),
+    log: path === null ? null : openLog(path, secretsOf(env)),
+    isDetached: given !== null,
+  };
 }
 
 /** Loaded on demand: no other run asks the Hub for anything. */

@@ -24,6 +24,7 @@ export interface RawRunOptions extends RawHostOptions {
   readonly events?: string;
   readonly spaceId?: string;
   readonly credits?: string;
+  readonly detach?: boolean;
 }
 
 /** One `zerogpu run`, every value checked. */
@@ -48,6 +49,8 @@ export interface RunOptions extends HostOptions {
   readonly spaceId: string | null;
   /** Prepaid seconds of each visitor whose tier may have them (`--credits`); null to leave them as they are. */
   readonly creditSeconds: number | null;
+  /** The run goes on without this terminal. */
+  readonly detach: boolean;
 }
 
 /**
@@ -80,8 +83,17 @@ export function parseRunOptions(
     owner: parseOwner(raw.owner),
     eventsFile: raw.events ?? null,
     spaceId: raw.spaceId === undefined ? null : parseSpaceId(raw.spaceId),
+    detach: parseDetach(raw.detach ?? false, command),
     creditSeconds: raw.credits === undefined ? null : parseDuration(raw.credits, '--credits'),
   };
+}
+
+function parseDetach(detach: boolean, command: readonly string[]): boolean {
+  if (!detach || command.length === 0) return detach;
+  throw new UserError('E_USAGE', '--detach and a command after -- exclude each other', {
+    why: 'A command ends the run that it was started with, and its exit code is the answer.',
+    fix: ['zerogpu run --detach', `zerogpu run -- ${command.join(' ')}`],
+  });
 }
 
 /** An address of this machine; whether it is one, listening on it shows. IPv6 may stand in brackets. */

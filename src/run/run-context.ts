@@ -1,3 +1,4 @@
+import type { PublishedRun } from '../lifecycle/live-runs.js';
 import type { Cleanup } from './cleanup.js';
 import type { RunConsole } from './console.js';
 import type { RunWorld } from './index.js';
@@ -13,4 +14,6 @@ export interface RunContext {
   readonly cleanup: Cleanup;
   /** Null without a keyboard. */
   readonly terminal: RunTerminal | null;
+  /** How other terminals find this run. */
+  readonly live: PublishedRun;
 }

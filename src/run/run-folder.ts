@@ -1,11 +1,11 @@
-import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
 import { access, chmod, mkdtemp, open, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { systemClock } from '../shared/clock.js';
 import { EXIT, UserError } from '../shared/errors.js';
 import { makeFolder } from '../shared/make-folder.js';
+import { spaceFolderName } from '../shared/space-folder.js';
 import { whyUnwritable } from '../shared/unwritable.js';
 import { removeAbandoned, writeOwner } from './abandoned-runs.js';
 
@@ -22,11 +22,7 @@ export interface RunFolder {
 
 /** The ledger of one Space's runs: its name for people, its whole path to tell it from others. */
 export function spaceLedgerDir(state: string, spaceDir: string): string {
-  const id = createHash('sha256').update(spaceDir).digest('hex').slice(0, 12);
-  const name = basename(spaceDir)
-    .replaceAll(/[^A-Za-z0-9._-]/g, '_')
-    .slice(0, 40);
-  return join(state, 'ledgers', `${name}-${id}`);
+  return join(state, 'ledgers', spaceFolderName(spaceDir));
 }
 
 /** The ledger of `zerogpu serve`. */

@@ -87,6 +87,51 @@ export const ERROR_PAGES: Readonly<Record<ErrorCode, ErrorPage>> = {
     instead:
       'Decorate a function with `@spaces.GPU` at the top level of the app. In a mounted app, call `spaces.zero.startup()` once before `uvicorn.run()`. `--allow-no-gpu-function` serves the Space all the same.',
   },
+  E_RUN_NONE: {
+    why: 'Runs are found through files in the state folder, by the folder of their Space, its `owner/name` or their address. None of the runs that go on has the one that you named.',
+    instead:
+      '`zerogpu status` lists the runs that go on. A run with a `--state-dir` of its own is found with the same flag.',
+  },
+  E_RUN_SEVERAL: {
+    why: 'More than one run has the folder or the name that you gave.',
+    instead: 'Name one by its address, as the message lists them.',
+  },
+  E_RUN_ENDED: {
+    why: '`zerogpu wait` saw the run start and end: its app crashed, or somebody stopped it.',
+    instead: '`zerogpu logs` shows what it printed, after its end as well.',
+  },
+  E_RUN_WAIT: {
+    why: 'The run goes on and its app does not answer yet: it installs packages, downloads weights, or hangs.',
+    instead: 'See what it does with `zerogpu logs -f`, or wait longer with `--timeout`.',
+  },
+  E_RUN_STUCK: {
+    why: '`zerogpu stop` sent the signal of Ctrl-C twice, and the process is still there.',
+    instead:
+      'End it with the line after `fix`. Its supervisors end the app, and the next run removes its files.',
+  },
+  E_CALL_ENDPOINT: {
+    why: 'An endpoint is named after the function behind it, or by `api_name`. The message lists the names that the Space shows to clients.',
+    instead: '`zerogpu call --list` shows each endpoint with its parameters.',
+  },
+  E_CALL_ARGUMENT: {
+    why: 'The endpoint has no such parameter, needs one that was not given, or the value is not of its type.',
+    instead:
+      'The line after `fix` has every parameter of the endpoint, the optional ones in brackets.',
+  },
+  E_CALL_UNREACHABLE: {
+    why: 'The run has ended, its app is being restarted, or something other than a Gradio app listens at the address.',
+    instead: '`zerogpu status` shows what runs, `zerogpu logs` what it printed.',
+  },
+  E_CALL_FAILED: {
+    why: 'The call got the GPU, or needed none, and the function raised an exception or was killed. The message has the words that the visitor reads.',
+    instead:
+      '`zerogpu logs` has the traceback. Gradio shows the text of an exception to visitors with `launch(show_error=True)`, and that of a `gr.Error` always.',
+  },
+  E_CALL_REFUSED: {
+    why: 'The allocator refused the call: the quota of the visitor does not cover the declared seconds, or no GPU was free within the queue time. The message has the words that the visitor reads.',
+    instead:
+      'Call as another visitor (`--as pro:ada`), declare a shorter duration, or start again with full quotas: `zerogpu state reset`.',
+  },
   E_COMMAND_NOT_FOUND: {
     why: 'The command after `--` is not on PATH, or may not be executed.',
     instead: 'Name it with its path, or install it.',

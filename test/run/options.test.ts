@@ -39,6 +39,7 @@ describe('what is not said', () => {
       localHub: false,
       spaceId: null,
       creditSeconds: null,
+      detach: false,
       command: [],
       platform: 'h200',
       gpu: 'auto',

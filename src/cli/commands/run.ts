@@ -64,6 +64,7 @@ export function declareRun(
       twin('--allow-no-gpu-function', 'serve a Space that the platform stops for having none'),
     )
     .addOption(twin('--for <time>', 'stop after this long'))
+    .addOption(twin('-d, --detach', 'leave the run in the background once it answers'))
     .optionsGroup('Output')
     .addOption(twin('--log-format <kind>', 'text, json (one object a line, on stderr)', 'text'))
     .addOption(twin('--events <file>', 'append every event of every call, as JSON lines'))

@@ -1,0 +1,120 @@
+/** A run that goes on without its terminal: found, called, read and stopped from other commands. */
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { processesOf } from '../support/e2e/run-processes.js';
+import { fixture, runToEnd, testPython } from '../support/e2e/space.js';
+
+const space = fixture('everything');
+const TOKEN = `hf_${'x9Y8'.repeat(8)}`;
+let state: string;
+const zerogpu = (...args: readonly string[]) =>
+  runToEnd(args, { ...process.env, ZEROGPU_STATE_DIR: state, HF_TOKEN: TOKEN });
+const call = (...args: readonly string[]) => zerogpu('call', ...args, '--space', space);
+
+beforeAll(async () => {
+  state = mkdtempSync(join(tmpdir(), 'zerogpu-life-'));
+  const started = await zerogpu('run', space, '--detach', '--python', testPython(), '--port', '0');
+  expect(started).toMatchObject({ code: 0, stdout: expect.stringMatching(/^ready http:\S+\n$/) });
+  expect(started.stderr).toContain('ready in');
+});
+afterAll(async () => {
+  await zerogpu('stop', '--all');
+  rmSync(state, { recursive: true, force: true });
+});
+
+describe('a detached run', () => {
+  it('is found by folder, and a second one of its folder is refused', async () => {
+    const [status, waited, again] = await Promise.all([
+      zerogpu('status', space, '--json'),
+      zerogpu('wait', space),
+      zerogpu('run', space, '--detach', '--python', testPython()),
+    ]);
+    const [run] = (JSON.parse(status.stdout) as { runs: { state: string; url: string }[] }).runs;
+    expect(run?.state).toBe('ready');
+    expect(waited).toMatchObject({ code: 0, stdout: `ready ${run?.url}\n` });
+    expect(again).toMatchObject({ code: 2, stderr: expect.stringContaining('E_RUN_SEVERAL') });
+  });
+
+  it('is called as a visitor: result, charge, wait and peak', async () => {
+    const { code, stdout, stderr } = await call(
+      'dynamic',
+      'text=ab',
+      'repeat=2',
+      '--as',
+      'pro:ada',
+    );
+    expect(code).toBe(0);
+    expect(stdout).toBe('abab 390\n');
+    expect(stderr).toMatch(
+      /#1 dynamic: charged [\d.]+s to pro:ada, [\d.]+s used of 9s, waited [\d.]+s, peak [\d.]+ kB, 24m/,
+    );
+  });
+
+  it('streams, sends files, and ends with one object for scripts', async () => {
+    const file = join(state, 'note.txt');
+    writeFileSync(file, 'hello');
+    const [stream, document] = await Promise.all([
+      call('stream', 'count=2', '--json'),
+      call('document', '--file', `path=${file}`, '--as', 'free:bob'),
+    ]);
+    const events = stream.stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { event: string });
+    expect(events.slice(0, 2)).toMatchObject([
+      { event: 'outputs', outputs: [{ step: 0 }] },
+      { event: 'outputs', outputs: [{ step: 1 }] },
+    ]);
+    expect(events.at(-1)).toMatchObject({
+      ...{ event: 'result', outcome: 'done', outputs: [{ step: 1 }] },
+      calls: [{ function: 'stream', end: 'released' }],
+    });
+    expect(document.stdout).toMatch(/^http:\S+\.json\n$/);
+  });
+
+  it('says a refusal in the words that the visitor reads, and what was killed failed', async () => {
+    const refused = await call('hold', 'declared=500', 'seconds=0', '--as', 'free:eve');
+    expect(refused.code).toBe(4);
+    expect(refused.stderr).toMatch(
+      /E_CALL_REFUSED\n {2}ZeroGPU illegal duration: The requested GPU/,
+    );
+    const killed = await call('overrun', 'seconds=30', '--as', 'pro:ada');
+    expect(killed.code).toBe(1);
+    expect(killed.stderr).toMatch(/E_CALL_FAILED\n {2}ZeroGPU worker error: GPU task aborted/);
+    expect(await call('plan', '--as', 'pro')).toMatchObject({
+      ...{ code: 2, stderr: expect.stringContaining('zerogpu call plain') },
+    });
+  });
+
+  it('leaves a log without tokens and, once stopped, no process', async () => {
+    const stopped = await zerogpu('stop', space);
+    expect(stopped).toMatchObject({
+      code: 0,
+      stderr: expect.stringMatching(/^stopped local\/everything/),
+    });
+    const logs = await zerogpu('logs', space, '-n', 'all');
+    expect(logs.stdout).toMatch(/ready in[\s\S]*dynamic +pro:ada[\s\S]*Stopping/);
+    expect(logs.stdout).not.toContain(TOKEN);
+    expect(processesOf(join(state, 'runs'))).toEqual([]);
+    expect(readdirSync(join(state, 'live'))).toEqual([]);
+    expect(await zerogpu('status', space)).toMatchObject({ code: 3, stdout: '' });
+  });
+
+  it('that does not come up says why, with the exit code of the run', async () => {
+    const dir = fixture('crashes-at-import');
+    const { code, stderr } = await zerogpu(
+      'run',
+      dir,
+      '-d',
+      '--python',
+      testPython(),
+      '--port',
+      '0',
+    );
+    expect(code).toBe(1);
+    expect(stderr).toContain('E_APP_CRASHED');
+    expect(readdirSync(join(state, 'live'))).toEqual([]);
+  });
+});
