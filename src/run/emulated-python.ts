@@ -16,6 +16,7 @@ export interface EmulatedPythonOptions {
   readonly vram?: string;
   readonly python?: string;
   readonly report?: boolean;
+  readonly weightless?: boolean;
 }
 
 /** What it needs of the process it runs in. */
@@ -62,6 +63,9 @@ export async function emulatedPython(
       PYTHONPATH: path.filter(Boolean).join(delimiter),
       // Only the process that we start reports, and none of its children.
       ...(options.report ? { ZEROGPU_EMULATED_REPORT_OF: String(process.pid) } : {}),
+      ...(options.weightless
+        ? { ZEROGPU_WEIGHTLESS: '1', ZEROGPU_WEIGHTLESS_REPORT_OF: String(process.pid) }
+        : {}),
     },
   });
   const pass = () => {

@@ -8,7 +8,11 @@ import { fixture, startRun, testPython } from '../support/e2e/space.js';
 import { startVisitors } from '../support/e2e/visitors.js';
 
 const dir = resolve(import.meta.dirname, '../gpu/mock/emulated_cuda');
-const modules = readdirSync(dir).filter((name) => name.startsWith('test_'));
+const weightless = resolve(dir, '../weightless');
+const testsIn = (folder: string) =>
+  readdirSync(folder)
+    .filter((name) => name.startsWith('test_'))
+    .map((name) => join(folder, name));
 
 /** One of each kind; the whole database takes minutes: `python test/gpu/mock/opinfo/run.py`. */
 const OPERATORS = [
@@ -20,8 +24,8 @@ const OPERATORS = [
 ];
 
 describe('the emulated CUDA device', () => {
-  it.each(modules)('%s', (module) => {
-    const result = spawnSync(testPython(), ['-B', join(dir, module)], { encoding: 'utf8' });
+  it.each([...testsIn(dir), ...testsIn(weightless)])('%s', (module) => {
+    const result = spawnSync(testPython(), ['-B', module], { encoding: 'utf8' });
     expect(result.stderr).toMatch(/\nOK\n$/);
     expect(result.status).toBe(0);
   });

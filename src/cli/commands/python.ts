@@ -8,6 +8,7 @@ Examples
   zerogpu python -m pytest tests/              a suite that wants cuda
   zerogpu python --vram 8GB -c 'import torch; print(torch.cuda.mem_get_info())'
   zerogpu python --report generate.py          peak memory and the slowest operators at the end
+  zerogpu python --weightless generate.py      a 70 GB model in 1 GB: peak memory, placeholder outputs
 
 Flags of zerogpu come before those of Python; -- separates them where it matters.`;
 
@@ -31,6 +32,7 @@ export function declarePython(
     .addOption(new Option('--vram <size>', 'memory of the GPU, e.g. 8GB (default: the platform’s)'))
     .addOption(new Option('--platform <name>', 'h200, rtx-pro-6000').default('h200'))
     .addOption(new Option('--report', 'at the end, peak memory and the slowest operators'))
+    .addOption(new Option('--weightless', 'no weights, no arithmetic: only shapes and memory'))
     .addHelpText('after', EXAMPLES)
     .allowUnknownOption()
     .passThroughOptions()

@@ -2,9 +2,9 @@
 
 After `socket`: what the Space serves stays on loopback. After `pathlib`: the driver's folder shows the card
 of the platform. After `torch`: the emulated device takes its place, or a real one is kept to its share, as the
-backend asks. After `spaces`: old releases get a cgroup to read, and in the app's main process two threads start,
-one that tells names of decorated functions and one that reports what other workers will not see. The packages
-themselves stay as they are.
+backend asks. After what reads weights, on the weightless device: models come without them. After `spaces`: old
+releases get a cgroup to read, and in the app's main process two threads start, one that tells names of decorated
+functions and one that reports what other workers will not see. The packages themselves stay as they are.
 """
 
 from __future__ import annotations
@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     AfterImport = Callable[[ModuleType], None]
 
 
+# Packages that the weightless device prepares (emulated_cuda/weightless/packages.py).
+BRING_WEIGHTS = ("transformers.generation.stopping_criteria",)
+
+
 def emulate_device(torch: ModuleType) -> None:
     """Puts the emulated device behind `cuda`."""
     import emulated_cuda
@@ -35,6 +39,13 @@ def emulate_inductor(inductor: ModuleType) -> None:
     import emulated_cuda
 
     emulated_cuda.redirect_inductor(inductor)
+
+
+def prepare_package(package: ModuleType) -> None:
+    """Models without their weights."""
+    import emulated_cuda
+
+    emulated_cuda.prepare_package(package)
 
 
 def share_device(torch: ModuleType) -> None:
@@ -89,6 +100,9 @@ def wanted_hooks() -> dict[str, AfterImport]:
     if os.environ.get("ZEROGPU_EMULATED_VRAM_BYTES"):
         hooks["torch"] = emulate_device
         hooks["torch._inductor"] = emulate_inductor
+        if os.environ.get("ZEROGPU_WEIGHTLESS") == "1":
+            for name in BRING_WEIGHTS:
+                hooks[name] = prepare_package
     elif os.environ.get("ZEROGPU_VRAM_SHARE_BYTES"):
         hooks["torch"] = share_device
     if os.environ.get("ZEROGPU_DRIVER_GPUS_DIR"):

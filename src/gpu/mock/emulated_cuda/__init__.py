@@ -9,7 +9,7 @@ the same bytes. No compiler, no GPU, and no patch to anything but PyTorch's own 
 See docs/emulated-cuda.md for how it works and where it differs from a card.
 """
 
-from .install import install, redirect_inductor, watch_misreads
+from .install import install, prepare_package, redirect_inductor, watch_misreads
 from .support import UnsupportedTorch
 
-__all__ = ["UnsupportedTorch", "install", "redirect_inductor", "watch_misreads"]
+__all__ = ["UnsupportedTorch", "install", "prepare_package", "redirect_inductor", "watch_misreads"]

@@ -12,8 +12,6 @@ from typing import Any
 
 import torch
 
-from .kernels import Kernels
-
 WHOLE = (
     "linear",
     "matmul",
@@ -23,24 +21,32 @@ WHOLE = (
 
 
 def register_composites(
-    kernels: Kernels,
+    run: Callable[..., Any],
     library: torch.library.Library,
     covered: Callable[[Callable[..., Any]], Callable[..., Any]],
+    key: str = "CUDA",
+    attention: Callable[..., Any] | None = None,
 ) -> None:
-    """Registers them for CUDA, below and above autograd."""
+    """Registers them for a backend's key, below and above autograd.
+
+    Args:
+        run: runs an operator whole
+        attention: the kernel of attention; None for one that runs it whole as well
+    """
     for name in WHOLE:
         packet = getattr(torch.ops.aten, name, None)
         if packet is None:
             continue
-        kernel = covered(_kernel(kernels, packet.default, name == "scaled_dot_product_attention"))
-        library.impl(name, kernel, "CUDA")
-        library.impl(name, kernel, "AutogradCUDA")
+        is_attention = name == "scaled_dot_product_attention"
+        kernel = attention if is_attention else None
+        kernel = covered(kernel or _kernel(run, packet.default, is_attention))
+        library.impl(name, kernel, key)
+        library.impl(name, kernel, f"Autograd{key}")
 
 
-def _kernel(kernels: Kernels, operator: Any, is_attention: bool) -> Callable[..., Any]:
-    run = kernels.run
+def _kernel(run: Callable[..., Any], operator: Any, is_attention: bool) -> Callable[..., Any]:
     # The C++ side of attention asks the device which backend it has: a CUDA build asks the driver.
-    in_parts = _written_out if is_attention else operator.decompose
+    in_parts = written_out if is_attention else operator.decompose
 
     def kernel(*args: Any, **kwargs: Any) -> Any:
         if _is_watched() or _need_parts(args) or (kwargs and _need_parts(kwargs.values())):
@@ -62,7 +68,7 @@ def _kernel(kernels: Kernels, operator: Any, is_attention: bool) -> Callable[...
     return attention if is_attention else kernel
 
 
-def _written_out(
+def written_out(
     query: Any,
     key: Any,
     value: Any,

@@ -27,6 +27,7 @@ class Config:
         whole_prefix: how UUIDs begin for a call that holds a whole card, None where there is no such call.
         whole_bytes: memory of such a call.
         workspace_bytes: scratch memory of one cuBLAS handle.
+        weightless: nothing has bytes behind it, and nothing is computed.
     """
 
     vram_bytes: int
@@ -39,6 +40,7 @@ class Config:
     whole_prefix: str | None
     whole_bytes: int
     workspace_bytes: int
+    weightless: bool
 
 
 def read_config(environment: os._Environ[str] | dict[str, str]) -> Config:
@@ -56,4 +58,5 @@ def read_config(environment: os._Environ[str] | dict[str, str]) -> Config:
         whole_prefix=environment.get("ZEROGPU_EMULATED_WHOLE_PREFIX") or None,
         whole_bytes=int(environment.get("ZEROGPU_EMULATED_WHOLE_BYTES", "0")),
         workspace_bytes=workspace_bytes(capability, environment),
+        weightless=environment.get("ZEROGPU_WEIGHTLESS") == "1",
     )

@@ -55,15 +55,23 @@ def install(torch: ModuleType) -> None:
     surface.replace_classes(driver)
     storages = Storages(meter)
     tensors = Tensors(driver, storages)
-    kernels = Kernels(driver, tensors, random, meter)
+    parts = None
+    if config.weightless:
+        from . import weightless
+
+        parts = weightless.make_parts(driver, tensors, storages, random)
+    kernels = parts.kernels if parts else Kernels(driver, tensors, random, meter)
+    special = parts.special if parts else SpecialKernels(driver, tensors, storages, random, kernels)
     if report.is_wanted(os.environ):
         kernels.run = report.Report(meter).timed(kernels.run)
     cxx.install_guard(driver, guard)
     cxx.install_hooks(driver, hooks)
-    libraries = register(kernels, SpecialKernels(driver, tensors, storages, random, kernels))
+    libraries = register(kernels, special)
     methods.replace_methods(driver, storages)
     methods.refuse_compile()
     Resizer(storages).replace_methods()
+    if parts:
+        libraries += weightless.finish(parts)
     if not built_for_cuda:
         legacy.replace_tensor_types()
     _installed.extend([libraries, kernels, driver])
@@ -83,6 +91,17 @@ def redirect_inductor(inductor: ModuleType) -> None:
     from . import aoti
 
     aoti.redirect_inductor(inductor, _installed[1].tensors)
+
+
+def prepare_package(package: ModuleType) -> None:
+    """Has a package bring models without weights, on the weightless device; to be called when it is imported."""
+    import torch  # noqa: F401 (installs the device)
+
+    if not _installed or not os.environ.get("ZEROGPU_WEIGHTLESS"):
+        return
+    from .weightless.packages import PREPARATIONS
+
+    PREPARATIONS[package.__name__](package, _installed[1])
 
 
 def watch_misreads(spaces: ModuleType) -> None:

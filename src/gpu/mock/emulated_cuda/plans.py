@@ -58,6 +58,7 @@ class Plan:
     """Facts of one operator overload."""
 
     __slots__ = (
+        "base",
         "draws_random",
         "generator_index",
         "is_plain",
@@ -67,6 +68,7 @@ class Plan:
         "name",
         "out_names",
         "redispatch",
+        "returns_list",
         "takes_numbers",
         "tensor_at",
         "writes_first",
@@ -76,6 +78,8 @@ class Plan:
         schema = operator._schema
         self.name = operator.name()
         base = self.name.partition(".")[0]
+        # Without namespace and overload.
+        self.base = base.rpartition("::")[2]
         returns = [result.alias_info for result in schema.returns]
         # `squeeze_` and its like change the tensor's own shape, and none of its memory.
         self.is_view = (
@@ -101,6 +105,7 @@ class Plan:
             for argument in schema.arguments
             if argument.is_out or (argument.alias_info and argument.alias_info.is_write)
         )
+        self.returns_list = [str(result.type) for result in schema.returns] == ["List[Tensor]"]
         # Straight to the kernel of a key, past the Python layers of `OpOverload`.
         self.redispatch = redispatcher(operator)
         # A tensor made from a number (`x + 1`) reaches a kernel as that number. Some operators take

@@ -42,10 +42,10 @@ def register(kernels: Kernels, special: SpecialKernels) -> list[torch.library.Li
             if _is_operator(name):
                 aten.impl(name, covered(kernel), "CUDA")
         for name in _names_to_override(set(table), everywhere=not has_fallback):
-            operator = _overload(name)
+            operator = overload_of(name)
             if operator is not None:
                 aten.impl(name, covered(functools.partial(kernels.run, operator)), "CUDA")
-        register_composites(kernels, aten, covered)
+        register_composites(kernels.run, aten, covered)
     return [everything, aten]
 
 
@@ -73,7 +73,7 @@ def _names_to_override(taken: set[str], everywhere: bool) -> list[str]:
             or (everywhere and _has_kernel(qualified, "CPU"))
         ):
             continue
-        operator = _overload(name)
+        operator = overload_of(name)
         # A view's composite kernel only changes the shape: right as it is.
         if operator is None or (plan_of(operator).is_view and not on_cuda and not everywhere):
             continue
@@ -82,10 +82,11 @@ def _names_to_override(taken: set[str], everywhere: bool) -> list[str]:
 
 
 def _is_operator(name: str) -> bool:
-    return _overload(name) is not None
+    return overload_of(name) is not None
 
 
-def _overload(name: str) -> Any:
+def overload_of(name: str) -> Any:
+    """The operator of that name in `aten`, with its overload after a dot; None when there is none."""
     packet, _, overload = name.partition(".")
     try:
         return getattr(getattr(torch.ops.aten, packet), overload or "default")

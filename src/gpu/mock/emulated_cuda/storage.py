@@ -97,9 +97,13 @@ class Storages:
             return storage_for(block), block
         storage = _from_pointer(block.pointer, CUDA, host.nbytes())
         storage._zerogpu_block = block
+        self.keep_attributes(storage)
+        return storage, block
+
+    def keep_attributes(self, storage: torch.UntypedStorage) -> None:
+        """To be called once for a storage on which something hangs."""
         if self._preserve is not None:
             self._preserve(storage)
-        return storage, block
 
     def block(self, size_bytes: int) -> Block:
         """A block without a storage; raises torch.OutOfMemoryError before any memory is touched."""

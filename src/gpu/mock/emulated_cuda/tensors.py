@@ -22,7 +22,7 @@ class Tensors:
         self._untracked: dict[torch.dtype, torch.Tensor] = {}
         driver.at_start(self._start)
         self.set_memory = redispatcher(aten.set_.source_Storage_storage_offset)
-        self._alias = redispatcher(aten.alias.default)
+        self.alias = redispatcher(aten.alias.default)
         self._view_as = redispatcher(aten.view.dtype)
 
     def _start(self) -> None:
@@ -39,7 +39,7 @@ class Tensors:
         finally:
             del initialising.is_initializing
 
-    def _seed_of(self, dtype: torch.dtype, untracked: bool) -> torch.Tensor:
+    def seed_of(self, dtype: torch.dtype, untracked: bool) -> torch.Tensor:
         """The seed of a tensor that is, or is not, what PyTorch calls an inference tensor.
 
         One made in inference mode has no version counter and stays so. Mixed up, `parameter.data = x`
@@ -63,7 +63,7 @@ class Tensors:
         untracked: bool,
     ) -> torch.Tensor:
         """A CUDA tensor over a CUDA storage; offset in elements."""
-        empty = self._alias(CPU_KEYS, self._seed_of(dtype, untracked))
+        empty = self.alias(CPU_KEYS, self.seed_of(dtype, untracked))
         return self.set_memory(CPU_KEYS, empty, storage, offset, size, stride)
 
     def to_device(self, host: torch.Tensor) -> torch.Tensor:
@@ -73,9 +73,9 @@ class Tensors:
         untracked = torch.is_inference_mode_enabled()
         seed = (self._untracked if untracked else self._tracked).get(dtype)
         if seed is None:
-            seed = self._seed_of(dtype, untracked)
+            seed = self.seed_of(dtype, untracked)
         size, stride, offset = host.size(), host.stride(), host.storage_offset()
-        tensor = self.set_memory(CPU_KEYS, self._alias(CPU_KEYS, seed), storage, offset, size, stride)
+        tensor = self.set_memory(CPU_KEYS, self.alias(CPU_KEYS, seed), storage, offset, size, stride)
         if dtype.is_complex or host.is_neg():
             return with_bits_of(host, tensor)
         block.whole, block.size, block.stride, block.offset = host, size, stride, offset

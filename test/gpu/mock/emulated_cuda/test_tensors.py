@@ -4,6 +4,7 @@ import copy
 import gc
 import io
 import pickle
+import sys
 import unittest
 
 import torch
@@ -22,6 +23,9 @@ class Tensors(DeviceTest):
             self.assertEqual(torch.ones(2).device.type, "cuda")
         finally:
             torch.set_default_device(None)
+
+    def test_nothing_of_the_weightless_device_is_loaded(self):
+        self.assertEqual([name for name in sys.modules if "weightless" in name], [])
 
     def test_a_second_card_is_not_there(self):
         with self.assertRaisesRegex(RuntimeError, "invalid device ordinal"):

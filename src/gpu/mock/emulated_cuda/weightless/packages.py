@@ -1,0 +1,31 @@
+"""What other packages are given when they are imported, so that models come without their weights."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+from .executor import WeightlessKernels
+from .policy import ends_of_sequence_of
+
+Preparation = Callable[[ModuleType, WeightlessKernels], None]
+
+
+def learn_ends_of_sequence(criteria: ModuleType, kernels: WeightlessKernels) -> None:
+    """Has transformers say which tokens end a sequence: the policy never answers with one of them."""
+    kind = getattr(criteria, "EosTokenCriteria", None)
+    if kind is None:
+        return
+    make = kind.__init__
+
+    def __init__(self: Any, eos_token_id: Any, *args: Any, **kwargs: Any) -> None:
+        kernels.policy.ends_of_sequence |= ends_of_sequence_of(eos_token_id)
+        make(self, eos_token_id, *args, **kwargs)
+
+    kind.__init__ = __init__
+
+
+PREPARATIONS: dict[str, Preparation] = {
+    "transformers.generation.stopping_criteria": learn_ends_of_sequence,
+}
