@@ -39,6 +39,13 @@ class Values(unittest.TestCase):
         numbers.copy_(target)
         self.assertEqual(numbers.tolist(), [1, 1, 1, 1])
 
+    def test_new_tensors_have_the_values_they_are_given(self):
+        weight = torch.randn(1024, 1024, device="cuda")
+        self.assertEqual(weight.new_tensor([1, 2]).tolist(), [1.0, 2.0])
+        self.assertEqual(weight.new_zeros(2).tolist(), [0.0, 0.0])
+        self.assertEqual(torch.ones_like(weight[0, :3]).tolist(), [1.0, 1.0, 1.0])
+        self.assertEqual(weight.new_tensor(3, device="cpu").device.type, "cpu")
+
     def test_devices_do_not_mix(self):
         with self.assertRaisesRegex(RuntimeError, "same device"):
             torch.randn(1024, 1024, device="cuda") @ torch.randn(1024, 4)

@@ -32,6 +32,7 @@ def replace_factories(unknowns: Unknowns) -> None:
         setattr(torch, name, _factory(getattr(torch, name), make_empty, unknowns, name == "full"))
     torch.Tensor.__deepcopy__ = _deep_copier(torch.Tensor.__deepcopy__)
     torch.nn.Parameter.__deepcopy__ = _deep_copier(torch.nn.Parameter.__deepcopy__)
+    torch.Tensor.new_tensor = _from_data(torch.Tensor.new_tensor)
     pin = torch.Tensor.pin_memory
     is_pinned = torch.Tensor.is_pinned
 
@@ -72,6 +73,21 @@ def _factory(
     factory.__name__ = make.__name__
     factory.__doc__ = make.__doc__
     return factory
+
+
+def _from_data(new_tensor: Callable[..., Any]) -> Callable[..., Any]:
+    """`Tensor.new_tensor`: its C++ side tells the device by the key, and ours stands for none."""
+
+    def from_data(
+        self: Tensor, data: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
+    ) -> Any:
+        if not is_unknown(self):
+            return new_tensor(self, data, dtype=dtype, device=device, requires_grad=requires_grad)
+        return torch.tensor(
+            data, dtype=dtype or self.dtype, device=device or self.device, requires_grad=requires_grad
+        )
+
+    return from_data
 
 
 def _count(size: Any) -> int:
