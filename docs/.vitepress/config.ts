@@ -66,6 +66,7 @@ export default defineConfig({
         items: [
           { text: 'Architecture', link: '/architecture' },
           { text: 'The emulated GPU', link: '/emulated-cuda' },
+          { text: 'The weightless device', link: '/weightless' },
           { text: 'Platform facts', link: '/platform-facts' },
           { text: 'Fidelity', link: '/fidelity' },
           { text: 'Security', link: '/security' },
