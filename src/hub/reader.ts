@@ -116,7 +116,3 @@ function shaped<T>(text: string, schema: z.ZodType<T>, purpose: Purpose, endpoin
   const at = issue?.path.join('.') || 'the answer';
   throw badAnswer(purpose, endpoint, `${at}: ${issue?.message ?? 'not as documented'}`);
 }
-
-/** Whether an error says to come back later by itself. */
-export const waitOf = (error: unknown): number | null =>
-  error instanceof HubError ? error.waitSeconds : null;

@@ -104,4 +104,3 @@ export const workloadSchema = z.strictObject({
 });
 
 export type Workload = z.infer<typeof workloadSchema>;
-export type FunctionLoad = z.infer<typeof functionSchema>;

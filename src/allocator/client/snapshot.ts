@@ -172,5 +172,3 @@ export type SnapshotCall = z.infer<typeof callSchema>;
 export type SnapshotSlice = z.infer<typeof sliceSchema>;
 export type SnapshotQueueEntry = z.infer<typeof queueEntrySchema>;
 export type SnapshotVisitor = z.infer<typeof visitorSchema>;
-export type SnapshotSpace = z.infer<typeof spaceSchema>;
-export type SnapshotCard = z.infer<typeof cardSchema>;

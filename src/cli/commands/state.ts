@@ -44,40 +44,46 @@ export function declareState(program: Command, world: World): void {
   subcommand('export', 'Write the quotas of every visitor as JSON.')
     .argument('[file]', '- for standard output', '-')
     .action(async (file: string, raw: RawStateOptions) => {
-      const { files, dir } = await ledgerOf(raw, world);
-      const text = files.exportLedger(dir, (message) => world.stderr.write(`warn ${message}\n`));
+      const dir = await ledgerOf(raw, world);
+      const { exportLedger, writeExport } = await loadFiles();
+      const text = exportLedger(dir, (message) => world.stderr.write(`warn ${message}\n`));
       if (file === '-') world.stdout.write(text);
-      else files.writeExport(resolve(world.cwd, file), text);
+      else writeExport(resolve(world.cwd, file), text);
     });
   subcommand('import', 'Take over the quotas of an exported file.')
     .argument('<file>')
     .action(async (file: string, raw: RawStateOptions) => {
-      const { files, dir } = await ledgerOf(raw, world, true);
-      const count = await files.importIntoLedger(dir, resolve(world.cwd, file));
+      const dir = await ledgerOf(raw, world, true);
+      const { importIntoLedger } = await loadFiles();
+      const count = await importIntoLedger(dir, resolve(world.cwd, file));
       world.stderr.write(`${count} visitor(s) taken over into ${dir}\n`);
     });
   subcommand('reset', 'Start with full quotas; the old ledger is backed up.')
     .option('--visitor <name>', 'only this one’s quota and runs, e.g. free:ada')
     .action(async (raw: RawStateOptions) => {
-      const { files, dir } = await ledgerOf(raw, world);
+      const dir = await ledgerOf(raw, world);
+      const { resetLedger, resetVisitor } = await loadFiles();
       if (raw.visitor !== undefined) {
-        await files.resetVisitor(dir, raw.visitor);
+        await resetVisitor(dir, raw.visitor);
         world.stderr.write(`${raw.visitor} has the whole quota again\n`);
         return;
       }
-      const aside = await files.resetLedger(dir);
+      const aside = await resetLedger(dir);
       world.stderr.write(`quotas are reset; the old ledger is ${aside}\n`);
     });
 }
 
-async function ledgerOf(raw: RawStateOptions, world: World, mayBeNew = false) {
-  const files = await import('../../run/state-files.js');
+/** Loaded on demand: SQLite comes with it. */
+const loadFiles = () => import('../../run/state-files.js');
+
+/** The folder of the ledger that the flags name. */
+async function ledgerOf(raw: RawStateOptions, world: World, mayBeNew = false): Promise<string> {
+  const { chooseLedger } = await loadFiles();
   const { stateDir } = await import('../../shared/user-folders.js');
-  const dir = files.chooseLedger({
+  return chooseLedger({
     stateDir: resolve(world.cwd, stateDir(raw.stateDir ?? null, world.env)),
     space: raw.space === undefined ? null : resolve(world.cwd, raw.space),
     serve: raw.serve ?? false,
     mayBeNew,
   });
-  return { files, dir };
 }
