@@ -3,6 +3,7 @@
  *
  *   node bin/dev/another-day.js                  all of them
  *   node bin/dev/another-day.js test/run         those whose file has this in its name
+ *   node bin/dev/another-day.js --node 24        on another Node, which npx brings from npm
  *   ZEROGPU_TEST_TZ=America/St_Johns node …      in this zone
  *
  * The clock is Debian's `faketime`, which every process below sees, Python's too; as root, it is installed where
@@ -17,6 +18,9 @@ import { ensureBuilt, ensureNodePackages, fail, root, say } from './prepare.js';
 const ZONE = process.env.ZEROGPU_TEST_TZ || 'Pacific/Kiritimati';
 const YEAR_MS = 365 * 86_400_000;
 
+const words = process.argv.slice(2);
+const release = words[0] === '--node' ? words.splice(0, 2)[1] : null;
+
 try {
   await ensureNodePackages();
   await ensureBuilt();
@@ -26,14 +30,16 @@ try {
       ? `Clock: faketime, a year ahead; zone ${ZONE}`
       : `Clock: Date of Node shifted by a year (there is no faketime); zone ${ZONE}`,
   );
+  const node = release ? nodeOf(release) : process.execPath;
+  say(`Node: ${version(node)}`);
   const vitest = [
     join(root, 'node_modules/vitest/vitest.mjs'),
     ...['run', '--project', 'unit', '--reporter=dot'],
-    ...['--reporter=./test/support/summary-reporter.ts', ...process.argv.slice(2)],
+    ...['--reporter=./test/support/summary-reporter.ts', ...words],
   ];
   const [command, args, env] = faketime
-    ? ['faketime', ['-f', '+1y', process.execPath, ...vitest], {}]
-    : [process.execPath, vitest, shiftedDate()];
+    ? ['faketime', ['-f', '+1y', node, ...vitest], {}]
+    : [node, vitest, shiftedDate()];
   const result = spawnSync(command, args, {
     cwd: root,
     env: { ...process.env, ...env, TZ: ZONE },
@@ -42,6 +48,21 @@ try {
   process.exitCode = result.status ?? 1;
 } catch (error) {
   fail(error);
+}
+
+/** The binary of a release, from the `node` package. */
+function nodeOf(release) {
+  const ask = ['-y', '-p', `node@${release}`, 'node', '-p', 'process.execPath'];
+  const { status, stdout } = spawnSync('npx', ask, {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  if (status !== 0) throw new Error(`npx could not bring Node ${release} from npm`);
+  return stdout.trim();
+}
+
+function version(node) {
+  return spawnSync(node, ['--version'], { encoding: 'utf8' }).stdout.trim();
 }
 
 function findFaketime() {
