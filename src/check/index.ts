@@ -103,9 +103,7 @@ async function checkOnce(
     return askPythonOf(world.env)(files, minor);
   };
   const { baseline: file } = options;
-  // Loaded on demand, as the Python above: the schema library costs more than the rest of a check.
-  const baselines = file === null ? null : await import('./baseline.js');
-  const baseline = baselines && file ? await baselines.readBaseline(file, world.cwd) : null;
+  const baseline = file === null ? null : await readAccepted(file, world.cwd);
   for (const job of jobs) {
     const checked = await report(job, askPython, baseline);
     spaces.push(checked.space);
@@ -116,8 +114,9 @@ async function checkOnce(
     elapsedMs: performance.now() - startMs,
     exitCode: failures.length > 0 ? EXIT.bug : exitCodeOf(spaces.map(({ verdict }) => verdict)),
   };
-  if (baselines && file !== null && baseline === null && failures.length === 0) {
-    const count = await baselines.writeBaseline(file, world.cwd, spaces);
+  if (file !== null && baseline === null && failures.length === 0) {
+    const { writeBaseline } = await import('./baseline.js');
+    const count = await writeBaseline(file, world.cwd, spaces);
     const what = count === 1 ? '1 finding is' : `${count} findings are`;
     world.stderr.write(`${file}: ${what} accepted from now on\n`);
     return EXIT.ok;
@@ -130,6 +129,12 @@ async function checkOnce(
   const isKept = failures.length === 0 && !isAsked && look.format !== 'sarif';
   if (isKept) await rememberReport(world, world.build ?? BUILD, done, records, look);
   return done.exitCode;
+}
+
+/** Loaded on demand, as the Python is: the schema library costs more than the rest of a check. */
+async function readAccepted(file: string, cwd: string): Promise<Baseline | null> {
+  const { readBaseline } = await import('./baseline.js');
+  return readBaseline(file, cwd);
 }
 
 function lookOf(

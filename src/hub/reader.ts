@@ -2,15 +2,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type * as z from 'zod';
 import type { Clock } from '../shared/clock.js';
-import {
-  badAnswer,
-  errorOf,
-  HubError,
-  offline,
-  type Purpose,
-  rateLimited,
-  unreachable,
-} from './errors.js';
+import { badAnswer, errorOf, offline, type Purpose, rateLimited, unreachable } from './errors.js';
 import { backOffMs, readLimit, waitAfterRefusal } from './pace.js';
 import type { HubSettings } from './settings.js';
 import { type Asked, ask, NoAnswer, type Whole } from './transport.js';

@@ -1,11 +1,10 @@
 /** One Space, checked again whenever something of it changes; only the newest text is ever reported. */
-import { basename, join } from 'node:path';
+import { basename } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import { type CheckedSpace, checkSpace } from '../check/check-space.js';
 import type { AskPython } from '../check/exact-syntax.js';
 import type { CheckOptions } from '../check/options.js';
 import { type CheckSettings, settle } from '../check/settings.js';
-import { CONFIG_FILE } from '../config/file-name.js';
 import { loadProfile } from '../platform/index.js';
 import { UserError } from '../shared/errors.js';
 import type { SpaceFiles } from '../space/index.js';
@@ -119,8 +118,3 @@ export class SpaceCheck {
 }
 
 const STALE = Symbol('stale');
-
-/** The file of the settings that a problem is about. */
-export function configPath(folder: string): string {
-  return join(folder, CONFIG_FILE);
-}

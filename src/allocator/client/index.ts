@@ -6,9 +6,8 @@ import { type EventHandlers, followEvents, type ServerEvent } from './event-sour
 import { greet } from './greeting.js';
 import { hostingLimit } from './hosting-limit.js';
 import { ask } from './http.js';
-import { findAllocators, type Locator } from './locator.js';
+
 import type { ControlClient, SnapshotLimits, WatchHandlers } from './port.js';
-import { controlSecret } from './secret.js';
 import { type Snapshot, snapshotSchema, visitorSchema } from './snapshot.js';
 
 export {
@@ -188,25 +187,6 @@ export function connect(where: string | Where, secret: string): HostClient {
       open.clear();
     },
   };
-}
-
-/**
- * The allocator to talk to: that of `zerogpu serve`, else of the newest run.
- *
- * @throws UserError E_ALLOCATOR_GONE when none runs
- */
-export function connectToRunning(stateDir: string): {
-  readonly client: ControlClient;
-  readonly locator: Locator;
-} {
-  const [locator] = findAllocators(stateDir);
-  if (!locator) {
-    throw new UserError('E_ALLOCATOR_GONE', 'No emulator is running here.', {
-      fix: 'zerogpu run   (or: zerogpu serve)',
-      exitCode: EXIT.cannot,
-    });
-  }
-  return { client: connect(locator.url, controlSecret(stateDir)), locator };
 }
 
 const hostingLimitBody = z.object({

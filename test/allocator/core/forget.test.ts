@@ -92,6 +92,7 @@ describe('accounts', () => {
       const ms = DAY_MS + n * (DAY_MS / 400);
       call(state, ms, `free:v${n}`);
       for (const { requestId } of [...state.leases.values()]) {
+        if (requestId === null) throw new Error('a lease without a request');
         step(state, { type: 'abandon', at: atMs(ms), requestId });
       }
       most = Math.max(most, state.accounts.size);
