@@ -13,6 +13,12 @@ export const unusedIgnore = defineRule<Data>({
 place, it would hide the next finding of that rule without anybody having decided so.`,
     instead: 'Remove the comment, or move it to the line that it is about.',
     examples: [
+      { title: 'Fails', language: 'python', code: 'x = 1  # zerogpu: ignore ZG305' },
+      {
+        title: 'Passes',
+        language: 'python',
+        code: 'model = torch.compile(model)  # zerogpu: ignore ZG305',
+      },
       {
         title: 'On the line, or alone above it; several rules with commas; a whole file',
         language: 'python',

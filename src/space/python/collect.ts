@@ -28,7 +28,9 @@ function importsOf(file: Text, node: PyNode, finder: ModuleFinder): readonly PyI
     const boundTo = alias ? textOf(file, alias) : (module.split('.')[0] ?? module);
     const bound = alias ? module : boundTo;
     const place = finder.placeOf(module, null, bound);
-    return [{ node, module: bound, name: null, boundTo, files, place, ...around }];
+    return [
+      { node, module: bound, imported: module, name: null, boundTo, files, place, ...around },
+    ];
   });
 }
 
@@ -41,7 +43,9 @@ function importsFrom(file: Text, node: PyNode, finder: ModuleFinder): readonly P
     if (child.type === 'wildcard_import') {
       const files = finder.filesOf(module, null);
       const place = finder.placeOf(module, null, module);
-      return [{ node, module, name: '*', boundTo: null, files, place, ...around }];
+      return [
+        { node, module, imported: module, name: '*', boundTo: null, files, place, ...around },
+      ];
     }
     if (child.field !== 'name') return [];
     const named = child.type === 'aliased_import' ? childOf(child, 'name') : child;
@@ -51,7 +55,7 @@ function importsFrom(file: Text, node: PyNode, finder: ModuleFinder): readonly P
     const boundTo = alias ? textOf(file, alias) : name;
     const files = finder.filesOf(module, name);
     const place = finder.placeOf(module, name, module);
-    return [{ node, module, name, boundTo, files, place, ...around }];
+    return [{ node, module, imported: module, name, boundTo, files, place, ...around }];
   });
 }
 

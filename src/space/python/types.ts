@@ -34,8 +34,10 @@ export interface SyntaxRegion {
 /** One name that an import statement binds. */
 export interface PyImport {
   readonly node: PyNode;
-  /** As written: `torch.cuda`, `.utils`. */
+  /** What the name here stands for: `torch` after `import torch.cuda`; else as written: `torch.cuda`, `.utils`. */
   readonly module: string;
+  /** The module that runs, as written: `torch.cuda` after `import torch.cuda`. */
+  readonly imported: string;
   /** The name taken out of the module; null for `import module`; `*` for all of them. */
   readonly name: string | null;
   /** What it is called here; null for `*`. */

@@ -16,6 +16,14 @@ export const pipAtRuntime = defineRule<Data>({
   docs: {
     why: 'What is installed at start-up is installed at every start, in whatever version is newest, and a restart fails when the index does. Inside a GPU function the visitor pays for it.',
     instead: 'List it in requirements.txt; a wheel by its address where there is no release.',
+    examples: [
+      {
+        title: 'Fails',
+        language: 'python',
+        code: 'import subprocess\nsubprocess.run("pip install flash-attn --no-build-isolation", shell=True)',
+      },
+      { title: 'Passes', language: 'python', code: 'import flash_attn' },
+    ],
     evidence: 'Real Spaces.',
   },
   *check(context) {

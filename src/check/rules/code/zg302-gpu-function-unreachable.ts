@@ -12,6 +12,14 @@ export const gpuFunctionUnreachable = defineRule<Data>({
     why: 'What the app does not import is never run, so nothing is decorated when it starts: the effect is that of ZG301.',
     instead: 'Import the module in the app file, or set `app_file` to the file that is meant.',
     notFound: 'Modules that are loaded under a name that is made while the app runs.',
+    examples: [
+      {
+        title: 'Fails in other.py, when app.py does not import it',
+        language: 'python',
+        code: '@spaces.GPU\ndef generate(prompt):\n    return pipe(prompt).images[0]',
+      },
+      { title: 'Passes in app.py', language: 'python', code: 'from other import generate' },
+    ],
     evidence: 'spaces 0.51.3 (PyPI), spaces/zero/__init__.py: startup(); real Spaces.',
   },
   asksUnreached: true,

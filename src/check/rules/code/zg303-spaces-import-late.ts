@@ -169,10 +169,10 @@ function usageOf(
 function importOf(file: PythonFile, node: PyNode): (Data & { readonly isSure: boolean }) | null {
   const imports: readonly PyImport[] = file.imports.filter((one) => one.node === node);
   const found = imports.find(
-    ({ files, guard, module, name }) =>
-      files.length === 0 && guard !== 'type-checking' && startsCudaAtImport(module, name),
+    ({ files, guard, imported, name }) =>
+      files.length === 0 && guard !== 'type-checking' && startsCudaAtImport(imported, name),
   );
-  return found ? { what: found.module, isImport: true, error: null, isSure: false } : null;
+  return found ? { what: found.imported, isImport: true, error: null, isSure: false } : null;
 }
 
 /** The statement or expression that a condition decides: the condition itself is always evaluated. */

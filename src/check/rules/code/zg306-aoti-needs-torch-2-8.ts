@@ -14,6 +14,14 @@ export const aotiNeedsTorch28 = defineRule<Data>({
     why: 'Ahead-of-time compilation in the spaces package rests on what PyTorch has since 2.8; with an older one it raises "requires PyTorch 2.8+".',
     instead: 'Pin `torch==2.8.0`, or pin nothing.',
     notFound: 'A torch that is not pinned below 2.8.',
+    examples: [
+      {
+        title: 'Fails with spaces.aoti_compile() in the app',
+        language: 'text',
+        code: 'torch==2.7.1',
+      },
+      { title: 'Passes', language: 'text', code: 'torch==2.8.0' },
+    ],
     evidence: 'spaces 0.51.3 (PyPI), spaces/zero/torch/aoti.py.',
   },
   *check(context) {

@@ -15,7 +15,12 @@ export const asyncGpuFunction = defineRule<Data>({
     notFound: 'An `async` handler that calls a decorated plain function.',
     examples: [
       {
-        title: 'The plain part is decorated',
+        title: 'Fails',
+        language: 'python',
+        code: '@spaces.GPU\nasync def generate(prompt):\n    return pipe(prompt).images[0]',
+      },
+      {
+        title: 'Passes',
         language: 'python',
         code: '@spaces.GPU\ndef generate(prompt):\n    return pipe(prompt).images[0]\n\nasync def handler(prompt):\n    return await asyncio.to_thread(generate, prompt)',
       },

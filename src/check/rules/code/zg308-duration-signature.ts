@@ -22,7 +22,12 @@ export const durationSignature = defineRule<Data>({
       'Calls by name. A parameter with a default may be left out by a call of your own code: a duration that lacks it is a warning. Where Gradio alone calls the function, it sends every parameter, `gr.Progress` and `gr.Request` among them.',
     examples: [
       {
-        title: 'The same parameters',
+        title: 'Fails',
+        language: 'python',
+        code: 'def seconds(prompt):\n    return 30\n\n@spaces.GPU(duration=seconds)\ndef generate(prompt, steps):\n    return pipe(prompt, num_inference_steps=steps).images[0]\n\ndef handler(prompt, steps):\n    return generate(prompt, steps)',
+      },
+      {
+        title: 'Passes',
         language: 'python',
         code: 'def seconds(prompt, steps, *args, **kwargs):\n    return 10 + steps\n\n@spaces.GPU(duration=seconds)\ndef generate(prompt, steps, seed=0):\n    …',
       },

@@ -26,6 +26,16 @@ a day, its visitors are refused always, however little the function would use.`,
     notFound: 'Durations that depend on arguments or on the environment.',
     examples: [
       {
+        title: 'Fails',
+        language: 'python',
+        code: '@spaces.GPU(duration=3600)\ndef generate(prompt):\n    return pipe(prompt).images[0]',
+      },
+      {
+        title: 'Passes',
+        language: 'python',
+        code: '@spaces.GPU(duration=60)\ndef generate(prompt):\n    return pipe(prompt).images[0]',
+      },
+      {
         title: 'As long as this call needs',
         language: 'python',
         code: 'def seconds(prompt, steps):\n    return 10 + 2 * steps\n\n@spaces.GPU(duration=seconds)\ndef generate(prompt, steps): …',

@@ -14,6 +14,18 @@ export const durationWrapsADay = defineRule<Data>({
   docs: {
     why: 'The package makes a timedelta of the duration and sends its `.seconds`, which leaves whole days out: a day is sent as 0 seconds, and 90000 as 3600.',
     instead: 'Declare what one call needs; no tier has a day.',
+    examples: [
+      {
+        title: 'Fails',
+        language: 'python',
+        code: '@spaces.GPU(duration=90_000)\ndef generate(prompt):\n    return pipe(prompt).images[0]',
+      },
+      {
+        title: 'Passes',
+        language: 'python',
+        code: '@spaces.GPU(duration=90)\ndef generate(prompt):\n    return pipe(prompt).images[0]',
+      },
+    ],
     evidence: 'spaces 0.51.3 (PyPI), spaces/zero/client.py: get_duration_seconds.',
   },
   *check(context) {

@@ -12,6 +12,18 @@ export const durationNotPositive = defineRule<Data>({
   docs: {
     why: 'Whole seconds are sent: what is below one is sent as 0, and a negative length of time is sent as nearly a day, because a timedelta keeps its sign in the days that are left out.',
     instead: 'Declare at least 1 second.',
+    examples: [
+      {
+        title: 'Fails',
+        language: 'python',
+        code: '@spaces.GPU(duration=0)\ndef generate(prompt):\n    return pipe(prompt).images[0]',
+      },
+      {
+        title: 'Passes',
+        language: 'python',
+        code: '@spaces.GPU(duration=15)\ndef generate(prompt):\n    return pipe(prompt).images[0]',
+      },
+    ],
     evidence: 'spaces 0.51.3 (PyPI), spaces/zero/client.py: get_duration_seconds.',
   },
   *check(context) {

@@ -16,8 +16,9 @@ export const forkPoisoned = defineRule<Data>({
       'Set `NUMBA_DISABLE_CUDA=1` before the first import, in the code or in the settings of the Space.',
     notFound: 'A Space that names NUMBA_DISABLE_CUDA anywhere, and imports inside functions.',
     examples: [
+      { title: 'Fails', language: 'python', code: 'import spaces\nfrom numba import cuda' },
       {
-        title: 'Before everything else',
+        title: 'Passes',
         language: 'python',
         code: 'import os\nos.environ["NUMBA_DISABLE_CUDA"] = "1"\nimport spaces',
       },
@@ -30,7 +31,7 @@ export const forkPoisoned = defineRule<Data>({
     if (files.some(({ text }) => text.includes('NUMBA_DISABLE_CUDA'))) return;
     for (const file of files) {
       for (const one of file.imports) {
-        const module = one.name ? `${one.module}.${one.name}` : one.module;
+        const module = one.name ? `${one.imported}.${one.name}` : one.imported;
         if (!one.isModuleLevel || one.files.length > 0 || !POISON.test(module)) continue;
         if (one.guard === 'type-checking') continue;
         const severity = isTried(one.node) || one.guard !== 'none' ? 'warning' : 'error';

@@ -15,6 +15,18 @@ export const allocConfLate = defineRule<Data>({
   docs: {
     why: 'PyTorch reads `PYTORCH_CUDA_ALLOC_CONF` when it is loaded. Set later it has no effect, or trips an assertion of the allocator.',
     instead: 'Set it above the first import of torch, or in the settings of the Space.',
+    examples: [
+      {
+        title: 'Fails',
+        language: 'python',
+        code: 'import os\nimport torch\nos.environ["PYTORCH_CUDA_ALLOC_CONF"] = "expandable_segments:True"',
+      },
+      {
+        title: 'Passes',
+        language: 'python',
+        code: 'import os\nos.environ["PYTORCH_CUDA_ALLOC_CONF"] = "expandable_segments:True"\nimport torch',
+      },
+    ],
     evidence: 'Hugging Face guidance for authors of ZeroGPU Spaces (2026).',
   },
   *check(context) {

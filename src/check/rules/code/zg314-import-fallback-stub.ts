@@ -12,6 +12,14 @@ export const importFallbackStub = defineRule<Data>({
   docs: {
     why: "Outside ZeroGPU the package's decorator does nothing, so that a stand-in for machines without it is not needed where it is installed; it drifts from the package.",
     instead: '`pip install spaces` on your own machine as well, and import it plainly.',
+    examples: [
+      {
+        title: 'Fails',
+        language: 'python',
+        code: 'try:\n    import spaces\nexcept ImportError:\n    class spaces:\n        @staticmethod\n        def GPU(fn):\n            return fn',
+      },
+      { title: 'Passes', language: 'python', code: 'import spaces' },
+    ],
     evidence: 'spaces 0.51.3 (PyPI), spaces/zero/decorator.py; Hugging Face guidance for authors.',
   },
   *check(context) {

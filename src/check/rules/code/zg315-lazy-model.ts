@@ -16,7 +16,12 @@ export const lazyModel = defineRule<Data>({
       'Load the model at module level and move it to "cuda" there; it is in the worker when the call starts.',
     examples: [
       {
-        title: 'Loaded once, at the start',
+        title: 'Fails',
+        language: 'python',
+        code: 'pipe = None\n\n@spaces.GPU\ndef generate(prompt):\n    global pipe\n    if pipe is None:\n        pipe = FluxPipeline.from_pretrained(MODEL).to("cuda")\n    return pipe(prompt).images[0]',
+      },
+      {
+        title: 'Passes',
         language: 'python',
         code: 'pipe = FluxPipeline.from_pretrained(MODEL, torch_dtype=torch.bfloat16).to("cuda")\n\n@spaces.GPU\ndef generate(prompt):\n    return pipe(prompt).images[0]',
       },

@@ -14,7 +14,12 @@ export const gpuCallInLoop = defineRule<Data>({
     instead: 'Decorate one function that holds the loop; as a generator it shows each step.',
     examples: [
       {
-        title: 'One call that holds the loop',
+        title: 'Fails',
+        language: 'python',
+        code: '@spaces.GPU\ndef one_image(prompt):\n    return pipe(prompt).images[0]\n\ndef all_images(prompts):\n    return [one_image(prompt) for prompt in prompts]',
+      },
+      {
+        title: 'Passes',
         language: 'python',
         code: '@spaces.GPU(duration=120)\ndef all_images(prompts):\n    for prompt in prompts:\n        yield pipe(prompt).images[0]',
       },

@@ -26,6 +26,18 @@ export const mutableGlobal = defineRule<Data>({
     why: 'A module-level list, dictionary or variable is one for all visitors, whose handlers run at the same time: one sees what another did.',
     instead: '`gr.State` holds what belongs to one visitor.',
     notFound: 'Globals that are only read. Under a lock it is an info.',
+    examples: [
+      {
+        title: 'Fails',
+        language: 'python',
+        code: 'history = []\n\ndef chat(message):\n    history.append(message)\n    return history\n\nbutton.click(chat, box, output)',
+      },
+      {
+        title: 'Passes',
+        language: 'python',
+        code: 'def chat(message, history):\n    history = [*history, message]\n    return history',
+      },
+    ],
     evidence: 'Hugging Face guidance for authors of ZeroGPU Spaces (2026).',
   },
   *check(context) {

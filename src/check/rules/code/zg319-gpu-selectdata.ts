@@ -19,7 +19,12 @@ export const gpuSelectdata = defineRule<Data>({
     instead: 'A thin undecorated handler takes the event data and passes its fields on.',
     examples: [
       {
-        title: 'Fields, and not the event',
+        title: 'Fails',
+        language: 'python',
+        code: '@spaces.GPU\ndef segment(image, event: gr.SelectData):\n    return model(image, event.index)',
+      },
+      {
+        title: 'Passes',
         language: 'python',
         code: '@spaces.GPU\ndef segment(image, x, y): …\n\ndef on_select(image, event: gr.SelectData):\n    return segment(image, *event.index)',
       },

@@ -19,7 +19,12 @@ export const examplesEager = defineRule<Data>({
     notFound: 'Examples of a function that needs no GPU, and `cache_examples=False`.',
     examples: [
       {
-        title: 'Computed when asked for',
+        title: 'Fails',
+        language: 'python',
+        code: 'gr.Examples(examples, inputs, outputs, fn=generate, cache_examples=True, cache_mode="eager")',
+      },
+      {
+        title: 'Passes',
         language: 'python',
         code: 'gr.Examples(examples, inputs, outputs, fn=generate, cache_examples=True, cache_mode="lazy")',
       },

@@ -18,6 +18,18 @@ export const flashAttention3OnBlackwell = defineRule<Data>({
     why: 'The kernels of FlashAttention-3 are built for Hopper (H100, H200). On Blackwell they end in "no kernel image is available for execution on the device".',
     instead: "PyTorch's own attention (SDPA), or FlashAttention-2.",
     notFound: 'On the h200 profile it is what the platform recommends.',
+    examples: [
+      {
+        title: 'Fails on rtx-pro-6000',
+        language: 'python',
+        code: 'attention = get_kernel("kernels-community/flash-attn3")',
+      },
+      {
+        title: 'Passes on each GPU',
+        language: 'python',
+        code: 'attention = torch.nn.functional.scaled_dot_product_attention',
+      },
+    ],
     evidence: 'Hugging Face guidance for authors of ZeroGPU Spaces (2026).',
   },
   *check(context) {

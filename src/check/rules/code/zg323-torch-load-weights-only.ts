@@ -15,6 +15,14 @@ export const torchLoadWeightsOnly = defineRule<Data>({
     why: 'Since PyTorch 2.6 `torch.load` takes tensors and plain containers only. A checkpoint with other objects in it ends in "Weights only load failed".',
     instead:
       '`weights_only=False` for a file that you trust; say `weights_only=True` where it is enough.',
+    examples: [
+      { title: 'Fails', language: 'python', code: 'checkpoint = torch.load("model.pt")' },
+      {
+        title: 'Passes',
+        language: 'python',
+        code: 'checkpoint = torch.load("model.pt", weights_only=True)',
+      },
+    ],
     evidence: 'PyTorch 2.6 release notes; Hugging Face guidance for authors.',
   },
   *check(context) {

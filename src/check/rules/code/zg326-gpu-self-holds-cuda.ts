@@ -18,7 +18,12 @@ export const gpuSelfHoldsCuda = defineRule<Data>({
       'Classes that decide themselves how they are pickled (`__getstate__`, `__reduce__`), static methods and class methods.',
     examples: [
       {
-        title: 'A module-level model',
+        title: 'Fails',
+        language: 'python',
+        code: 'class App:\n    def __init__(self):\n        self.pipe = FluxPipeline.from_pretrained(MODEL).to("cuda")\n\n    @spaces.GPU\n    def generate(self, prompt):\n        return self.pipe(prompt).images[0]',
+      },
+      {
+        title: 'Passes',
         language: 'python',
         code: 'pipe = FluxPipeline.from_pretrained(MODEL).to("cuda")\n\nclass App:\n    @staticmethod\n    @spaces.GPU\n    def generate(prompt):\n        return pipe(prompt).images[0]',
       },

@@ -16,6 +16,18 @@ export const gpuGlobalWrite = defineRule<Data>({
     why: "A GPU function runs in a forked worker. What it assigns there, the app's own process never sees.",
     instead: 'Return the value, and let an undecorated handler keep it.',
     notFound: 'Globals that only GPU functions read.',
+    examples: [
+      {
+        title: 'Fails',
+        language: 'python',
+        code: 'last = None\n\n@spaces.GPU\ndef generate(prompt):\n    global last\n    last = pipe(prompt).images[0]\n    return last\n\ndef again():\n    return last',
+      },
+      {
+        title: 'Passes',
+        language: 'python',
+        code: '@spaces.GPU\ndef generate(prompt):\n    return pipe(prompt).images[0]',
+      },
+    ],
     evidence: 'spaces 0.51.3 (PyPI), spaces/zero/wrappers.py: multiprocessing fork.',
   },
   *check(context) {

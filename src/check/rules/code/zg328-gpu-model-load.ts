@@ -18,6 +18,18 @@ export const gpuModelLoad = defineRule<Data>({
     instead:
       'Load at module level, with `.to("cuda")`: the package brings the weights into the worker.',
     notFound: 'Tokenizers, processors and schedulers, which are small.',
+    examples: [
+      {
+        title: 'Fails',
+        language: 'python',
+        code: '@spaces.GPU\ndef generate(prompt):\n    pipe = FluxPipeline.from_pretrained(MODEL).to("cuda")\n    return pipe(prompt).images[0]',
+      },
+      {
+        title: 'Passes',
+        language: 'python',
+        code: 'pipe = FluxPipeline.from_pretrained(MODEL).to("cuda")\n\n@spaces.GPU\ndef generate(prompt):\n    return pipe(prompt).images[0]',
+      },
+    ],
     evidence: 'Hugging Face documentation, page "Spaces ZeroGPU"; real Spaces.',
   },
   *check(context) {

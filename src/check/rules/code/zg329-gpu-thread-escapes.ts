@@ -13,6 +13,18 @@ export const gpuThreadEscapes = defineRule<Data>({
     instead: '`thread.join()` before the function returns.',
     notFound:
       'The pattern of a streamer (`TextIteratorStreamer`), whose loop ends when the thread does.',
+    examples: [
+      {
+        title: 'Fails',
+        language: 'python',
+        code: '@spaces.GPU\ndef generate(prompt):\n    thread = threading.Thread(target=model.generate, kwargs=inputs)\n    thread.start()\n    return "started"',
+      },
+      {
+        title: 'Passes',
+        language: 'python',
+        code: '@spaces.GPU\ndef generate(prompt):\n    thread = threading.Thread(target=model.generate, kwargs=inputs)\n    thread.start()\n    thread.join()\n    return "done"',
+      },
+    ],
     evidence: 'spaces 0.51.3 (PyPI), spaces/zero/wrappers.py: release() when the result is there.',
   },
   *check(context) {

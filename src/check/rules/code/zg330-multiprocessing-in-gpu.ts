@@ -15,6 +15,18 @@ export const multiprocessingInGpu = defineRule<Data>({
     why: 'The worker is a daemonic process: "daemonic processes are not allowed to have children".',
     instead: 'Threads, or `num_workers=0` for a DataLoader.',
     notFound: 'Programs that are started by `subprocess`.',
+    examples: [
+      {
+        title: 'Fails',
+        language: 'python',
+        code: '@spaces.GPU\ndef generate(batch):\n    with multiprocessing.Pool(4) as pool:\n        return pool.map(work, batch)',
+      },
+      {
+        title: 'Passes',
+        language: 'python',
+        code: '@spaces.GPU\ndef generate(batch):\n    with ThreadPoolExecutor(4) as pool:\n        return list(pool.map(work, batch))',
+      },
+    ],
     evidence: 'spaces 0.51.3 (PyPI), spaces/zero/wrappers.py: Process(daemon=True).',
   },
   *check(context) {

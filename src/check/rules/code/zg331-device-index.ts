@@ -14,6 +14,18 @@ export const deviceIndex = defineRule<Data>({
     why: 'A call sees one device, number 0. Another number ends in "invalid device ordinal". At import, where CUDA is emulated, the number is dropped in silence.',
     instead: '`cuda`, without a number.',
     notFound: '`cuda:0` and 0. At import it is a warning, and so it is behind a condition.',
+    examples: [
+      {
+        title: 'Fails',
+        language: 'python',
+        code: '@spaces.GPU\ndef generate(x):\n    return model(x.to("cuda:1"))',
+      },
+      {
+        title: 'Passes',
+        language: 'python',
+        code: '@spaces.GPU\ndef generate(x):\n    return model(x.to("cuda"))',
+      },
+    ],
     evidence:
       'spaces 0.51.3 (PyPI), spaces/zero/torch/patching.py: device_count, _cuda_dummy_exchange_device.',
   },

@@ -15,6 +15,18 @@ export const deviceMapAuto = defineRule<Data>({
     instead: 'Load on the CPU and `.to("cuda")`, or `device_map="cuda"`.',
     notFound:
       'Models whose size is not in their name, and those that fit: all of them goes to the GPU.',
+    examples: [
+      {
+        title: 'Fails',
+        language: 'python',
+        code: 'model = AutoModelForCausalLM.from_pretrained("owner/chat-70B", device_map="auto")',
+      },
+      {
+        title: 'Passes',
+        language: 'python',
+        code: 'model = AutoModelForCausalLM.from_pretrained("owner/chat-7B", device_map="cuda")',
+      },
+    ],
     evidence:
       'spaces 0.51.3 (PyPI), spaces/zero/torch/patching.py: get_device_properties, memory_stats.',
   },

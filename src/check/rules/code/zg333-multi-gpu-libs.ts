@@ -25,6 +25,10 @@ export const multiGpuLibs = defineRule<Data>({
     instead: 'Run the model on the one device; several visitors are served by several calls.',
     notFound:
       'Behind a condition (`if torch.cuda.device_count() > 1`) it is not reached. `DataParallel` with one device does nothing: a warning.',
+    examples: [
+      { title: 'Fails', language: 'python', code: 'model = torch.nn.DataParallel(model)' },
+      { title: 'Passes', language: 'python', code: 'model = model.to("cuda")' },
+    ],
     evidence:
       'Hugging Face documentation, page "Spaces ZeroGPU" (2025-10); spaces 0.51.3, patching.py: device_count.',
   },

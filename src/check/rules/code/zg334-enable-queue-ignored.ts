@@ -13,6 +13,18 @@ export const enableQueueIgnored = defineRule<Data>({
   docs: {
     why: 'The decorator took `enable_queue` once. It is ignored now, and the queue is always on.',
     instead: 'Leave it out.',
+    examples: [
+      {
+        title: 'Fails',
+        language: 'python',
+        code: '@spaces.GPU(enable_queue=True)\ndef generate(prompt):\n    return pipe(prompt).images[0]',
+      },
+      {
+        title: 'Passes',
+        language: 'python',
+        code: '@spaces.GPU\ndef generate(prompt):\n    return pipe(prompt).images[0]',
+      },
+    ],
     evidence: 'spaces 0.51.3 (PyPI), spaces/zero/decorator.py.',
   },
   *check(context) {

@@ -17,6 +17,18 @@ export const unknownGpuKeyword = defineRule<Data>({
   docs: {
     why: 'The decorator knows `duration` and `size`. What else it is given is dropped without a word: a misspelt `duraton=120` leaves the default of 60 s.',
     instead: 'Write `duration=` or `size=`.',
+    examples: [
+      {
+        title: 'Fails',
+        language: 'python',
+        code: '@spaces.GPU(timeout=120)\ndef generate(prompt):\n    return pipe(prompt).images[0]',
+      },
+      {
+        title: 'Passes',
+        language: 'python',
+        code: '@spaces.GPU(duration=120)\ndef generate(prompt):\n    return pipe(prompt).images[0]',
+      },
+    ],
     evidence: 'spaces 0.51.3 (PyPI), spaces/zero/decorator.py: EmptyKwargs.',
   },
   *check(context) {

@@ -15,6 +15,18 @@ export const sizeUnknown = defineRule<Data>({
   docs: {
     why: 'The platform has two sizes. Another word is refused when the function is called.',
     instead: '`size="large"`, `size="xlarge"`, or none.',
+    examples: [
+      {
+        title: 'Fails',
+        language: 'python',
+        code: '@spaces.GPU(size="medium")\ndef generate(prompt):\n    return pipe(prompt).images[0]',
+      },
+      {
+        title: 'Passes',
+        language: 'python',
+        code: '@spaces.GPU(size="large")\ndef generate(prompt):\n    return pipe(prompt).images[0]',
+      },
+    ],
     evidence: 'spaces 0.51.3 (PyPI), spaces/zero/decorator.py and api.py: GPUSize.',
   },
   *check({ python }) {

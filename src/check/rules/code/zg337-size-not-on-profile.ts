@@ -11,6 +11,18 @@ export const sizeNotOnProfile = defineRule<Data>({
   docs: {
     why: 'A whole GPU for a call is there on newer editions of the platform alone.',
     instead: 'Leave `size` out, or check against the edition that is meant with `--platform`.',
+    examples: [
+      {
+        title: 'Fails on a platform without xlarge',
+        language: 'python',
+        code: '@spaces.GPU(size="xlarge")\ndef generate(prompt):\n    return pipe(prompt).images[0]',
+      },
+      {
+        title: 'Passes on each platform',
+        language: 'python',
+        code: '@spaces.GPU\ndef generate(prompt):\n    return pipe(prompt).images[0]',
+      },
+    ],
     evidence: 'The profile; Hugging Face documentation, page "Spaces ZeroGPU" (2025-10).',
   },
   *check({ python, profile }) {

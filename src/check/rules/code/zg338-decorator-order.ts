@@ -21,6 +21,16 @@ function is one, and the generator can not be pickled.`,
       '`@spaces.GPU` outermost, over `@torch.inference_mode()`; nothing between it and a generator.',
     examples: [
       {
+        title: 'Fails',
+        language: 'python',
+        code: '@torch.inference_mode()\n@spaces.GPU\ndef generate(prompt):\n    yield from pipe(prompt)',
+      },
+      {
+        title: 'Passes',
+        language: 'python',
+        code: '@spaces.GPU\n@torch.inference_mode()\ndef generate(prompt):\n    return pipe(prompt).images[0]',
+      },
+      {
         title: 'The order that works',
         language: 'python',
         code: '@spaces.GPU\n@torch.inference_mode()\ndef generate(prompt): …',

@@ -13,6 +13,18 @@ export const importFallbackSwallows = defineRule<Data>({
     why: 'With `spaces = None` after a failed import, `@spaces.GPU` fails later with "NoneType has no attribute GPU", and the real reason is gone.',
     instead: 'Import spaces plainly.',
     notFound: 'A stand-in class, and uses behind `if spaces`.',
+    examples: [
+      {
+        title: 'Fails',
+        language: 'python',
+        code: 'try:\n    import spaces\nexcept ImportError:\n    spaces = None\n\n@spaces.GPU\ndef generate(prompt):\n    return pipe(prompt).images[0]',
+      },
+      {
+        title: 'Passes',
+        language: 'python',
+        code: 'import spaces\n\n@spaces.GPU\ndef generate(prompt):\n    return pipe(prompt).images[0]',
+      },
+    ],
     evidence: 'Real Spaces.',
   },
   *check(context) {

@@ -13,6 +13,10 @@ export const shareTrue = defineRule<Data>({
   docs: {
     why: 'A Space has an address of its own: Gradio prints a warning and makes no share link.',
     instead: 'Leave it out.',
+    examples: [
+      { title: 'Fails', language: 'python', code: 'demo.launch(share=True)' },
+      { title: 'Passes', language: 'python', code: 'demo.launch()' },
+    ],
     evidence:
       'Gradio, Blocks.launch: "Setting share=True is not supported on Hugging Face Spaces".',
   },

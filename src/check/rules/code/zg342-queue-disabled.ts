@@ -14,6 +14,18 @@ export const queueDisabled = defineRule<Data>({
     why: 'Without the queue a visitor sees no progress and no place in it, and a call that waits for a GPU runs into the time-out of the page.',
     instead: 'Leave `queue=False` out for events of GPU functions.',
     notFound: 'Handlers that need no GPU.',
+    examples: [
+      {
+        title: 'Fails',
+        language: 'python',
+        code: '@spaces.GPU\ndef generate(prompt):\n    return pipe(prompt).images[0]\n\nbutton.click(generate, prompt, image, queue=False)',
+      },
+      {
+        title: 'Passes',
+        language: 'python',
+        code: '@spaces.GPU\ndef generate(prompt):\n    return pipe(prompt).images[0]\n\nbutton.click(generate, prompt, image)',
+      },
+    ],
     evidence: 'spaces 0.51.3 (PyPI), spaces/zero/gradio.py: queue events.',
   },
   *check({ python }) {

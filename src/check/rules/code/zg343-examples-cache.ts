@@ -17,6 +17,18 @@ export const examplesCache = defineRule<Data>({
     instead:
       '`cache_examples=True, cache_mode="lazy"`, or results that are made beforehand. Gradio 4 has no `cache_mode`: write `cache_examples="lazy"` there (4.40 and later).',
     notFound: 'Lazy caching, and examples of functions that need no GPU.',
+    examples: [
+      {
+        title: 'Fails',
+        language: 'python',
+        code: '@spaces.GPU\ndef generate(prompt):\n    return pipe(prompt).images[0]\n\ngr.Examples(examples, inputs, outputs, fn=generate, cache_examples=True)',
+      },
+      {
+        title: 'Passes',
+        language: 'python',
+        code: '@spaces.GPU\ndef generate(prompt):\n    return pipe(prompt).images[0]\n\ngr.Examples(examples, inputs, outputs, fn=generate, cache_examples=True, cache_mode="lazy")',
+      },
+    ],
     evidence: 'spaces 0.51.3 (PyPI), spaces/zero/client.py: "Try re-running outside of examples".',
   },
   *check(context) {

@@ -15,6 +15,10 @@ export const syntaxError = defineRule<Data>({
       'Fix the line. Syntax of a newer Python needs `python_version` in the front matter of the README.',
     notFound:
       "With a Python of the Space's version on this machine, that Python decides. Without one, what the parser can not read is a warning at most: it may be newer than the parser.",
+    examples: [
+      { title: 'Fails', language: 'python', code: 'def generate(prompt)\n    return prompt' },
+      { title: 'Passes', language: 'python', code: 'def generate(prompt):\n    return prompt' },
+    ],
     evidence: 'The interpreter itself (`ast.parse`).',
   },
   asksUnreached: true,

@@ -18,6 +18,18 @@ export const durationDefault = defineRule<Data>({
   docs: {
     why: 'What is declared is reserved before the call, whatever it uses: with the default a visitor is refused while there is enough left for the work, and stands lower in the queue.',
     instead: 'Measure with `zerogpu run`, and declare a little more than the longest call takes.',
+    examples: [
+      {
+        title: 'Fails',
+        language: 'python',
+        code: '@spaces.GPU\ndef generate(prompt):\n    return pipe(prompt).images[0]',
+      },
+      {
+        title: 'Passes',
+        language: 'python',
+        code: '@spaces.GPU(duration=20)\ndef generate(prompt):\n    return pipe(prompt).images[0]',
+      },
+    ],
     evidence:
       'Hugging Face documentation, page "Spaces ZeroGPU" (2025-10); spaces 0.51.3, client.py: DEFAULT_SCHEDULE_DURATION.',
   },

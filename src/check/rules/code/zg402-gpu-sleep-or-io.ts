@@ -17,6 +17,18 @@ export const gpuSleepOrIo = defineRule<Data>({
   docs: {
     why: 'The slice is held, and paid for, while the function sleeps, downloads or uploads.',
     instead: 'Do it in an undecorated function, before or after the GPU call.',
+    examples: [
+      {
+        title: 'Fails',
+        language: 'python',
+        code: '@spaces.GPU\ndef generate(url):\n    image = requests.get(url).content\n    return model(image)',
+      },
+      {
+        title: 'Passes',
+        language: 'python',
+        code: '@spaces.GPU\ndef caption(image):\n    return model(image)\n\ndef generate(url):\n    return caption(requests.get(url).content)',
+      },
+    ],
     evidence: 'Hugging Face documentation, page "Spaces ZeroGPU" (2025-10): quota is GPU time.',
   },
   *check(context) {

@@ -12,6 +12,18 @@ export const gpuCallPerStep = defineRule<Data>({
   docs: {
     why: "Each call counts as one run of the visitor's day, queues, and may fork a worker.",
     instead: 'One decorated generator that holds the loop.',
+    examples: [
+      {
+        title: 'Fails',
+        language: 'python',
+        code: '@spaces.GPU\ndef step(state):\n    return model(state)\n\ngr.Timer(0.5).tick(step, state, state)',
+      },
+      {
+        title: 'Passes',
+        language: 'python',
+        code: '@spaces.GPU\ndef steps(state):\n    for _ in range(20):\n        state = model(state)\n        yield state\n\nbutton.click(steps, state, state)',
+      },
+    ],
     evidence:
       'spaces 0.51.3 (PyPI), spaces/zero/client.py: "You have exceeded your ZeroGPU runs limit".',
   },

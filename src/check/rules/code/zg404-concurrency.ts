@@ -11,6 +11,18 @@ export const concurrency = defineRule<Data>({
   docs: {
     why: 'A Space may use several GPUs at once, one for each call that runs. With a concurrency limit of 1 visitors wait for each other.',
     instead: 'Leave the limit out, or raise it.',
+    examples: [
+      {
+        title: 'Fails',
+        language: 'python',
+        code: '@spaces.GPU\ndef generate(prompt):\n    return pipe(prompt).images[0]\n\nbutton.click(generate, prompt, image)\ndemo.queue(default_concurrency_limit=1)',
+      },
+      {
+        title: 'Passes',
+        language: 'python',
+        code: '@spaces.GPU\ndef generate(prompt):\n    return pipe(prompt).images[0]\n\nbutton.click(generate, prompt, image)\ndemo.queue(default_concurrency_limit=5)',
+      },
+    ],
     evidence: 'Hugging Face documentation, page "Spaces ZeroGPU" (2025-10).',
   },
   *check(context) {

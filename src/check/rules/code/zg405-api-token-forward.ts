@@ -14,7 +14,12 @@ export const apiTokenForward = defineRule<Data>({
     instead: "Hand the visitor's header on.",
     examples: [
       {
-        title: "The visitor's token goes along",
+        title: 'Fails',
+        language: 'python',
+        code: 'client = Client("owner/space")\n\ndef call(text):\n    return client.predict(text)',
+      },
+      {
+        title: 'Passes',
         language: 'python',
         code: 'def call(text, request: gr.Request):\n    token = request.headers["x-ip-token"]\n    client = Client("owner/space", headers={"X-IP-Token": token})\n    return client.predict(text)',
       },

@@ -27,6 +27,16 @@ export const weightsPacked = defineRule<Data>({
       'Weights whose size is not written in the Space. Counted are tensors and layers of written sizes, also in loops over `range(10)`, and models whose name says how many parameters they have, at two bytes each unless the line says otherwise: the sum is a lower bound.',
     examples: [
       {
+        title: 'Fails when the weights take more than 50 GB',
+        language: 'python',
+        code: 'pipe = DiffusionPipeline.from_pretrained(MODEL).to("cuda")',
+      },
+      {
+        title: 'Passes with half of them',
+        language: 'python',
+        code: 'pipe = DiffusionPipeline.from_pretrained(MODEL, torch_dtype=torch.bfloat16).to("cuda")',
+      },
+      {
         title: '50 GB on the disk',
         language: 'python',
         code: 'blocks = [\n    torch.empty(5_000_000_000, dtype=torch.uint8, device="cuda")\n    for _ in range(10)\n]',

@@ -24,7 +24,10 @@ A release that is newer than the whole list is a warning: the list may have grow
     instead: 'Pin a version of the list, or leave torch out: it is preinstalled.',
     notFound:
       'Local versions count as their base: `torch==2.5.1+cu121` is 2.5.1. Ranges that admit a listed version are fine.',
-    examples: [{ title: 'Right', language: 'text', code: 'torch==2.8.0\ntorchvision==0.23.0' }],
+    examples: [
+      { title: 'Fails', language: 'text', code: 'torch==2.3.0' },
+      { title: 'Passes', language: 'text', code: 'torch==2.8.0\ntorchvision==0.23.0' },
+    ],
     evidence:
       'Hugging Face documentation, page "Spaces ZeroGPU" (the list of record); configuration errors of public Spaces.',
   },

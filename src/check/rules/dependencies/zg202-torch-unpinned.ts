@@ -14,7 +14,10 @@ export const torchUnpinned = defineRule<Data>({
 may then run on another PyTorch than the one before, and on other kernels.`,
     instead: 'Pin a version of the list of the platform, or leave torch out: it is preinstalled.',
     notFound: 'No torch in requirements.txt at all.',
-    examples: [{ title: 'Pinned', language: 'text', code: 'torch==2.8.0' }],
+    examples: [
+      { title: 'Fails', language: 'text', code: 'torch>=2.4' },
+      { title: 'Passes', language: 'text', code: 'torch==2.8.0' },
+    ],
     evidence: 'Hugging Face documentation, page "Spaces ZeroGPU".',
   },
   *check(context) {

@@ -13,6 +13,10 @@ export const gradioPinTooOld = defineRule<Data>({
   docs: {
     why: 'ZeroGPU works with Gradio 4 and newer. A requirement that admits only older ones fails the build, or replaces the Gradio of `sdk_version` by one that gets no GPU.',
     instead: 'Leave gradio out of requirements.txt; `sdk_version` decides.',
+    examples: [
+      { title: 'Fails', language: 'text', code: 'gradio==3.50.2' },
+      { title: 'Passes', language: 'text', code: 'gradio' },
+    ],
     evidence: 'Hugging Face documentation, page "Spaces ZeroGPU"; seen in public Spaces.',
   },
   *check(context) {

@@ -39,7 +39,10 @@ client to a new platform.`,
     instead: 'List them without a version, or not at all.',
     notFound:
       'A name without a version. A `gradio` pin that equals `sdk_version`, and a range, are an info.',
-    examples: [{ title: 'Right', language: 'text', code: 'spaces\ntorch==2.8.0' }],
+    examples: [
+      { title: 'Fails', language: 'text', code: 'spaces==0.30.4' },
+      { title: 'Passes', language: 'text', code: 'spaces\ntorch==2.8.0' },
+    ],
     evidence: 'Hugging Face guidance for authors; build logs of public Spaces, 2026.',
   },
   *check(context) {

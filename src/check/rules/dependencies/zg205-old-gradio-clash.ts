@@ -41,7 +41,12 @@ warning: for some releases the platform holds FastAPI back itself.`,
       'Packages that are held by a bound of their own, or huggingface_hub where a pinned transformers below 5 holds it.',
     examples: [
       {
-        title: 'Holding them',
+        title: 'Fails with sdk_version 4.44.1: nothing holds the packages',
+        language: 'text',
+        code: 'transformers',
+      },
+      {
+        title: 'Passes',
         language: 'text',
         code: 'huggingface_hub<0.26\njinja2<3.2\nstarlette<0.40',
       },

@@ -34,7 +34,10 @@ undefined symbol.`,
     instead: 'Pin both to the same release: torchaudio has the version of torch.',
     notFound:
       'torch without a pin, or pinned to 2.11 or newer: the newest torchaudio is built for that.',
-    examples: [{ title: 'Right', language: 'text', code: 'torch==2.8.0\ntorchaudio==2.8.0' }],
+    examples: [
+      { title: 'Fails', language: 'text', code: 'torch==2.8.0\ntorchaudio' },
+      { title: 'Passes', language: 'text', code: 'torch==2.8.0\ntorchaudio==2.8.0' },
+    ],
     evidence:
       'Hugging Face guidance for authors; metadata of torchaudio 2.8.0 to 2.11.0 and torchcodec 0.17.0 on PyPI.',
   },

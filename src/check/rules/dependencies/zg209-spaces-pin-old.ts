@@ -15,6 +15,10 @@ export const spacesPinOld = defineRule<Data>({
 one that is forced by a pin talks an older protocol to a newer platform. (That the platform refuses it was not
 verified.)`,
     instead: 'Leave `spaces` out, or list it without a version.',
+    examples: [
+      { title: 'Fails', language: 'text', code: 'spaces==0.19.0' },
+      { title: 'Passes', language: 'text', code: 'spaces' },
+    ],
     evidence: 'Seen in public Spaces; releases 0.30.4 and 0.51.3 of spaces were tried, none older.',
   },
   *check(context) {

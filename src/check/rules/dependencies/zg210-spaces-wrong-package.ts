@@ -24,6 +24,10 @@ export const spacesWrongPackage = defineRule<Data>({
     why: 'The package that decorates GPU functions is called `spaces` on PyPI. Names near it are other projects, or not registered yet.',
     instead: 'Write `spaces`, or nothing: the platform installs it.',
     notFound: '`from gymnasium import spaces` in the code is another module, and no mistake.',
+    examples: [
+      { title: 'Fails', language: 'text', code: 'huggingface-spaces' },
+      { title: 'Passes', language: 'text', code: 'spaces' },
+    ],
     evidence: 'Seen in public Spaces.',
   },
   *check(context) {

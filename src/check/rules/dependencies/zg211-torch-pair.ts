@@ -42,8 +42,9 @@ export const torchPair = defineRule<Data>({
       'Pin the pair: torchvision 0.(15 + minor) with torch 2.minor, torchaudio with the version of torch.',
     notFound: 'Ranges, and pins of one of the two alone.',
     examples: [
+      { title: 'Fails', language: 'text', code: 'torch==2.8.0\ntorchvision==0.19.0' },
       {
-        title: 'Right',
+        title: 'Passes',
         language: 'text',
         code: 'torch==2.8.0\ntorchvision==0.23.0\ntorchaudio==2.8.0',
       },

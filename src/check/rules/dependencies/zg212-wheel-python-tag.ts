@@ -25,7 +25,12 @@ otherwise.`,
       '`py3`, `abi3` of an older Python, and `any` are fine. A Space without front matter has not said its Python yet.',
     examples: [
       {
-        title: 'For Python 3.10 on Linux',
+        title: 'Fails',
+        language: 'text',
+        code: 'https://example.org/thing-1.0-cp312-cp312-linux_x86_64.whl',
+      },
+      {
+        title: 'Passes',
         language: 'text',
         code: 'https://example.org/thing-1.0-cp310-cp310-linux_x86_64.whl',
       },

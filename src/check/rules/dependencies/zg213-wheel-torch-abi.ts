@@ -24,7 +24,12 @@ PyTorch's wheels on PyPI have the new one (cxx11abiTRUE) from 2.7 on, and the ol
     notFound: 'torch without a pin: which torch will be there is not known.',
     examples: [
       {
-        title: 'A pair',
+        title: 'Fails',
+        language: 'text',
+        code: 'torch==2.8.0\nhttps://example.org/flash_attn-2.6.3+cu123torch2.4cxx11abiFALSE-cp310-cp310-linux_x86_64.whl',
+      },
+      {
+        title: 'Passes',
         language: 'text',
         code: 'torch==2.4.0\nhttps://example.org/flash_attn-2.6.3+cu123torch2.4cxx11abiFALSE-cp310-cp310-linux_x86_64.whl',
       },

@@ -23,8 +23,9 @@ repository, are a warning.`,
     notFound:
       'The URL of a wheel, and a local version (`==2.1.2+pt28cu128`) beside a page of wheels (`-f URL`).',
     examples: [
+      { title: 'Fails', language: 'text', code: 'flash-attn' },
       {
-        title: 'A prebuilt wheel',
+        title: 'Passes',
         language: 'text',
         code: 'https://github.com/Dao-AILab/flash-attention/releases/download/v2.8.3/flash_attn-2.8.3+cu12torch2.8cxx11abiTRUE-cp310-cp310-linux_x86_64.whl',
       },

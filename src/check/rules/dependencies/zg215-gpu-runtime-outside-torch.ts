@@ -42,7 +42,12 @@ import find none, or fix the process on the CPU.`,
       'Libraries that work on the CPU alone, such as `onnxruntime`, and sessions that are created inside GPU functions. One that the code does not name is an info.',
     examples: [
       {
-        title: 'A session made inside the call',
+        title: 'Fails',
+        language: 'python',
+        code: 'session = ort.InferenceSession("model.onnx", providers=["CUDAExecutionProvider"])\n\n@spaces.GPU\ndef run(image):\n    return session.run(None, {"input": image})',
+      },
+      {
+        title: 'Passes',
         language: 'python',
         code: '@spaces.GPU\ndef run(image):\n    session = ort.InferenceSession("model.onnx", providers=["CUDAExecutionProvider"])\n    return session.run(None, {"input": image})',
       },

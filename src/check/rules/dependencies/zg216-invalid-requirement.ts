@@ -16,11 +16,11 @@ lines say. What older releases of pip let through (\`torch>=2.*\`) is a warning.
       'Markers, extras, hashes, `-r`, `-c`, `-f`, `--extra-index-url`, URLs, `git+https`, environment variables, comments and any line end.',
     examples: [
       {
-        title: 'Wrong',
+        title: 'Fails',
         language: 'text',
         code: 'pip install torch\ntorch=2.8.0\nflash-attn --no-build-isolation',
       },
-      { title: 'Right', language: 'text', code: 'torch==2.8.0\ntransformers>=4.50,<5  # why' },
+      { title: 'Passes', language: 'text', code: 'torch==2.8.0\ntransformers>=4.50,<5  # why' },
     ],
     evidence: 'pip 26.3: every form was given to its parser.',
   },

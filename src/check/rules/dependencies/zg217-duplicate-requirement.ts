@@ -23,6 +23,10 @@ here; otherwise the stricter one counts and the other misleads.`,
     instead: 'Keep one line.',
     notFound:
       'The same requirement twice, and lines whose markers exclude each other on the platform.',
+    examples: [
+      { title: 'Fails', language: 'text', code: 'transformers==4.49.0\ntransformers==4.51.0' },
+      { title: 'Passes', language: 'text', code: 'transformers==4.51.0' },
+    ],
     evidence: 'pip 26.3; seen in public Spaces.',
   },
   *check(context) {

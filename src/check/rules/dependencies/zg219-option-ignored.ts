@@ -13,7 +13,12 @@ nothing; and words after an option (\`- torch\`, \`-f URL torch\`) are dropped, 
     instead: 'Give the option a line of its own.',
     examples: [
       {
-        title: 'Right',
+        title: 'Fails',
+        language: 'text',
+        code: 'torch==2.8.0 --extra-index-url https://download.pytorch.org/whl/cu128',
+      },
+      {
+        title: 'Passes',
         language: 'text',
         code: '--extra-index-url https://download.pytorch.org/whl/cu128\ntorch==2.8.0',
       },

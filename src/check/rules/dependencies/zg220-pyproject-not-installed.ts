@@ -12,6 +12,16 @@ export const pyprojectNotInstalled = defineRule<Data>({
     instead: 'Write them into requirements.txt, or export them.',
     examples: [
       {
+        title: 'Fails: files of the Space',
+        language: 'text',
+        code: 'README.md\napp.py\npyproject.toml',
+      },
+      {
+        title: 'Passes: files of the Space',
+        language: 'text',
+        code: 'README.md\napp.py\npyproject.toml\nrequirements.txt',
+      },
+      {
         title: 'With uv',
         language: 'sh',
         code: 'uv export --no-hashes --no-emit-project --no-emit-package gradio --no-emit-package spaces > requirements.txt',

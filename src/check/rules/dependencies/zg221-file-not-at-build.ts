@@ -13,6 +13,10 @@ own, and the other files of the Space are copied afterwards. A line \`-r more.tx
 ends with "Could not open requirements file" or "No such file or directory". An include that does not exist at
 all is an error.`,
     instead: 'Put everything into requirements.txt; name wheels by URL.',
+    examples: [
+      { title: 'Fails', language: 'text', code: '-r requirements/base.txt' },
+      { title: 'Passes', language: 'text', code: 'transformers==4.51.0' },
+    ],
     evidence:
       'Build logs of public Spaces, 2024 to 2026: `--mount=target=/tmp/requirements.txt,source=requirements.txt`.',
   },

@@ -12,7 +12,10 @@ export const packagesTxt = defineRule<Data>({
 named \`#\`, \`for\` and \`video\`, and the build ends with "Unable to locate package". A pip requirement has no place in
 it either.`,
     instead: 'One name of a Debian package a line, and nothing else.',
-    examples: [{ title: 'Right', language: 'text', code: 'ffmpeg\nlibsndfile1' }],
+    examples: [
+      { title: 'Fails', language: 'text', code: 'ffmpeg\nlibsndfile1==1.2' },
+      { title: 'Passes', language: 'text', code: 'ffmpeg\nlibsndfile1' },
+    ],
     evidence: 'Builder templates of Hugging Face: `xargs -r -a packages.txt apt-get install -y`.',
   },
   *check({ space }) {

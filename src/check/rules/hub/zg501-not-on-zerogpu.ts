@@ -18,6 +18,16 @@ hardware is a setting of the Space, not a file, so only a Space that is named \`
     instead:
       'Choose ZeroGPU in Settings > Hardware, or check what is meant for other hardware with other means.',
     examples: [
+      {
+        title: 'Fails: what the Hub says of the Space',
+        language: 'json',
+        code: '{ "runtime": { "hardware": { "current": "cpu-basic" } } }',
+      },
+      {
+        title: 'Passes: what the Hub says of the Space',
+        language: 'json',
+        code: '{ "runtime": { "hardware": { "current": "zero-a10g" } } }',
+      },
       { title: 'Asking the Hub as well', language: 'sh', code: 'zerogpu check hf:OWNER/NAME' },
     ],
     evidence:

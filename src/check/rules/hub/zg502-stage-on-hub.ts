@@ -25,6 +25,18 @@ export const stageOnHub = defineRule<Data>({
 until somebody starts it. The stage is that of the default branch, so it is not told of another revision.`,
     instead:
       'Read the logs of build and container on the Space’s page; the other findings may name the cause. Then push, or restart it in Settings.',
+    examples: [
+      {
+        title: 'Fails: what the Hub says of the Space',
+        language: 'json',
+        code: '{ "runtime": { "stage": "RUNTIME_ERROR" } }',
+      },
+      {
+        title: 'Passes: what the Hub says of the Space',
+        language: 'json',
+        code: '{ "runtime": { "stage": "RUNNING" } }',
+      },
+    ],
     evidence: 'SpaceStage of huggingface_hub 2.4.0 and of @huggingface/hub 2.17.',
   },
   *check({ hub }) {

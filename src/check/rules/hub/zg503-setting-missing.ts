@@ -24,6 +24,14 @@ there (an info).`,
       'Set it in Settings > Variables and secrets, or read it with `os.environ.get("NAME")` and tell visitors what is missing.',
     notFound:
       '`os.environ.get` and `os.getenv`, which give None; reads inside `try`; files that the app does not run.',
+    examples: [
+      {
+        title: 'Fails without a variable API_KEY on the Hub',
+        language: 'python',
+        code: 'key = os.environ["API_KEY"]',
+      },
+      { title: 'Passes', language: 'python', code: 'key = os.environ.get("API_KEY")' },
+    ],
     evidence:
       'Hugging Face documentation, page "Spaces overview" (variables, secrets, helper variables); get_space_variables and get_space_secrets of huggingface_hub 2.4.0.',
   },

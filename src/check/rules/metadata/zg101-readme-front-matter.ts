@@ -16,8 +16,9 @@ nothing is built.`,
       'Begin README.md with a block of `key: value` lines between two lines of three dashes.',
     notFound: 'A byte order mark, Windows line ends and blank lines before the block are fine.',
     examples: [
+      { title: 'Fails', language: 'yaml', code: 'title: My Space\nsdk: gradio' },
       {
-        title: 'The least that works',
+        title: 'Passes',
         language: 'yaml',
         code: '---\ntitle: My Space\nsdk: gradio\nsdk_version: 5.49.1\napp_file: app.py\n---',
       },

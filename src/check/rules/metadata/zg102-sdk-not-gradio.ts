@@ -13,7 +13,10 @@ export const sdkNotGradio = defineRule<Data>({
     why: 'ZeroGPU is offered to Spaces of the Gradio SDK only. A Docker, Streamlit or static Space never gets a GPU.',
     instead: 'Write `sdk: gradio` and serve the app with Gradio.',
     notFound: 'A Dockerfile beside `sdk: gradio` is not used, and does no harm.',
-    examples: [{ title: 'Right', language: 'yaml', code: 'sdk: gradio\nsdk_version: 5.49.1' }],
+    examples: [
+      { title: 'Fails', language: 'yaml', code: 'sdk: docker' },
+      { title: 'Passes', language: 'yaml', code: 'sdk: gradio\nsdk_version: 5.49.1' },
+    ],
     evidence: 'Hugging Face documentation, page "Spaces ZeroGPU": Gradio SDK only.',
   },
   *check({ space, profile }) {

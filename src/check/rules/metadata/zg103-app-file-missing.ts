@@ -20,7 +20,11 @@ export const appFileMissing = defineRule<Data>({
 there is no such file, the build succeeds and nothing starts.`,
     instead:
       'Name the file that exists, or rename it. Letter case counts, and so does a blank in the name.',
-    examples: [{ title: 'An app in a folder', language: 'yaml', code: 'app_file: demo/main.py' }],
+    examples: [
+      { title: 'Fails', language: 'yaml', code: 'app_file: demo.py' },
+      { title: 'Passes', language: 'yaml', code: 'app_file: app.py' },
+      { title: 'An app in a folder', language: 'yaml', code: 'app_file: demo/main.py' },
+    ],
     evidence: 'Spaces configuration reference of Hugging Face; seen in public Spaces.',
   },
   *check({ space, profile }) {

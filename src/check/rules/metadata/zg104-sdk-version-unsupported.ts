@@ -19,7 +19,10 @@ export const sdkVersionUnsupported = defineRule<Data>({
 compatible with Gradio 4+" with anything older. Without an \`sdk_version\`, each build takes the newest Gradio
 of its day, and a major release breaks the app without a push (a warning).`,
     instead: 'Name the Gradio release that you tested with, 4.0 or newer.',
-    examples: [{ title: 'Right', language: 'yaml', code: 'sdk: gradio\nsdk_version: 5.49.1' }],
+    examples: [
+      { title: 'Fails', language: 'yaml', code: 'sdk: gradio\nsdk_version: 3.50.2' },
+      { title: 'Passes', language: 'yaml', code: 'sdk: gradio\nsdk_version: 5.49.1' },
+    ],
     evidence:
       'Hugging Face documentation, page "Spaces ZeroGPU"; spaces 0.51.3 (PyPI), spaces/zero/client.py.',
   },

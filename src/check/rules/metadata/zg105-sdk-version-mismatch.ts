@@ -19,6 +19,8 @@ dependencies", or, on builders that install one after the other, one of them sil
       'Say it once: in `sdk_version`. Leave gradio out of requirements.txt, or list it without a version.',
     notFound: 'A range that admits the version of the front matter, such as `gradio>=4`.',
     examples: [
+      { title: 'Fails', language: 'text', code: 'gradio==4.44.1' },
+      { title: 'Passes', language: 'text', code: 'gradio' },
       { title: 'README.md', language: 'yaml', code: 'sdk_version: 5.49.1' },
       { title: 'requirements.txt', language: 'text', code: 'torch==2.8.0\ntransformers' },
     ],

@@ -20,7 +20,10 @@ export const pythonVersionUnsupported = defineRule<Data>({
 prepared for these. The patch release does not matter: \`3.10\` and \`3.10.13\` are the same Python there. A
 version that a newer edition of the platform has is a warning here, not an error.`,
     instead: 'Write a version of the list, in quotes.',
-    examples: [{ title: 'Right', language: 'yaml', code: 'python_version: "3.10"' }],
+    examples: [
+      { title: 'Fails', language: 'yaml', code: 'python_version: "3.9"' },
+      { title: 'Passes', language: 'yaml', code: 'python_version: "3.10"' },
+    ],
     evidence:
       'Hugging Face documentation, page "Spaces ZeroGPU"; spaces 0.51.3 needs >=3.10,<3.15 (PyPI).',
   },

@@ -17,7 +17,10 @@ export const versionUnquoted = defineRule<Data>({
 depends on who reads it. A version such as \`3.12\` happens to survive, and is an info; a version with two dots
 is text anyway.`,
     instead: 'Put the version in quotes.',
-    examples: [{ title: 'Right', language: 'yaml', code: 'python_version: "3.10"' }],
+    examples: [
+      { title: 'Fails', language: 'yaml', code: 'python_version: 3.10' },
+      { title: 'Passes', language: 'yaml', code: 'python_version: "3.10"' },
+    ],
     evidence: 'YAML 1.2, core schema; seen in public Spaces.',
   },
   *check({ space }) {

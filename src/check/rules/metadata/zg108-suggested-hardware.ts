@@ -17,7 +17,10 @@ export const suggestedHardware = defineRule<Data>({
 this Space; that is set in its settings.`,
     instead:
       'Write `suggested_hardware: zero-a10g`, the name of ZeroGPU on the Hub, whatever the card.',
-    examples: [{ title: 'Right', language: 'yaml', code: 'suggested_hardware: zero-a10g' }],
+    examples: [
+      { title: 'Fails', language: 'yaml', code: 'suggested_hardware: a10g-small' },
+      { title: 'Passes', language: 'yaml', code: 'suggested_hardware: zero-a10g' },
+    ],
     evidence: 'Spaces configuration reference of Hugging Face.',
   },
   *check({ space }) {

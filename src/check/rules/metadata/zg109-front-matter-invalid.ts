@@ -22,8 +22,9 @@ service: a \`short_description\` of more than 60 characters, a \`colorFrom\` or 
 eight colours, a list where text belongs. A key that it does not know is kept and does nothing (an info).`,
     instead: 'Write a value that the configuration reference of Spaces lists.',
     examples: [
+      { title: 'Fails', language: 'yaml', code: 'colorFrom: orange\ncolorTo: teal' },
       {
-        title: 'Right',
+        title: 'Passes',
         language: 'yaml',
         code: 'colorFrom: blue\ncolorTo: indigo\nshort_description: Pictures from text, in four steps',
       },

@@ -16,7 +16,14 @@ export const pythonVersionMissing = defineRule<Data>({
     why: `Without \`python_version\` a Space runs Python 3.10. A wheel that is built for another Python can't be installed
 there, and a project that requires a newer one does not run.`,
     instead: 'Name the Python that the Space needs, in quotes.',
-    examples: [{ title: 'Right', language: 'yaml', code: 'python_version: "3.12"' }],
+    examples: [
+      {
+        title: 'Fails with numpy==2.3.0 in requirements.txt, which needs Python 3.11',
+        language: 'yaml',
+        code: 'sdk: gradio',
+      },
+      { title: 'Passes', language: 'yaml', code: 'python_version: "3.12"' },
+    ],
     evidence:
       'Hugging Face guidance for authors; Spaces configuration reference: "Defaults to 3.10".',
   },

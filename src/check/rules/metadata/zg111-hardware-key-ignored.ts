@@ -12,7 +12,8 @@ ignored without a word.`,
     instead:
       'Choose ZeroGPU in the settings of the Space. For duplicates, write `suggested_hardware: zero-a10g`.',
     examples: [
-      { title: 'For duplicates', language: 'yaml', code: 'suggested_hardware: zero-a10g' },
+      { title: 'Fails', language: 'yaml', code: 'hardware: zero-gpu' },
+      { title: 'Passes', language: 'yaml', code: 'suggested_hardware: zero-a10g' },
     ],
     evidence: 'Hugging Face guidance for authors.',
   },

@@ -21,6 +21,18 @@ repository, under exactly these names. \`requirement.txt\`, \`Requirements.txt\`
 is ignored without a word, and the packages in it are missing when the app starts.`,
     instead: 'Rename the file.',
     notFound: 'A second file beside the right one, such as `requirements-dev.txt`.',
+    examples: [
+      {
+        title: 'Fails: files of the Space',
+        language: 'text',
+        code: 'README.md\napp.py\nrequirement.txt',
+      },
+      {
+        title: 'Passes: files of the Space',
+        language: 'text',
+        code: 'README.md\napp.py\nrequirements.txt',
+      },
+    ],
     evidence: 'Seen in public Spaces.',
   },
   *check({ space }) {

@@ -12,6 +12,16 @@ export const hostingLimit = defineRule<Data>({
 one is refused ZeroGPU hardware. The limit is asked about only when \`--owner\` and \`--hosted\` are given.`,
     instead: 'Free one of the others, or host it elsewhere.',
     examples: [
+      {
+        title: 'Fails: the owner hosts 10 already',
+        language: 'sh',
+        code: 'zerogpu check --owner personal --hosted 10',
+      },
+      {
+        title: 'Passes: there is room',
+        language: 'sh',
+        code: 'zerogpu check --owner personal --hosted 9',
+      },
       { title: 'Asking', language: 'sh', code: 'zerogpu check --owner personal --hosted 10' },
     ],
     evidence: 'Hugging Face documentation, page "Spaces ZeroGPU"; the profile has the numbers.',

@@ -19,6 +19,18 @@ export const fileUnreadable = defineRule<Data>({
     why: `What can't be read can't be checked: the rules on it say nothing, and that does not mean that it is right. A
 folder, a pipe or a link to itself under the name of a file is not what the platform expects either.`,
     instead: 'Make it a readable file, or remove it.',
+    examples: [
+      {
+        title: 'Fails: files of the Space, with a folder in the place of a file',
+        language: 'text',
+        code: 'README.md\napp.py\nrequirements.txt/',
+      },
+      {
+        title: 'Passes: files of the Space',
+        language: 'text',
+        code: 'README.md\napp.py\nrequirements.txt',
+      },
+    ],
     evidence: 'A rule of this tool.',
   },
   *check({ space }) {

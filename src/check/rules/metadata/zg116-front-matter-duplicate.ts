@@ -12,6 +12,10 @@ export const frontMatterDuplicate = defineRule<Data>({
     why: `YAML forbids the same key twice in one table. Some readers take the last value, some refuse the block, and the
 Space is then without configuration.`,
     instead: 'Keep one of the lines.',
+    examples: [
+      { title: 'Fails', language: 'yaml', code: 'app_file: app.py\napp_file: demo.py' },
+      { title: 'Passes', language: 'yaml', code: 'app_file: app.py' },
+    ],
     evidence: 'YAML 1.2, section 3.2.1.3.',
   },
   *check({ space }) {

@@ -64,7 +64,7 @@ class Meter:
         # gives back waits here for the holder of the lock.
         self._ended: deque[Piece] = deque()
         if directory is None:
-            # Nobody watches from outside: what is read here is settled first.
+            # Without a watcher outside, what is read here is settled first.
             self.free: Callable[[Piece], None] = self._ended.append
         else:
             self.free = self._free_now
