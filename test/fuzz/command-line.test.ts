@@ -99,8 +99,13 @@ function expectHelp({ argv, env }: Case, ended: { code: number; stderr: string }
     expect(error['fix']).not.toEqual([]);
     return;
   }
-  // A command group that is called alone shows its help; `doctor` says what is wrong on stdout.
-  if (/^Usage: /m.test(stderr) || (argv[0] === 'doctor' && code === 3 && stderr === '')) return;
+  // A command group that is called alone shows its help; `doctor` says what is wrong on stdout, and `status`
+  // that no run goes on.
+  const isAnswer =
+    code === 3 &&
+    ((argv[0] === 'doctor' && stderr === '') ||
+      (argv[0] === 'status' && /^(?:No Space runs here\.|$)/.test(stderr)));
+  if (/^Usage: /m.test(stderr) || isAnswer) return;
   const heads = stderr.match(new RegExp(`^error {2}[\\s\\S]*? {2}(${CODES})$`, 'gm')) ?? [];
   expect(heads.length, stderr).toBe(1);
   expect(stderr).toMatch(/^ {2}fix {4}\S/m);

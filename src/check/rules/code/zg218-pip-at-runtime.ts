@@ -20,7 +20,7 @@ export const pipAtRuntime = defineRule<Data>({
       {
         title: 'Fails',
         language: 'python',
-        code: 'import subprocess\nsubprocess.run("pip install flash-attn --no-build-isolation", shell=True)',
+        code: 'import subprocess\nsubprocess.run(["pip", "install", "flash-attn"])',
       },
       { title: 'Passes', language: 'python', code: 'import flash_attn' },
     ],
