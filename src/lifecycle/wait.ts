@@ -48,7 +48,7 @@ export async function wait(
         throw run === null ? noRun(runs, said, 'zerogpu wait') : late(said, run, withinSeconds);
       }
       seen = run ?? seen;
-      await sleep(LOOK_EVERY_MS);
+      await sleep(LOOK_EVERY_MS, undefined, { signal: interrupted });
     }
   });
 }
