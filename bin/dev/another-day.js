@@ -10,6 +10,8 @@
  * it is missing. Where it can't be had, a preload shifts `Date` in the processes of Node alone.
  */
 import { spawnSync } from 'node:child_process';
+import { chmodSync, copyFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { ensureBuilt, ensureNodePackages, fail, root, say } from './prepare.js';
@@ -50,7 +52,7 @@ try {
   fail(error);
 }
 
-/** The binary of a release, from the `node` package. */
+/** The binary of a release, from the `node` package, in a folder that every user may read: tests change users. */
 function nodeOf(release) {
   const ask = ['-y', '-p', `node@${release}`, 'node', '-p', 'process.execPath'];
   const { status, stdout } = spawnSync('npx', ask, {
@@ -58,7 +60,13 @@ function nodeOf(release) {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   if (status !== 0) throw new Error(`npx could not bring Node ${release} from npm`);
-  return stdout.trim();
+  const folder = mkdtempSync(join(tmpdir(), 'zerogpu-node-'));
+  process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+  chmodSync(folder, 0o755);
+  const node = join(folder, 'node');
+  copyFileSync(stdout.trim(), node);
+  chmodSync(node, 0o755);
+  return node;
 }
 
 function version(node) {

@@ -35,9 +35,9 @@ describe('a published run', () => {
     const stale = { ...run({ pid: process.pid, startTime: 1 }) };
     writeFileSync(join(state, 'live/run-1.json'), JSON.stringify(stale));
     writeFileSync(join(state, 'live/run-2.json'), '{"version":2}');
-    expect(findRuns(state)).toEqual([]);
-    expect(readdirSync(join(state, 'live'))).toEqual(['run-2.json']);
     const { mtimeMs } = statSync(join(state, 'live/run-2.json'));
+    expect(findRuns(state, mtimeMs)).toEqual([]);
+    expect(readdirSync(join(state, 'live'))).toEqual(['run-2.json']);
     findRuns(state, mtimeMs + 86_400_001);
     expect(readdirSync(join(state, 'live'))).toEqual([]);
   });

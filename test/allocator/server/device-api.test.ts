@@ -238,6 +238,8 @@ describe('a grant of a warm worker that does not arrive', () => {
     await post('/allow', { allowToken: first.allowToken, pid });
     await post('/release', { allowToken: first.allowToken, fail: 'false' });
     for (let round = 0; round < 5; round += 1) await scheduleAndClose(close);
+    // The server reads what was sent before it answers a later connection.
+    await (await fetch(`${server.url}/queue-size`)).json();
     await expect.poll(() => server.state.leases.size).toBe(0);
     const undelivered = records.filter((record) => record.event === 'ended').slice(1);
     expect(undelivered.map(({ end, chargedSeconds }) => [end, chargedSeconds])).toEqual(
