@@ -26,7 +26,8 @@ const OPERATORS = [
 describe('the emulated CUDA device', () => {
   it.each([...testsIn(dir), ...testsIn(weightless)])('%s', (module) => {
     const result = spawnSync(testPython(), ['-B', module], { encoding: 'utf8' });
-    expect(result.stderr).toMatch(/\nOK\n$/);
+    // peft is not in the test environment; with it, its test runs.
+    expect(result.stderr).toMatch(/\nOK(?: \(skipped=1\))?\n$/);
     expect(result.status).toBe(0);
   });
 
