@@ -6,7 +6,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          setupFiles: ['test/support/hermetic.ts'],
+          setupFiles: ['test/support/hermetic.ts', 'test/support/seed.ts'],
           include: ['test/**/*.test.{ts,tsx}'],
           exclude: ['test/e2e/**', 'test/faults/**', 'test/soak/**', 'test/matrix/**'],
           // A busy machine is no failure; what must be quick says so itself.
@@ -19,7 +19,7 @@ export default defineConfig({
         // Real packages, real processes: one file at a time, so that timings on two cores hold.
         test: {
           name: 'e2e',
-          setupFiles: ['test/support/hermetic.ts'],
+          setupFiles: ['test/support/hermetic.ts', 'test/support/seed.ts'],
           include: ['test/{e2e,faults,soak}/**/*.test.ts'],
           fileParallelism: false,
           testTimeout: 120_000,
@@ -31,7 +31,7 @@ export default defineConfig({
       {
         test: {
           name: 'matrix',
-          setupFiles: ['test/support/hermetic.ts'],
+          setupFiles: ['test/support/hermetic.ts', 'test/support/seed.ts'],
           include: ['test/matrix/**/*.test.ts'],
         },
       },
