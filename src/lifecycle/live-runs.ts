@@ -2,23 +2,19 @@
  * How a `zerogpu run` is found from another terminal: a file in the state folder names its process, its
  * Space and its address. A file whose process is gone is stale, and is removed by whoever finds it.
  */
-import { readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { systemClock } from '../shared/clock.js';
-import { makeFolder } from '../shared/make-folder.js';
-import { isThisPlace, processPlaceFields, thisPlace } from '../shared/process-place.js';
-import { identifyProcess, isProcessAlive } from '../shared/process-table.js';
-
-/** What this machine can't look up (another container, another version) is kept for a day. */
-const KEPT_MS = 86_400_000;
+import {
+  listProcessFiles,
+  processFileFields,
+  thisProcess,
+  writeProcessFile,
+} from '../shared/process-files.js';
 
 const liveRunSchema = z.object({
-  version: z.literal(1),
-  pid: z.int().positive(),
-  /** Clock ticks since boot: tells a later process with the same pid. */
-  startTime: z.number(),
-  ...processPlaceFields,
+  ...processFileFields,
   /** Absolute folder of the Space. */
   dir: z.string(),
   /** `owner/name`; null until the Space is read. */
@@ -35,8 +31,6 @@ const liveRunSchema = z.object({
   visitor: z.string(),
   /** Its log file; null when it could not be written. */
   log: z.string().nullable(),
-  /** ISO 8601. */
-  startedAt: z.string(),
 });
 
 export type LiveRun = z.infer<typeof liveRunSchema>;
@@ -62,27 +56,20 @@ export function publishRun(
   facts: Pick<LiveRun, 'dir' | 'visitor' | 'log'>,
 ): PublishedRun {
   let run: LiveRun = {
-    version: 1,
-    pid: process.pid,
-    startTime: identifyProcess(process.pid)?.startTime ?? 0,
-    ...thisPlace(),
+    ...thisProcess(),
     ...facts,
     spaceId: null,
     space: null,
     state: 'starting',
     url: null,
     allocatorUrl: null,
-    startedAt: new Date(systemClock.now().wallMs).toISOString(),
   };
   const path = join(folder(stateDir), `run-${process.pid}.json`);
   let removed = false;
   const write = () => {
     if (removed) return;
     try {
-      makeFolder(folder(stateDir), 0o700);
-      // Moved into place whole: a reader never gets half of it.
-      writeFileSync(`${path}.part`, `${JSON.stringify(run)}\n`, { mode: 0o600 });
-      renameSync(`${path}.part`, path);
+      writeProcessFile(path, run);
     } catch {
       // Read-only, full or gone.
     }
@@ -113,35 +100,5 @@ export function findRuns(
   stateDir: string,
   nowMs: number = systemClock.now().wallMs,
 ): readonly LiveRun[] {
-  let names: string[];
-  try {
-    names = readdirSync(folder(stateDir)).filter((name) => name.endsWith('.json'));
-  } catch {
-    return [];
-  }
-  const found: LiveRun[] = [];
-  for (const name of names) {
-    const path = join(folder(stateDir), name);
-    const run = readRun(path);
-    const isHere = run !== null && isThisPlace(run);
-    if (isHere && isProcessAlive(run)) found.push(run);
-    else if (isHere || isOld(path, nowMs)) rmSync(path, { force: true });
-  }
-  return found.sort((a, b) => (a.startedAt < b.startedAt ? 1 : -1));
-}
-
-function isOld(path: string, nowMs: number): boolean {
-  try {
-    return nowMs - statSync(path).mtimeMs > KEPT_MS;
-  } catch {
-    return false;
-  }
-}
-
-function readRun(path: string): LiveRun | null {
-  try {
-    return liveRunSchema.parse(JSON.parse(readFileSync(path, 'utf8')));
-  } catch {
-    return null;
-  }
+  return listProcessFiles(folder(stateDir), (content) => liveRunSchema.parse(content), nowMs);
 }

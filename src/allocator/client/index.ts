@@ -6,7 +6,6 @@ import { type EventHandlers, followEvents, type ServerEvent } from './event-sour
 import { greet } from './greeting.js';
 import { hostingLimit } from './hosting-limit.js';
 import { ask } from './http.js';
-
 import type { ControlClient, SnapshotLimits, WatchHandlers } from './port.js';
 import { type Snapshot, snapshotSchema, visitorSchema } from './snapshot.js';
 

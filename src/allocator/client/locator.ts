@@ -3,35 +3,24 @@
  * gone is stale, whatever it says; the first to notice removes that of a run. What another user has written
  * counts for nothing.
  */
-import {
-  closeSync,
-  constants,
-  fstatSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { systemClock } from '../../shared/clock.js';
 import { makeFolder } from '../../shared/make-folder.js';
-import { isThisPlace, processPlaceFields, thisPlace } from '../../shared/process-place.js';
-import { identifyProcess, isProcessAlive } from '../../shared/process-table.js';
+import {
+  listProcessFiles,
+  processFileFields,
+  readProcessFile,
+  runsHere,
+  thisProcess,
+  writeProcessFile,
+} from '../../shared/process-files.js';
 
 const locatorSchema = z.object({
-  version: z.literal(1),
+  ...processFileFields,
   kind: z.enum(['serve', 'run']),
-  pid: z.int().positive(),
-  /** Clock ticks since boot: tells a later process with the same pid. */
-  startTime: z.number(),
-  ...processPlaceFields,
   url: z.url({ protocol: /^http$/, hostname: /^(127\.0\.0\.1|localhost)$/ }),
-  /** ISO 8601. */
-  startedAt: z.string(),
   /** Name of the one Space of a run; null for `serve`. */
   space: z.string().nullable(),
 });
@@ -54,20 +43,9 @@ export function publishLocator(
   stateDir: string,
   facts: Pick<Locator, 'kind' | 'url' | 'space'>,
 ): PublishedLocator {
-  makeFolder(folder(stateDir), 0o700);
-  const locator: Locator = {
-    version: 1,
-    ...facts,
-    pid: process.pid,
-    startTime: identifyProcess(process.pid)?.startTime ?? 0,
-    ...thisPlace(),
-    startedAt: new Date().toISOString(),
-  };
   const name = facts.kind === 'serve' ? SERVE_FILE : `run-${process.pid}.json`;
   const path = join(folder(stateDir), name);
-  // Moved into place whole, so that a reader never sees half of it.
-  writeFileSync(`${path}.${process.pid}`, `${JSON.stringify(locator)}\n`, { mode: 0o600 });
-  renameSync(`${path}.${process.pid}`, path);
+  writeProcessFile<Locator>(path, { ...thisProcess(), ...facts });
   return {
     remove() {
       if (readLocator(path)?.pid === process.pid) rmSync(path, { force: true });
@@ -99,24 +77,11 @@ export function findAllocators(
   stateDir: string,
   nowMs: number = systemClock.now().wallMs,
 ): readonly Locator[] {
-  let names: string[];
-  try {
-    names = readdirSync(folder(stateDir)).filter((name) => name.endsWith('.json'));
-  } catch {
-    return [];
-  }
-  const found: Locator[] = [];
-  for (const name of names) {
-    const path = join(folder(stateDir), name);
-    const locator = readLocator(path);
-    const isHere = locator !== null && isThisPlace(locator);
-    if (isHere && isProcessAlive(locator)) found.push(locator);
-    // Of `serve` there is one file, and by now it may be the next one's.
-    else if ((isHere && locator.kind === 'run') || isOld(path, nowMs))
-      rmSync(path, { force: true });
-  }
+  // Of `serve` there is one file, and by now it may be the next one's.
+  const isOwn = ({ kind }: Locator) => kind === 'run';
+  const found = listProcessFiles(folder(stateDir), parseLocator, nowMs, isOwn);
   const rank = (locator: Locator) => (locator.kind === 'serve' ? 0 : 1);
-  return found.sort((a, b) => rank(a) - rank(b) || (a.startedAt < b.startedAt ? 1 : -1));
+  return found.toSorted((a, b) => rank(a) - rank(b));
 }
 
 /**
@@ -126,32 +91,13 @@ export function findAllocators(
  */
 export function findServe(stateDir: string): Locator | null {
   const locator = readLocator(join(folder(stateDir), SERVE_FILE));
-  return locator && isThisPlace(locator) && isProcessAlive(locator) ? locator : null;
-}
-
-/**
- * What can't be read may belong to a newer zerogpu that runs, and a process of another machine or
- * container can't be looked up here: such files are left alone for a day.
- */
-function isOld(path: string, nowMs: number): boolean {
-  try {
-    return nowMs - statSync(path).mtimeMs > 86_400_000;
-  } catch {
-    return false;
-  }
+  return locator && runsHere(locator) ? locator : null;
 }
 
 function readLocator(path: string): Locator | null {
-  try {
-    const file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-    try {
-      const { uid } = fstatSync(file);
-      if (uid !== (process.geteuid?.() ?? uid)) return null;
-      return locatorSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
-    } finally {
-      closeSync(file);
-    }
-  } catch {
-    return null;
-  }
+  return readProcessFile(path, parseLocator);
+}
+
+function parseLocator(content: unknown): Locator {
+  return locatorSchema.parse(content);
 }
