@@ -3,7 +3,7 @@
  * small Space. What is kept lies with the user's caches, as Python's __pycache__ does; it is used only when it is
  * whole, this user's own, and made from this build by this Node.
  */
-import { createHash, randomUUID } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { closeSync, constants, fstatSync, openSync, promises, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -11,6 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
 import { Script } from 'node:vm';
 import { cacheDir } from '../shared/user-folders.js';
+import { keepNewest, writeWhole } from '../shared/whole-files.js';
 import type { World } from './world.js';
 
 /** What the file of `check` exports. */
@@ -96,29 +97,14 @@ function readKept(place: string): Kept | null {
 
 /** What can't be kept is compiled again the next time. */
 async function writeKept(folder: string, place: string, { runs, data }: Kept): Promise<void> {
-  const part = join(folder, `.${randomUUID()}`);
   try {
     await promises.mkdir(folder, { recursive: true, mode: 0o700 });
     const whole = Buffer.concat([Buffer.from(`${digestOf(data)} ${runs}\n`), data]);
-    await promises.writeFile(part, whole, { mode: 0o600, flag: 'wx' });
-    await promises.rename(part, place);
-    await prune(folder);
+    await writeWhole(place, whole);
+    await keepNewest(folder, MOST_KEPT);
   } catch {
-    await promises.rm(part, { force: true }).catch(() => undefined);
+    // Compiled again, as said.
   }
-}
-
-async function prune(folder: string): Promise<void> {
-  const names = await promises.readdir(folder);
-  if (names.length <= MOST_KEPT) return;
-  const found = await Promise.all(
-    names.map(async (name) => {
-      const file = join(folder, name);
-      return { file, mtimeMs: (await promises.stat(file)).mtimeMs };
-    }),
-  );
-  const oldest = found.sort((a, b) => a.mtimeMs - b.mtimeMs).slice(0, names.length - MOST_KEPT);
-  for (const { file } of oldest) await promises.rm(file, { force: true });
 }
 
 function digestOf(data: string | Buffer): string {

@@ -1,11 +1,10 @@
 /** `zerogpu config`: shows each setting with its origin, and changes the two files. */
-import { randomBytes } from 'node:crypto';
-import { rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { Writable } from 'node:stream';
 import { didYouMean } from '../shared/did-you-mean.js';
 import { EXIT, UserError } from '../shared/errors.js';
 import { makeFolder } from '../shared/make-folder.js';
+import { writeWhole } from '../shared/whole-files.js';
 import { CONFIG_FILE } from './file-name.js';
 import { at, type Setting, type SettingSpec, type Source, settle, withKey } from './origins.js';
 import { hold, keysOf, spaceConfigSchema, userSettingsSchema } from './space-config.js';
@@ -117,15 +116,11 @@ function typed(text: string, fits: (value: unknown) => boolean): unknown {
   return [text, isSwitch ? text === 'true' : asNumber, list].find(fits) ?? text;
 }
 
-/** Moved into place whole, so that a reader never sees half of it. */
 async function write(file: string, content: object, mode: number): Promise<void> {
-  const part = `${file}.${randomBytes(4).toString('hex')}`;
   try {
     makeFolder(dirname(file));
-    await writeFile(part, `${JSON.stringify(content, null, 2)}\n`, { mode });
-    await rename(part, file);
+    await writeWhole(file, `${JSON.stringify(content, null, 2)}\n`, mode);
   } catch (error) {
-    await rm(part, { force: true });
     throw new UserError('E_CONFIG_INVALID', `${file} can't be written`, {
       why: error instanceof Error ? error.message : String(error),
       fix: `make ${dirname(file)} a folder that you may write to`,

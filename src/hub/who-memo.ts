@@ -1,10 +1,11 @@
 /** Who the account is, kept for 12 h over commands: the Hub limits that question heavily. */
-import { createHash, randomBytes } from 'node:crypto';
-import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import * as z from 'zod';
 import { makeFolder } from '../shared/make-folder.js';
 import { cacheDir } from '../shared/user-folders.js';
+import { writeWhole } from '../shared/whole-files.js';
 import { whoSchema } from './schemas.js';
 import type { HubSettings } from './settings.js';
 
@@ -40,14 +41,11 @@ export function createWhoMemo(file: string, settings: HubSettings, wallMs: () =>
       }
     },
     async write(who) {
-      const part = `${file}.${randomBytes(4).toString('hex')}`;
       try {
         makeFolder(dirname(file), 0o700);
-        await writeFile(part, JSON.stringify({ key, atMs: wallMs(), who }), { mode: 0o600 });
-        await rename(part, file);
+        await writeWhole(file, JSON.stringify({ key, atMs: wallMs(), who }));
       } catch {
         // Only a question more, in the next command.
-        await rm(part, { force: true }).catch(() => {});
       }
     },
   };

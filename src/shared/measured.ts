@@ -3,10 +3,11 @@
  * Seconds of the emulated GPU say nothing of the platform, so they are not kept.
  */
 import { createHash } from 'node:crypto';
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import * as z from 'zod';
 import { makeFolder } from './make-folder.js';
+import { writeWhole } from './whole-files.js';
 
 const schema = z.object({
   version: z.literal(1),
@@ -56,7 +57,5 @@ export async function writeMeasured(file: string, measured: Measured): Promise<v
   const kept = isSameGpu ? before.functions.filter(({ name }) => !names.has(name)) : [];
   const text = JSON.stringify({ ...measured, functions: [...kept, ...measured.functions] });
   makeFolder(dirname(file), 0o700);
-  const draft = `${file}.${process.pid}`;
-  await writeFile(draft, `${text}\n`, { mode: 0o600 });
-  await rename(draft, file);
+  await writeWhole(file, `${text}\n`);
 }

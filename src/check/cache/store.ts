@@ -1,8 +1,8 @@
 /** Answers on disk: one file each, owner only, few of them, none trusted that is not whole. */
-import { randomUUID } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { cacheDir } from '../../shared/user-folders.js';
+import { keepNewest, writeWhole } from '../../shared/whole-files.js';
 import { digestOf, type Environment } from './key.js';
 
 /** A person checks a few Spaces over and over; the answers longest unused go. */
@@ -38,30 +38,11 @@ export async function writeAnswer(env: Environment, key: string, answer: object)
   const body = JSON.stringify(answer);
   if (body.length > MOST_BYTES) return;
   const dir = answersDir(env);
-  const part = join(dir, `.${randomUUID()}`);
   try {
     await mkdir(dir, { recursive: true, mode: 0o700 });
-    await writeFile(part, `${digestOf(body)}\n${body}`, { mode: 0o600, flag: 'wx' });
-    await rename(part, join(dir, `${key}.json`));
-    await prune(dir);
+    await writeWhole(join(dir, `${key}.json`), `${digestOf(body)}\n${body}`);
+    await keepNewest(dir, MOST_ANSWERS);
   } catch {
-    await rm(part, { force: true }).catch(() => undefined);
+    // Computed again, as said.
   }
-}
-
-async function prune(dir: string): Promise<void> {
-  const names = await readdir(dir);
-  if (names.length <= MOST_ANSWERS) return;
-  const found = await Promise.all(
-    names.map(async (name) => {
-      const file = join(dir, name);
-      const mtimeMs = await stat(file).then(
-        (one) => one.mtimeMs,
-        () => 0,
-      );
-      return { file, mtimeMs };
-    }),
-  );
-  const oldest = found.sort((a, b) => a.mtimeMs - b.mtimeMs).slice(0, names.length - MOST_ANSWERS);
-  for (const { file } of oldest) await rm(file, { force: true });
 }
