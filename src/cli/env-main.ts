@@ -5,6 +5,7 @@ import { type KeptEnvironment, keptEnvironments, setAside } from '../python-env/
 import { rebuildEnvironment } from '../python-env/rebuild.js';
 import { formatBytes } from '../shared/bytes.js';
 import { systemClock } from '../shared/clock.js';
+import { alignColumns } from '../shared/columns.js';
 import { type Confirm, confirmOn } from '../shared/confirm.js';
 import { EXIT, UserError } from '../shared/errors.js';
 import { printableLine } from '../shared/printable.js';
@@ -114,15 +115,7 @@ function table(environments: readonly KeptEnvironment[], nowMs: number): readonl
       state === 'ready' ? '' : state,
     ]),
   ];
-  const widths = rows[0]?.map((_, column) =>
-    Math.max(...rows.map((row) => row[column]?.length ?? 0)),
-  );
-  return rows.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths?.[column] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  );
+  return alignColumns(rows);
 }
 
 /** `3 days ago`; today's are hours, or now. */

@@ -2,6 +2,7 @@
 import { resolve } from 'node:path';
 import { findAllocators, type Locator } from '../allocator/client/index.js';
 import { systemClock } from '../shared/clock.js';
+import { alignColumns } from '../shared/columns.js';
 import { formatSeconds } from '../shared/duration.js';
 import { EXIT } from '../shared/errors.js';
 import { printableLine } from '../shared/printable.js';
@@ -80,15 +81,7 @@ export function statusLines(
     ...(serve ? [['zerogpu serve', 'ready', serve.url, String(serve.pid), since(serve), '-']] : []),
   ].map((row) => row.map(printableLine));
   if (!aligned) return rows.map((row) => row.join('\t'));
-  const widths = rows[0]?.map((_, column) =>
-    Math.max(...rows.map((row) => row[column]?.length ?? 0)),
-  );
-  return rows.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths?.[column] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  );
+  return alignColumns(rows);
 }
 
 /** Whole seconds; a clock that was set back counts as none. */

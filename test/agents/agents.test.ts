@@ -104,7 +104,7 @@ describe('zerogpu skills add', () => {
     expect(readFileSync(files[1] ?? '', 'utf8')).toBe(text);
   });
 
-  it('asks which agent, and writes to the home folder when it is told so', async () => {
+  it('asks which agent, and writes to the home folder with --global', async () => {
     expect(await zerogpu(['skills', 'add'])).toMatchObject({ code: 2 });
     const home = join(folder, 'home');
     mkdirSync(home);

@@ -39,7 +39,7 @@ describe('the steps to a Python', () => {
     ]);
   });
 
-  it('goes on with the Python at hand where nobody can be asked, and says how to change it', () => {
+  it('goes on with the Python at hand where no person can be asked, and says how to change it', () => {
     expect(steps({})).toEqual([
       { kind: 'at-hand', why: NO_310, hint: '--yes downloads Python 3.10 with uv' },
     ]);

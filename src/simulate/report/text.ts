@@ -1,4 +1,5 @@
 /** What a simulation shows, for people. Pure: lines of text, painted by the caller's paint. */
+import { alignColumns } from '../../shared/columns.js';
 import { formatSeconds } from '../../shared/duration.js';
 import type { Paint } from '../../shared/paint.js';
 import type { Goal } from '../goal.js';
@@ -75,7 +76,7 @@ export function comparisonLines(
     Math.abs(difference.mean) > difference.halfWidth ? '' : 'no difference shown',
   ]);
   return [
-    ...layOut([head, ...rows]),
+    ...alignColumns([head, ...rows], 1),
     '',
     `${replications} paired replications; wait figures in seconds, the others in percent`,
   ];
@@ -92,7 +93,7 @@ export function findLines(found: Found, goal: Goal): readonly string[] {
   ]);
   return [
     `smallest ${names[0]} that meets ${goal.text}`,
-    ...layOut([[...names, goal.metric.name], ...rows]),
+    ...alignColumns([[...names, goal.metric.name], ...rows], 1),
     `${found.tried.length} combinations simulated`,
   ];
 }
@@ -111,7 +112,7 @@ export function sensitivityLines(
   const base = first ? intervalText(first.base, metric.unit) : '';
   return [
     `${metric.name} is ${base}; each setting alone changes it by`,
-    ...layOut([['setting', 'change', metric.name, ''], ...table]),
+    ...alignColumns([['setting', 'change', metric.name, ''], ...table], 1),
   ];
 }
 
@@ -160,7 +161,7 @@ function waitTable(what: string, rows: Readonly<Record<string, Counts>>): readon
       ...[refusals, timedOut, left, killed].map((count) => share(count, calls)),
     ];
   });
-  return layOut([head, ...body]);
+  return alignColumns([head, ...body], 1);
 }
 
 function refusalLines({ all }: Measurement): readonly string[] {
@@ -230,19 +231,3 @@ const signed = (value: number) => (value > 0 ? `+${number(value)}` : number(valu
 const whole = (value: number) => Math.round(value).toLocaleString('en-GB');
 const share = (count: number, of: number) =>
   count === 0 || of === 0 ? '-' : `${((count / of) * 100).toFixed(1)} %`;
-
-/** Columns as wide as their widest cell: the first to the left, the others to the right. */
-function layOut(rows: readonly (readonly string[])[]): readonly string[] {
-  const widths = (rows[0] ?? []).map((_, column) =>
-    Math.max(...rows.map((row) => (row[column] ?? '').length)),
-  );
-  return rows.map((row) =>
-    row
-      .map((cell, column) => {
-        const width = widths[column] ?? 0;
-        return column === 0 ? cell.padEnd(width) : cell.padStart(width);
-      })
-      .join('  ')
-      .trimEnd(),
-  );
-}

@@ -1,4 +1,4 @@
-"""How a tensor without values is told apart: by a dispatch key that nothing else uses.
+"""What marks a tensor without values: a dispatch key that nothing else uses.
 
 The key stands above CPU and CUDA and below autograd, so PyTorch's dispatcher sends every operator with
 such a tensor among its operands to one place, whatever the device, and every other operator where it
