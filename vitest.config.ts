@@ -24,6 +24,8 @@ export default defineConfig({
           fileParallelism: false,
           testTimeout: 120_000,
           hookTimeout: 240_000,
+          // Under CI a test of real processes has a second try; the run's last lines name it all the same.
+          retry: process.env.CI ? 1 : 0,
           // Where a file runs tests at the same time: one a core of a small machine.
           maxConcurrency: 2,
         },
