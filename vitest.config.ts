@@ -1,4 +1,31 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
+
+const setupFiles = ['test/support/hermetic.ts', 'test/support/seed.ts'];
+
+/** End-to-end tests that measure time, load or the machine's processes: nothing may run beside them. */
+const ALONE = [
+  ...['answers', 'clean-up', 'console', 'disk-full', 'faults', 'fsync-fails', 'kill-nine'].map(
+    (name) => `test/e2e/${name}.test.ts`,
+  ),
+  ...['quota', 'real-gpu', 'serve', 'simulate-server', 'view-under-load'].map(
+    (name) => `test/e2e/${name}.test.ts`,
+  ),
+  'test/{faults,soak}/**/*.test.ts',
+];
+
+/** Real packages, real processes. Under CI a test has a second try; the run's last lines name it all the same. */
+const realProcesses = {
+  setupFiles,
+  testTimeout: 120_000,
+  hookTimeout: 240_000,
+  retry: process.env['CI'] ? 1 : 0,
+  // Where a file runs tests at the same time: one a core of a small machine.
+  maxConcurrency: 2,
+};
+
+/** Vitest leaves one core idle, which is half of a small machine. */
+const everyCore = Math.max(2, availableParallelism());
 
 export default defineConfig({
   test: {
@@ -6,35 +33,42 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          setupFiles: ['test/support/hermetic.ts', 'test/support/seed.ts'],
+          setupFiles,
           include: ['test/**/*.test.{ts,tsx}'],
           exclude: ['test/e2e/**', 'test/faults/**', 'test/soak/**', 'test/matrix/**'],
           // A busy machine is no failure; what must be quick says so itself.
           expect: { poll: { timeout: 4_000 } },
           testTimeout: 60_000,
           hookTimeout: 60_000,
+          maxWorkers: everyCore,
         },
       },
       {
-        // Real packages, real processes: one file at a time, so that timings on two cores hold.
         test: {
+          ...realProcesses,
           name: 'e2e',
-          setupFiles: ['test/support/hermetic.ts', 'test/support/seed.ts'],
-          include: ['test/{e2e,faults,soak}/**/*.test.ts'],
+          include: ['test/e2e/**/*.test.ts'],
+          exclude: ALONE,
+          // Two Spaces at a time, each of which starts Python: more would wait for one another.
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        test: {
+          ...realProcesses,
+          name: 'e2e-alone',
+          include: ALONE,
           fileParallelism: false,
-          testTimeout: 120_000,
-          hookTimeout: 240_000,
-          // Under CI a test of real processes has a second try; the run's last lines name it all the same.
-          retry: process.env.CI ? 1 : 0,
-          // Where a file runs tests at the same time: one a core of a small machine.
-          maxConcurrency: 2,
+          sequence: { groupOrder: 2 },
         },
       },
       {
         test: {
           name: 'matrix',
-          setupFiles: ['test/support/hermetic.ts', 'test/support/seed.ts'],
+          setupFiles,
           include: ['test/matrix/**/*.test.ts'],
+          sequence: { groupOrder: 3 },
         },
       },
     ],

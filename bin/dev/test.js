@@ -20,7 +20,7 @@ try {
   const vitest = join(root, 'node_modules/vitest/vitest.mjs');
   const reporters = ['--reporter=default', '--reporter=./test/support/summary-reporter.ts'];
   // The matrix of old and new releases has a script of its own: test/matrix/run.js.
-  const projects = args.includes('--project') ? [] : ['--project', 'unit', '--project', 'e2e'];
+  const projects = args.includes('--project') ? [] : ['--project', 'unit', '--project', 'e2e*'];
   const child = spawn(process.execPath, [vitest, 'run', ...reporters, ...projects, ...args], {
     cwd: root,
     env,
