@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decodeState, encodeState, quotaOf, step } from '../../../src/allocator/core/index.js';
 import { loadProfile } from '../../../src/platform/index.js';
+import type { PlatformProfile } from '../../../src/platform/schema.js';
 import {
   type Act,
   anyAct,
@@ -13,7 +14,7 @@ import {
 } from '../../support/allocator/chaos.js';
 import { storedOf, visitor, type WorldOptions } from '../../support/allocator/world.js';
 
-const RUNS = { numRuns: 100 };
+const RUNS = { numRuns: Number(process.env['ZEROGPU_PROPERTY_RUNS'] ?? 100) };
 const platforms = fc.constantFrom('h200', 'rtx-pro-6000').map(loadProfile);
 const USERS = ['anon:1', 'anon:2', 'free:1', 'free:2', 'pro:1', 'pro:2'];
 
@@ -29,6 +30,24 @@ function live(
   }
   return chaos;
 }
+
+/** Draws that failed once, because the books of the test had seen a time that the core had not. */
+const FAILED_ONCE: [WorldOptions, PlatformProfile, Act[]][] = [
+  [
+    { gpus: 1, concurrencyPerSpace: null },
+    loadProfile('h200'),
+    [
+      // No call waits for it: the core has no event yet, and knows of no time before the jump.
+      { do: 'allow', pick: 0, stray: false },
+      { do: 'jump', seconds: -100_000 },
+      { do: 'schedule', space: 'a', task: '1', user: 'anon:1', duration: 5, xlarge: false },
+      { do: 'allow', pick: 0, stray: false },
+      { do: 'jump', seconds: 86_399 },
+      { do: 'pass', seconds: 5 },
+      { do: 'release', pick: 0, stray: false, fail: false, gpuUsed: false },
+    ],
+  ],
+];
 
 describe('whatever happens', () => {
   it('no slice has two holders, no call two grants, and every charge is the time held', () => {
@@ -54,7 +73,7 @@ describe('whatever happens', () => {
           }
         });
       }),
-      RUNS,
+      { ...RUNS, examples: FAILED_ONCE },
     );
   });
 

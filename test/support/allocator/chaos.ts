@@ -223,7 +223,7 @@ export class Chaos {
 
   /** The allocator learns the time from events alone, and so do the books: not every act is one. */
   knowsTheTime(): boolean {
-    return this.world.seenWallMs === this.world.wallMs;
+    return this.world.knowsTheTime;
   }
 
   private hear(isRestart = false): void {

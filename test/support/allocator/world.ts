@@ -56,8 +56,8 @@ export class World {
   readonly effects: Effect[] = [];
   monotonicMs = 0;
   wallMs = START_WALL_MS;
-  /** The wall clock at the last event: the allocator knows of no later time. */
-  seenWallMs = START_WALL_MS;
+  /** The last event's time: the allocator knows of no other, and of none before its first event. */
+  private seen: Instant | null = null;
   private requests = 0;
 
   constructor(options: WorldOptions = {}) {
@@ -82,11 +82,16 @@ export class World {
     return { wallMs: this.wallMs, monotonicMs: this.monotonicMs };
   }
 
+  /** Whether the core had an event at this very moment, by both clocks. */
+  get knowsTheTime(): boolean {
+    return this.seen?.wallMs === this.wallMs && this.seen.monotonicMs === this.monotonicMs;
+  }
+
   /** Sends one event now, and fails on a broken invariant. */
   send(body: EventBody): readonly Effect[] {
     const at = this.now;
     this.events.push({ ...body, at } as AllocatorEvent);
-    this.seenWallMs = this.wallMs;
+    this.seen = at;
     const effects = this.host.send(body, at);
     this.effects.push(...effects);
     const broken = checkInvariants(this.state);
