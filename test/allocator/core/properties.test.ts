@@ -31,7 +31,7 @@ function live(
   return chaos;
 }
 
-/** Draws that failed once, because the books of the test had seen a time that the core had not. */
+/** Draws that failed once, each for a mistake in the books of the test. */
 const FAILED_ONCE: [WorldOptions, PlatformProfile, Act[]][] = [
   [
     { gpus: 1, concurrencyPerSpace: null },
@@ -44,6 +44,23 @@ const FAILED_ONCE: [WorldOptions, PlatformProfile, Act[]][] = [
       { do: 'allow', pick: 0, stray: false },
       { do: 'jump', seconds: 86_399 },
       { do: 'pass', seconds: 5 },
+      { do: 'release', pick: 0, stray: false, fail: false, gpuUsed: false },
+    ],
+  ],
+  [
+    { gpus: 1, concurrencyPerSpace: null },
+    loadProfile('rtx-pro-6000'),
+    [
+      { do: 'schedule', space: 'a', task: '1', user: 'anon:1', duration: 5, xlarge: false },
+      { do: 'schedule', space: 'a', task: '1', user: 'anon:1', duration: 5, xlarge: false },
+      { do: 'allow', pick: 0, stray: false },
+      { do: 'release', pick: 0, stray: false, fail: false, gpuUsed: false },
+      { do: 'schedule', space: 'a', task: '1', user: 'pro:2', duration: 5, xlarge: false },
+      // The grant of a warm worker, undelivered: the window that it had opened was never opened.
+      { do: 'abandon', pick: 230 },
+      { do: 'jump', seconds: 86_399 },
+      { do: 'schedule', space: 'a', task: '1', user: 'pro:2', duration: 5, xlarge: false },
+      { do: 'pass', seconds: 1.4 },
       { do: 'release', pick: 0, stray: false, fail: false, gpuUsed: false },
     ],
   ],

@@ -155,7 +155,7 @@ export class Bookkeeper {
     const isPaid = record.end !== 'undelivered';
     const rightMs = isPaid ? Math.min(mostMs, Math.ceil(heldMs * factor - 1e-6)) : 0;
     call.chargedMs = Math.round(record.chargedSeconds * 1000);
-    if (!isPaid) call.windowStartMs = null;
+    if (!isPaid) this.takeBack(call);
     if (this.isRestarting) {
       if (call.chargedMs < 0 || call.chargedMs > mostMs) {
         this.complain(`call ${record.call} was charged ${call.chargedMs} ms of ${mostMs} ms`);
@@ -173,6 +173,15 @@ export class Bookkeeper {
     const isOpen = open !== undefined && this.quotaMs < open + DAY_MS;
     call.windowStartMs = isOpen ? open : this.quotaMs;
     this.windows.set(call.key, call.windowStartMs);
+  }
+
+  /** A window that this call alone had opened was never opened. */
+  private takeBack(call: CallBook): void {
+    const { key, windowStartMs: start } = call;
+    call.windowStartMs = null;
+    if (start === null || start !== this.windows.get(key)) return;
+    const others = [...this.calls.values()].filter((other) => other.key === key);
+    if (!others.some(({ windowStartMs }) => windowStartMs === start)) this.windows.delete(key);
   }
 
   private bookOf(record: CallRecord, at: Instant): CallBook {
