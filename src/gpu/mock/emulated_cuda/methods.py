@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import mmap
+import os
+import sys
+import traceback
 from typing import Any
 
 import torch
@@ -14,6 +17,11 @@ from .storage import Storages, block_of
 NOT_SUPPORTED = (
     "ZeroGPU does not support torch.compile. Compile ahead of time instead: "
     "spaces.aoti_capture, torch.export.export and spaces.aoti_compile (torch 2.8 or newer)."
+)
+
+CANNOT_LEAVE = (
+    "a CUDA tensor cannot leave its worker process: return .cpu(), .item() or a NumPy array. "
+    "On ZeroGPU this call would hang."
 )
 
 
@@ -87,10 +95,23 @@ def refuse_to_leave(self: torch.UntypedStorage, *_: Any, **__: Any) -> Any:
 
     On ZeroGPU such a call hangs, since the app's process asks for a GPU to unpack it.
     """
-    raise RuntimeError(
-        "a CUDA tensor cannot leave its worker process: return .cpu(), .item() or a NumPy array. "
-        "On ZeroGPU this call would hang."
-    )
+    if _yields_a_result():
+        # `spaces` does not look at errors of this thread: the visitor would take what came before for all.
+        traceback.print_stack()
+        print(f"RuntimeError: {CANNOT_LEAVE}", file=sys.stderr, flush=True)
+        os._exit(1)
+    raise RuntimeError(CANNOT_LEAVE)
+
+
+def _yields_a_result() -> bool:
+    """Whether a worker of `spaces` hands over what a generator has yielded (0.30 to 0.51)."""
+    frame = sys._getframe(1)
+    while frame is not None:
+        if frame.f_code.co_name == "iterate" and frame.f_globals.get("__name__") == "spaces.zero.wrappers":
+            # Else the Space's own code pickles something, below the generator.
+            return not getattr(frame.f_locals.get("gen"), "gi_running", False)
+        frame = frame.f_back  # type: ignore[assignment]
+    return False
 
 
 def refuse_compile() -> None:
