@@ -63,7 +63,7 @@ export function watchBody(
     if (isTooSlow(pace, limits)) cut(request, response);
   }, limits.lookEveryMs);
   timer.unref();
-  socket.once('close', () => clearInterval(timer));
+  // Of the request, not of its connection, which may bring thousands.
   request.once('close', () => clearInterval(timer));
 }
 

@@ -1,5 +1,6 @@
 /** Bodies that stop, drip, or come as they should. */
 
+import { once } from 'node:events';
 import { connect } from 'node:net';
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -56,6 +57,21 @@ describe('a body', () => {
     await expect.poll(() => stuck.closed, SOON).toBe(true);
     expect(stuck.text).toMatch(/^HTTP\/1\.1 408 /);
     await expect.poll(() => left, SOON).toEqual(['aborted']);
+  });
+
+  it('leaves nothing on its connection, which may bring thousands', async () => {
+    const warnings: string[] = [];
+    const listen = ({ name }: Error) => void warnings.push(name);
+    process.on('warning', listen);
+    onTestFinished(() => void process.off('warning', listen));
+    const { port } = await gatewayBefore(length, { bodyLimits: LIMITS });
+    const socket = connect(port, '127.0.0.1');
+    onTestFinished(() => void socket.destroy());
+    for (let n = 0; n < 30; n += 1) {
+      socket.write('POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\n\r\nx');
+      await once(socket, 'data');
+    }
+    expect(warnings).toEqual([]);
   });
 
   it('that drips is cut, although it is never silent', async () => {

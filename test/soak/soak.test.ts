@@ -133,6 +133,7 @@ it(
     const late = await host.usage();
 
     const { client } = host.daemon;
+    const checkStarted = performance.now();
     const wrong: string[] = [];
     for (const story of stories) {
       const tier = story.visitor.startsWith('pro') ? 'pro' : 'free';
@@ -146,12 +147,14 @@ it(
       const holder = pid === null ? null : identifyProcess(pid);
       return pid !== null && (holder === null || !isProcessAlive(holder));
     });
+    const checkSeconds = (performance.now() - checkStarted) / 1_000;
     const acknowledged = stories.filter(({ releaseTold }) => releaseTold !== null).length;
     const summary = {
       seed: SEED,
       seconds: SECONDS,
       ...counts,
       acknowledged,
+      checkSeconds,
     };
     process.stderr.write(`  ${JSON.stringify({ ...summary, faults, early, late })}\n`);
     expect({ wrong, complaints, dead }).toEqual({ wrong: [], complaints: [], dead: [] });

@@ -232,6 +232,9 @@ export function createControlApi(http: HttpApi, ports: ControlApiPorts): Control
   post('/control/v1/spaces/address', (request, reply) => {
     const { id, spaceId, url } = addressQuery.parse(request.query);
     if (!driver.state.spaces.has(id)) return missing(reply, `${id} is not here`);
+    for (const known of addresses.keys()) {
+      if (!driver.state.spaces.has(known)) addresses.delete(known);
+    }
     addresses.set(id, { spaceId, url });
     return reply.send(204);
   });

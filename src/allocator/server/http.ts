@@ -74,8 +74,8 @@ interface Route {
 export function createHttpApi(guard: Guard, onError: (error: unknown) => void): HttpApi {
   const fixed = new Map<string, Route>();
   const withParams = new Map<string, Route[]>();
-  /** How many requests each connection has brought. */
-  const requests = new WeakMap<Socket, number>();
+  /** Whom it concerns that a connection breaks: who waits on it, or has just been answered. */
+  const gone = new WeakMap<Socket, () => void>();
   const relays = new WeakMap<Socket, RelayedSpace>();
   const server = createServer(
     {
@@ -86,14 +86,23 @@ export function createHttpApi(guard: Guard, onError: (error: unknown) => void): 
       noDelay: true,
     },
     (message, response) => {
-      requests.set(message.socket, (requests.get(message.socket) ?? 0) + 1);
-      const reply = createReply(response, message.socket, () => requests.get(message.socket));
+      const { socket } = message;
+      // Whoever asks for more has read the answer before.
+      gone.delete(socket);
+      const reply = createReply(response, socket, (told) => gone.set(socket, told));
       if (!guard(message, reply)) return;
       if (hasBody(message)) afterBody(message, reply, () => handle(message, reply));
       else handle(message, reply);
     },
   );
   server.keepAliveTimeout = KEEP_ALIVE_MS;
+  server.on('connection', (socket) => {
+    // A client that closes with an answer unread makes its kernel reset the connection. One listener for
+    // all requests of a connection: old clients keep one for thousands.
+    socket.once('close', (hadError) => {
+      if (hadError) gone.get(socket)?.();
+    });
+  });
 
   function handle(message: IncomingMessage, reply: Reply): void {
     const url = message.url ?? '/';
@@ -160,11 +169,11 @@ export function createHttpApi(guard: Guard, onError: (error: unknown) => void): 
   };
 }
 
-/** @param requests how many have come on this connection by now */
+/** @param onReset keeps who is told when the connection breaks before its next request */
 function createReply(
   response: ServerResponse,
   socket: Socket,
-  requests: () => number | undefined,
+  onReset: (told: () => void) => void,
 ): Reply {
   let taken = false;
   return {
@@ -191,12 +200,7 @@ function createReply(
       response.once('close', () => {
         if (!response.writableFinished) gone();
       });
-      // A client that closes with an answer unread makes its kernel reset the connection; one that
-      // has read it closes in peace, or asks for more.
-      const own = requests();
-      socket.once('close', (hadError) => {
-        if (hadError && requests() === own) gone();
-      });
+      onReset(gone);
     },
     get isClientGone() {
       return response.destroyed;

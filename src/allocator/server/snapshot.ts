@@ -30,8 +30,10 @@ export interface SnapshotSize {
   readonly visitors: number;
 }
 
-/** The whole allocator as the control API shows it. O(queue log queue + visitors log visitors); no
- * queue is looked at where none is asked for. */
+/**
+ * The whole allocator as the control API shows it. O(queue log queue + visitors); no queue and no visitor is
+ * looked at where none is asked for.
+ */
 export function takeSnapshot(sources: SnapshotSources, size: SnapshotSize, at: Instant): Snapshot {
   const { state, backend, ledger, lastMinute } = sources;
   const { profile, longestCallSeconds } = state.rules;
@@ -119,17 +121,40 @@ function showQueueEntry(
   };
 }
 
-/** Visitors with calls first, then those whose window opened last. */
+/** Visitors with calls first, then those whose window opened last. O(visitors) compares where few are shown. */
 function mostInteresting(state: AllocatorState, count: number): readonly QuotaAccount[] {
-  const rank = (account: QuotaAccount) => account.reservedMs + account.creditHeldMs;
-  return [...state.accounts.values()]
-    .sort(
-      (a, b) =>
-        Number(rank(b) > 0) - Number(rank(a) > 0) ||
-        (b.windowStartMs ?? 0) - (a.windowStartMs ?? 0) ||
-        (a.key < b.key ? -1 : 1),
-    )
-    .slice(0, count);
+  const shown: QuotaAccount[] = [];
+  if (count === 0) return shown;
+  for (const account of state.accounts.values()) {
+    const last = shown[count - 1];
+    if (last && compareInterest(last, account) <= 0) continue;
+    shown.splice(placeOf(shown, account), 0, account);
+    if (shown.length > count) shown.pop();
+  }
+  return shown;
+}
+
+function compareInterest(a: QuotaAccount, b: QuotaAccount): number {
+  const holds = ({ reservedMs, creditHeldMs }: QuotaAccount) =>
+    Number(reservedMs + creditHeldMs > 0);
+  return (
+    holds(b) - holds(a) ||
+    (b.windowStartMs ?? 0) - (a.windowStartMs ?? 0) ||
+    (a.key < b.key ? -1 : 1)
+  );
+}
+
+/** Index of the first that is less interesting. */
+function placeOf(shown: readonly QuotaAccount[], account: QuotaAccount): number {
+  let low = 0;
+  let high = shown.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    const other = shown[middle];
+    if (other && compareInterest(other, account) < 0) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 function showVisitor(state: AllocatorState, account: QuotaAccount, at: Instant): SnapshotVisitor {

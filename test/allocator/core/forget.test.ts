@@ -100,3 +100,40 @@ describe('accounts', () => {
     expect(most).toBeLessThanOrEqual(1_000);
   });
 });
+
+describe('the whole state', () => {
+  it('is no larger after many days of new visitors than after ten', () => {
+    const state = host([]);
+    const process = { pid: 20, startTime: 2 };
+    const visitorsPerDay = 400;
+    const weights: number[] = [];
+    for (let n = 1; n <= 20 * visitorsPerDay; n += 1) {
+      const ms = DAY_MS + n * (DAY_MS / visitorsPerDay);
+      call(state, ms, `free:v${n}`);
+      const [lease] = state.leases.values();
+      const allowToken = lease?.allowToken ?? '';
+      const at = atMs(ms);
+      // One worker for all calls of a task: it stays warm where it was used before.
+      if (!lease?.process) step(state, { type: 'allow', at, requestId: 'a', allowToken, process });
+      step(state, {
+        ...{ type: 'release', at, requestId: 'b', allowToken, fail: false },
+        ...{ gpuUsed: true, peakVramBytes: null },
+      });
+      step(state, { type: 'process-died', at, process });
+      expect(state.leases.size).toBe(0);
+      if (n % (10 * visitorsPerDay) === 0) weights.push(weightOf(state));
+    }
+    const [afterTenDays = 0, ...later] = weights;
+    // The figures in it have more digits by then.
+    for (const weight of later) expect(weight).toBeLessThan(afterTenDays * 1.05);
+  });
+});
+
+/** Characters of everything that it keeps. */
+function weightOf(state: AllocatorState): number {
+  const text = JSON.stringify(state, (_, value: unknown) => {
+    if (value instanceof Map) return [...value];
+    return value instanceof Set ? [...value] : value;
+  });
+  return text.length;
+}

@@ -1,5 +1,6 @@
+import { once } from 'node:events';
 import { request as httpRequest } from 'node:http';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { createHttpApi, type Guard, type HttpApi } from '../../../src/allocator/server/http.js';
@@ -211,6 +212,33 @@ describe('a handler', () => {
     );
     await left;
     expect(gone).toEqual(['slow true']);
+  });
+
+  it('leaves nothing on a connection that brings many requests, and hears of the last one', async () => {
+    const http = await start();
+    const connections: Socket[] = [];
+    http.server.on('connection', (socket) => connections.push(socket));
+    const gone: string[] = [];
+    const heard = new Promise<void>((resolve) => {
+      http.on('POST', '/schedule', ({ query }, reply) => {
+        reply.onClientGone(() => {
+          gone.push(String(query['n']));
+          resolve();
+        });
+        reply.send(200, {});
+      });
+    });
+    const client = connect(port, '127.0.0.1');
+    const listeners: (number | undefined)[] = [];
+    for (let n = 1; n <= 50; n += 1) {
+      client.write(`POST /schedule?n=${n} HTTP/1.1\r\nHost: a\r\n\r\n`);
+      await once(client, 'data');
+      listeners.push(connections[0]?.listenerCount('close'));
+    }
+    expect(new Set(listeners)).toEqual(new Set([listeners[0]]));
+    client.resetAndDestroy();
+    await heard;
+    expect(gone).toEqual(['50']);
   });
 });
 
