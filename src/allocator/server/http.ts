@@ -169,7 +169,7 @@ export function createHttpApi(guard: Guard, onError: (error: unknown) => void): 
   };
 }
 
-/** @param onReset keeps who is told when the connection breaks before its next request */
+/** @param onReset keeps whom to call when the connection breaks before its next request */
 function createReply(
   response: ServerResponse,
   socket: Socket,

@@ -1,6 +1,9 @@
 /** The allocator under soak, with the faults that befall it. Time of this process, in milliseconds. */
 import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { QuotaAccount } from '../../../src/allocator/core/types.js';
+import { ledgerPath, readLedger } from '../../../src/allocator/store/index.js';
 import { descendantsOf, identifyProcess } from '../../../src/shared/process-table.js';
 import { type Daemon, startDaemon } from '../allocator/daemon.js';
 
@@ -17,6 +20,8 @@ export class SoakHost {
   daemon!: Daemon;
   /** When no allocator could answer or kill: from, to. */
   readonly outages: [number, number][] = [];
+
+  private isOver = false;
 
   constructor(
     private readonly stateDir: string,
@@ -81,7 +86,20 @@ export class SoakHost {
     };
   }
 
+  /**
+   * Ends the daemon and reads every account from its ledger, all at once: asking for one after the other took
+   * longer than the attack itself on a busy machine.
+   */
+  async endAndRead(): Promise<ReadonlyMap<string, QuotaAccount>> {
+    await this.end();
+    const { state } = readLedger(ledgerPath(join(this.stateDir, 'ledgers/serve')));
+    if (state === null) throw new Error('the ledger is empty');
+    return state.accounts;
+  }
+
   async end(): Promise<void> {
+    if (this.isOver) return;
+    this.isOver = true;
     this.daemon.client.close();
     this.daemon.child.kill('SIGTERM');
     await this.daemon.ended;
