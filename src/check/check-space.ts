@@ -1,6 +1,11 @@
 import { loadProfile, type PlatformProfile, profileNames } from '../platform/index.js';
 import { cachedFiles } from '../space/files.js';
-import { readSpaceModel, type SourceText, type SpaceFiles } from '../space/index.js';
+import {
+  readSpaceModel,
+  type SourceText,
+  type SpaceFiles,
+  type SpaceModel,
+} from '../space/index.js';
 import {
   type GpuFunction,
   type PythonModel,
@@ -10,7 +15,8 @@ import {
 import { type Coverage, countPassed, coverageOf } from './coverage.js';
 import { type RuleFailure, runRules } from './engine.js';
 import { type AskPython, confirmSyntax } from './exact-syntax.js';
-import type { Finding, Hosting, HubSide, Rule } from './rule.js';
+import { type ResolutionQuestion, resolutionQuestion } from './resolve/question.js';
+import type { Finding, Hosting, HubSide, MeasuredSeconds, Resolution, Rule } from './rule.js';
 import { rules as allRules } from './rules/index.js';
 import { unusedIgnore } from './rules/zg100-unused-ignore.js';
 import type { FileIgnore } from './settings.js';
@@ -29,6 +35,10 @@ export interface CheckSpaceOptions {
   readonly isAccepted?: (finding: Finding, sources: ReadonlyMap<string, SourceText>) => boolean;
   /** What the Hub says of it; left out for a folder. */
   readonly hub?: HubSide | null;
+  /** Asks uv about the requirements as a whole; left out without `--resolve`. */
+  readonly resolve?: (question: ResolutionQuestion) => Promise<Resolution>;
+  /** What a run on a real GPU measured of this Space; left out where none did. */
+  readonly measured?: MeasuredSeconds | null;
   /** Asks a Python of this machine about syntax; left out where there is none to ask. */
   readonly askPython?: AskPython;
   /** Awaited between reading, parsing and asking the rules; throws when the answer is of no more use. */
@@ -50,6 +60,8 @@ export interface CheckedSpace {
   readonly coverage: Coverage;
   /** What its Python does. */
   readonly python: PythonModel;
+  /** What uv answered for the deciding profile; null when it was not asked. */
+  readonly resolution: Resolution | null;
   /** What each profile makes of it, in their order. */
   readonly verdicts: readonly ProfileVerdict[];
 }
@@ -65,7 +77,7 @@ export async function checkSpace(
   spaceFiles: SpaceFiles,
   options: CheckSpaceOptions,
 ): Promise<CheckedSpace> {
-  const { platform, rules, hosting, hub = null, askPython, pause } = options;
+  const { platform, rules, hosting, hub = null, measured = null, askPython, pause } = options;
   const files = cachedFiles(spaceFiles);
   const profile = loadProfile(platform);
   warmPythonParser(await files.list());
@@ -75,6 +87,7 @@ export async function checkSpace(
   const spacePython = pythonOf(space, profile);
   const python = askPython ? await confirmSyntax(parsed, spacePython.minor, askPython) : parsed;
   const profiles = profileNames.map(loadProfile);
+  const resolutions = await resolveUnder(profiles, space, options);
   await pause?.();
   const results = runRules(rules, {
     space,
@@ -83,6 +96,8 @@ export async function checkSpace(
     profiles,
     hosting,
     hub,
+    resolutions,
+    measured,
   });
   const sources = files.textsSoFar();
   const comments = [...sources].flatMap(([file, source]) => findIgnores(file, source));
@@ -91,7 +106,8 @@ export async function checkSpace(
   const { findings, unused } = silence(results.findings);
   const hints = rules.includes(unusedIgnore) ? unused.filter(isAskedFor(rules)).map(toHint) : [];
   const reported = [...findings, ...hints];
-  const coverage = coverageOf(space, python, spacePython, hub !== null);
+  const resolution = resolutions.get(profile.name) ?? null;
+  const coverage = coverageOf(space, python, spacePython, { isOnHub: hub !== null, resolution });
   const foundUnder = ({ name: other }: PlatformProfile): readonly Finding[] => {
     if (other === profile.name) return reported;
     return silence(results.elsewhere.get(other) ?? []).findings;
@@ -102,11 +118,30 @@ export async function checkSpace(
     passed: countPassed(rules, reported, coverage),
     coverage,
     python,
+    resolution,
     verdicts: profiles.map((one) => profileVerdict(one, foundUnder(one))),
     ignored: results.findings.length - findings.length,
     sources,
     visits: visitsOf(declaredCalls(python, profile), profile),
   };
+}
+
+/** What uv answers for each profile; profiles with the same Python share an answer. */
+async function resolveUnder(
+  profiles: readonly PlatformProfile[],
+  space: SpaceModel,
+  { resolve }: Pick<CheckSpaceOptions, 'resolve'>,
+): Promise<ReadonlyMap<string, Resolution>> {
+  if (!resolve || space.requirements === null) return new Map();
+  const answers = new Map<string, Promise<Resolution>>();
+  const found = new Map<string, Resolution>();
+  for (const profile of profiles) {
+    const python = pythonOf(space, profile).full;
+    const answer = answers.get(python) ?? resolve(resolutionQuestion(space, python));
+    answers.set(python, answer);
+    found.set(profile.name, await answer);
+  }
+  return found;
 }
 
 /** What neither zerogpu.json nor a baseline silences. */

@@ -1,7 +1,7 @@
 /** What of a Space could be looked at, what was assumed to do so, and what could not. */
 import { frontMatterField, type SpaceModel } from '../space/index.js';
 import type { PythonModel } from '../space/python/index.js';
-import type { Finding, Rule, RuleId } from './rule.js';
+import type { Finding, Resolution, Rule, RuleId } from './rule.js';
 import type { SpacePython } from './space-python.js';
 
 /** The parts of a Space that rules look at. */
@@ -20,7 +20,7 @@ export function coverageOf(
   space: SpaceModel,
   python: PythonModel,
   spacePython: SpacePython,
-  isOnHub: boolean,
+  { isOnHub, resolution }: { readonly isOnHub: boolean; readonly resolution: Resolution | null },
 ): Coverage {
   const isDescribed = space.readme?.frontMatter.state === 'read';
   const { requirements, preRequirements, packagesTxt, pyproject } = space;
@@ -39,8 +39,17 @@ export function coverageOf(
       ...(python.app ? [] : [`code (${whyNoCode(space)})`]),
       ...space.unreadable.map(({ file }) => `${file} (it can't be read)`),
       ...unreadFunctions(python),
+      ...unresolved(resolution),
     ],
   };
+}
+
+/** What uv was asked about and could not say. */
+function unresolved(resolution: Resolution | null): readonly string[] {
+  if (resolution === null) return [];
+  if (resolution.kind === 'unknown') return [`requirements as a whole (${resolution.why})`];
+  const { left } = resolution;
+  return left.length === 0 ? [] : [`${left.join(', ')} among the requirements as a whole`];
 }
 
 /** Functions that were left out before parsing: a syntax error in one of them is not seen. */

@@ -50,7 +50,22 @@ export function runRules(rules: readonly Rule[], context: RuleContext): RuleResu
       failures.push({ rule: rule.id, error });
     }
   }
-  return { findings: findings.sort(byGravity), elsewhere, failures };
+  return {
+    findings: withoutYielding(rules, findings).sort(byGravity),
+    elsewhere: new Map([...elsewhere].map(([name, all]) => [name, withoutYielding(rules, all)])),
+    failures,
+  };
+}
+
+/** Without what another rule says better at the same place. */
+function withoutYielding(rules: readonly Rule[], findings: readonly Finding[]): Finding[] {
+  const yielding = new Map(rules.flatMap(({ id, yieldsTo }) => (yieldsTo ? [[id, yieldsTo]] : [])));
+  return findings.filter((finding) => {
+    const to = yielding.get(finding.rule);
+    const isSaid = ({ rule, file, range }: Finding) =>
+      to?.includes(rule) && file === finding.file && range?.line === finding.range?.line;
+    return to === undefined || !findings.some(isSaid);
+  });
 }
 
 /** The same context, which notes whether a rule looks at the profile. */

@@ -16,9 +16,10 @@ import type { AskPython } from './exact-syntax.js';
 import { addIgnores } from './fix/add-ignore.js';
 import { fixSpace, showFixes } from './fix/index.js';
 import { type Look, writtenReport } from './look.js';
+import { measuredOf } from './measured-of.js';
 import { type CheckOptions, parseCheckOptions, type RawCheckOptions } from './options.js';
 import type { CheckReport, SpaceReport } from './report.js';
-import type { Rule } from './rule.js';
+import type { Resolution, Rule } from './rule.js';
 import { type CheckSettings, settle } from './settings.js';
 import { spaceReport } from './space-report.js';
 import { findSubjects, foldersOf, isStandardInput, refuseOnHub, type Subject } from './subjects.js';
@@ -62,16 +63,20 @@ export async function check(
 ): Promise<number> {
   const options = parseCheckOptions(raw);
   refuseOnHub(paths, options);
+  const resolve = options.resolve ? await resolverOf(world) : undefined;
   const subjects = await findSubjects(paths, world);
   const user = await readUserSettings(world.env);
   const jobs = await Promise.all(
     subjects.map(async (subject): Promise<Job> => {
       const settled = await settle(options, subject.files, subject.path, user.platform);
       subject.assertRead();
-      const isAsked = ({ id, asksHub }: Rule) =>
-        isStandardInput(subject) ? areaOf(id) === 'code' : subject.hub !== null || !asksHub;
+      const isAsked = ({ id, asksHub, asksResolver }: Rule) => {
+        if (isStandardInput(subject)) return areaOf(id) === 'code';
+        return (subject.hub !== null || !asksHub) && (options.resolve || !asksResolver);
+      };
       const rules = settled.rules.filter(isAsked);
-      const settings = { ...settled, rules };
+      const measured = await measuredOf(subject.dir, world.env);
+      const settings = { ...settled, rules, measured };
       // A wrong name is reported before anything is done.
       loadProfile(settings.platform);
       return { subject, settings };
@@ -82,9 +87,9 @@ export async function check(
   if (options.diff) return showFixes(fixJobs, world);
   if (options.fix) await fixSpace(fixJobs, world);
   if (options.addIgnore) await addIgnores(inFolders, world);
-  if (!options.watch) return checkOnce(jobs, options, world, version);
+  if (!options.watch) return checkOnce(jobs, options, world, version, resolve);
   const folders = inFolders.map(({ folder }) => folder);
-  return watchFolders(folders, world, () => checkOnce(jobs, options, world, version));
+  return watchFolders(folders, world, () => checkOnce(jobs, options, world, version, resolve));
 }
 
 async function checkOnce(
@@ -92,9 +97,11 @@ async function checkOnce(
   options: CheckOptions,
   world: CheckWorld,
   version: string,
+  resolve: CheckSpaceOptions['resolve'],
 ): Promise<number> {
   const startMs = performance.now();
   const spaces: SpaceReport[] = [];
+  const resolutions: (Resolution | null)[] = [];
   const failures: RuleFailure[] = [];
   let isAsked = false;
   const askPython: AskPython = async (files, minor) => {
@@ -105,14 +112,19 @@ async function checkOnce(
   const { baseline: file } = options;
   const baseline = file === null ? null : await readAccepted(file, world.cwd);
   for (const job of jobs) {
-    const checked = await report(job, askPython, baseline);
+    const checked = await report(job, { askPython, ...(resolve ? { resolve } : {}) }, baseline);
     spaces.push(checked.space);
+    resolutions.push(checked.resolution);
+    tellResolved(checked.resolution, job.subject, world);
     failures.push(...checked.failures);
   }
   const done = {
     spaces,
     elapsedMs: performance.now() - startMs,
-    exitCode: failures.length > 0 ? EXIT.bug : exitCodeOf(spaces.map(({ verdict }) => verdict)),
+    exitCode:
+      failures.length > 0
+        ? EXIT.bug
+        : withResolutions(exitCodeOf(spaces.map(({ verdict }) => verdict)), resolutions),
   };
   if (file !== null && baseline === null && failures.length === 0) {
     const { writeBaseline } = await import('./baseline.js');
@@ -126,9 +138,38 @@ async function checkOnce(
   for (const failure of failures) tellFailure(failure, world);
   const records = jobs.flatMap(({ subject }) => subject.record?.() ?? []);
   // Answers of others, such as a Python, may be different tomorrow.
-  const isKept = failures.length === 0 && !isAsked && look.format !== 'sarif';
+  const isAlone = !isAsked && !resolve && file === null && options.output === null;
+  const isKept = failures.length === 0 && isAlone && look.format !== 'sarif';
   if (isKept) await rememberReport(world, world.build ?? BUILD, done, records, look);
   return done.exitCode;
+}
+
+/**
+ * Asks the uv that is at hand; questions of Spaces that are alike are asked once.
+ *
+ * @throws UserError E_CHECK_RESOLVE without uv
+ */
+async function resolverOf({
+  env,
+  interrupted,
+}: CheckWorld): Promise<NonNullable<CheckSpaceOptions['resolve']>> {
+  const { askUv, findUv } = await import('./resolve/ask-uv.js');
+  const uv = findUv(env);
+  return (question) => askUv(uv, question, { env, interrupted });
+}
+
+/** That everything fits is no finding: it is said beside the report. */
+function tellResolved(resolution: Resolution | null, { path }: Subject, { stderr }: CheckWorld) {
+  if (resolution?.kind !== 'resolved') return;
+  stderr.write(
+    `${path}: uv finds versions for all requirements, ${resolution.packages} packages\n`,
+  );
+}
+
+/** What uv could not say was not checked, though it was asked for. */
+function withResolutions(exitCode: number, resolutions: readonly (Resolution | null)[]): number {
+  const isUnknown = resolutions.some((one) => one?.kind === 'unknown');
+  return isUnknown && exitCode === EXIT.ok ? EXIT.cannot : exitCode;
 }
 
 /** Loaded on demand, as the Python is: the schema library costs more than the rest of a check. */
@@ -150,16 +191,21 @@ function lookOf(
 
 async function report(
   { subject, settings }: Job,
-  askPython: AskPython,
+  asked: Pick<CheckSpaceOptions, 'askPython' | 'resolve'>,
   baseline: Baseline | null,
-): Promise<{ space: SpaceReport; failures: readonly RuleFailure[] }> {
+): Promise<{
+  space: SpaceReport;
+  failures: readonly RuleFailure[];
+  resolution: Resolution | null;
+}> {
   const { path, name, dir, files, hub } = subject;
   const accepted: Pick<CheckSpaceOptions, 'isAccepted'> = baseline
     ? { isAccepted: (finding, sources) => baseline.has({ path }, finding, sources) }
     : {};
-  const checked = await checkSpace(name, files, { ...settings, ...accepted, hub, askPython });
+  const checked = await checkSpace(name, files, { ...settings, ...accepted, ...asked, hub });
   subject.assertRead();
-  return { failures: checked.failures, space: spaceReport({ path, name, dir }, checked, settings) };
+  const space = spaceReport({ path, name, dir }, checked, settings);
+  return { failures: checked.failures, resolution: checked.resolution, space };
 }
 
 function tellFailure({ rule, error }: RuleFailure, { stderr }: CheckWorld): void {

@@ -12,6 +12,7 @@ export interface RawCheckOptions {
   readonly diff?: boolean;
   readonly unsafeFixes?: boolean;
   readonly addIgnore?: boolean;
+  readonly resolve?: boolean;
   readonly statistics?: boolean;
   readonly baseline?: string;
   readonly select?: string;
@@ -36,6 +37,7 @@ export interface CheckOptions {
   readonly diff: boolean;
   readonly unsafeFixes: boolean;
   readonly addIgnore: boolean;
+  readonly resolve: boolean;
   readonly statistics: boolean;
   readonly baseline: string | null;
   readonly select: readonly string[];
@@ -94,6 +96,7 @@ export function parseCheckOptions(raw: RawCheckOptions): CheckOptions {
     diff: raw.diff ?? false,
     unsafeFixes: raw.unsafeFixes ?? false,
     addIgnore: raw.addIgnore ?? false,
+    resolve: raw.resolve ?? false,
     statistics: raw.statistics ?? false,
     baseline: raw.baseline ?? null,
     select: words(raw.select),

@@ -106,6 +106,20 @@ export interface HubSide {
   readonly settings: readonly string[] | null;
 }
 
+/** What uv makes of the requirements as a whole. */
+export type Resolution =
+  | { readonly kind: 'resolved'; readonly packages: number; readonly left: readonly string[] }
+  | {
+      readonly kind: 'conflict';
+      /** The reason, in uv's words. */
+      readonly words: string;
+      /** Of a wheel that is not there; null where versions exclude each other. */
+      readonly url: string | null;
+      readonly left: readonly string[];
+    }
+  /** uv gave no answer: no network, no time. */
+  | { readonly kind: 'unknown'; readonly why: string; readonly left: readonly string[] };
+
 /** All that a rule may look at. Nothing in it changes, and nothing of it throws. */
 export interface RuleContext {
   readonly space: SpaceModel;
@@ -118,6 +132,23 @@ export interface RuleContext {
   readonly hosting: Hosting | null;
   /** Null for a folder: it may not be on the Hub at all. */
   readonly hub: HubSide | null;
+  /** What uv answered, by profile; empty without `--resolve`. */
+  readonly resolutions: ReadonlyMap<string, Resolution>;
+  /** What a run on a real GPU measured of this Space; null where none did. */
+  readonly measured: MeasuredSeconds | null;
+}
+
+/** What the GPU functions took on a real GPU. */
+export interface MeasuredSeconds {
+  /** The device for people, such as `NVIDIA H200`. */
+  readonly gpu: string;
+  readonly functions: readonly {
+    /** Qualified: `Painter.draw`. */
+    readonly name: string;
+    readonly p95Seconds: number;
+    /** What the measured seconds suggest to declare; null when calls were killed. */
+    readonly suggestedSeconds: number | null;
+  }[];
 }
 
 export interface Rule<Data extends FindingData = FindingData> {
@@ -136,6 +167,10 @@ export interface Rule<Data extends FindingData = FindingData> {
   readonly asksOtherProfiles?: false;
   /** It looks at what the Hub says, so a folder is not asked about. */
   readonly asksHub?: true;
+  /** It looks at what uv answers, so it is asked with `--resolve` alone. */
+  readonly asksResolver?: true;
+  /** Where one of these rules finds something at the same place, this one has nothing to add. */
+  readonly yieldsTo?: readonly RuleId[];
   /** It is about code that may never run: the engine leaves its findings there as they are. */
   readonly asksUnreached?: true;
   /** Pure: the same context gives the same findings. */

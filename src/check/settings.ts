@@ -6,7 +6,7 @@ import { UserError } from '../shared/errors.js';
 import type { SpaceFiles } from '../space/index.js';
 import { patternOf } from './file-patterns.js';
 import type { CheckOptions } from './options.js';
-import type { Hosting, Rule } from './rule.js';
+import type { Hosting, MeasuredSeconds, Rule } from './rule.js';
 import { rules as allRules } from './rules/index.js';
 import { find, selectRules } from './select.js';
 
@@ -19,6 +19,8 @@ export interface CheckSettings {
   readonly hosting: Hosting | null;
   /** Rules that are silent in the files that match. */
   readonly perFileIgnores: readonly FileIgnore[];
+  /** What a run on a real GPU measured of this Space. */
+  readonly measured?: MeasuredSeconds | null;
 }
 
 /** `"vendor/**": ["ZG305"]` of zerogpu.json. */

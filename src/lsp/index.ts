@@ -8,7 +8,7 @@ import {
 import { keepPython } from '../check/kept-python.js';
 import type { RawCheckOptions } from '../check/options.js';
 import { readUserSettings } from '../config/user-settings.js';
-import { measuredFile } from '../shared/measured.js';
+import { measuredFile } from '../shared/measured-file.js';
 import { forDrawing } from '../shared/printable.js';
 import { stateDir } from '../shared/user-folders.js';
 import { LanguageServer } from './server.js';

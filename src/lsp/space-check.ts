@@ -104,7 +104,7 @@ export class SpaceCheck {
     const platform = await usersPlatform();
     const settled = await settle(options(), files, this.folder, platform);
     loadProfile(settled.platform);
-    const rules = settled.rules.filter(({ asksHub }) => !asksHub);
+    const rules = settled.rules.filter(({ asksHub, asksResolver }) => !asksHub && !asksResolver);
     const settings = { ...settled, rules };
     const space = await checkSpace(basename(this.folder), files, {
       ...settings,

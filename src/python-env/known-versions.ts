@@ -72,15 +72,6 @@ export const GRADIO_ERAS: readonly GradioEra[] = [
   },
 ];
 
-/** First Gradio release with an extra of that name; the platform installs these. */
-export const GRADIO_EXTRAS: readonly {
-  readonly extra: string;
-  readonly since: readonly [major: number, minor: number];
-}[] = [
-  { extra: 'oauth', since: [4, 0] },
-  { extra: 'mcp', since: [5, 28] },
-];
-
 /** The local version of a build of PyTorch for a card: `2.8.0+cu128`, `+rocm6.4`, `+xpu`. */
 export const CUDA_TAG = /\+(cu\d|rocm|xpu)/;
 

@@ -1,12 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { Requirement, Space } from '../space/index.js';
-import {
-  DEFAULT_TORCH,
-  GRADIO_ERAS,
-  GRADIO_EXTRAS,
-  type GradioEra,
-  TORCH_COMPANIONS,
-} from './known-versions.js';
+import { platformGradio, type Requirement, type Space } from '../space/index.js';
+import { DEFAULT_TORCH, GRADIO_ERAS, type GradioEra, TORCH_COMPANIONS } from './known-versions.js';
 import { needsTorch } from './needs-torch.js';
 import { minorOf } from './python-choice.js';
 import { type TorchWish, torchWish } from './torch-choice.js';
@@ -64,7 +58,7 @@ export function planForSpace(space: Space, platform: PlatformVersions): InstallP
     preRequirementFiles: space.preRequirements ? [space.preRequirements.path] : [],
     requirementFiles: space.requirements ? [space.requirements.path] : [],
     requirements: [
-      gradioRequirement(space, version),
+      platformGradio(version, space.frontMatter.sdkVersion !== null),
       'spaces',
       ...(torch?.as === 'requirement' ? [`torch==${torch.listed[0]}`] : []),
       ...(torch === null && own === undefined && needsTorch(space) ? ['torch'] : []),
@@ -116,14 +110,6 @@ export function planOfBefore(plan: InstallPlan): InstallPlan | null {
 /** `sdk_version`, else an exact pin in requirements.txt. */
 function gradioVersion(space: Space, listed: readonly Requirement[]): string | null {
   return space.frontMatter.sdkVersion ?? find(listed, 'gradio')?.pin ?? null;
-}
-
-function gradioRequirement(space: Space, version: string | null): string {
-  const extras = GRADIO_EXTRAS.filter(
-    ({ since }) => version === null || !isBelow(majorMinor(version), since),
-  ).map(({ extra }) => extra);
-  const name = extras.length > 0 ? `gradio[${extras.join(',')}]` : 'gradio';
-  return space.frontMatter.sdkVersion ? `${name}==${space.frontMatter.sdkVersion}` : name;
 }
 
 function eraOf(version: string): GradioEra | undefined {

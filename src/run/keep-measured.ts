@@ -1,6 +1,7 @@
 /** At the end of a run on a real GPU: what its functions took is kept for the editor. */
 import { systemClock } from '../shared/clock.js';
-import { measuredFile, writeMeasured } from '../shared/measured.js';
+import { writeMeasured } from '../shared/measured.js';
+import { measuredFile } from '../shared/measured-file.js';
 import { roundUp, type UseRow } from './use-table.js';
 
 export interface MeasuredRun {

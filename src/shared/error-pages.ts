@@ -144,6 +144,10 @@ export const ERROR_PAGES: Readonly<Record<ErrorCode, ErrorPage>> = {
     why: 'The folder is there and cannot be listed, so nothing in it can be checked.',
     instead: 'Give yourself the permission to read it.',
   },
+  E_CHECK_RESOLVE: {
+    why: '`zerogpu check --resolve` asks uv whether the requirements can be installed together, and no uv was found: not on PATH, not in the activated environment, not in the cache of zerogpu.',
+    instead: '`pip install uv`, or leave `--resolve` out: the other rules need no uv.',
+  },
   E_CHECK_OUTPUT: {
     why: 'The report was made and cannot be written to the file after `--output`.',
     instead: 'Name a file in a folder that exists and can be written to.',

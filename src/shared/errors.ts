@@ -35,6 +35,7 @@ export const ERROR_CODES = {
   E_COMMAND_NOT_FOUND: 'the command after -- could not be started',
   E_CHECK_RULE_UNKNOWN: 'no rule of that id or name',
   E_CHECK_UNREADABLE: 'the folder of the Space cannot be listed',
+  E_CHECK_RESOLVE: 'there is no uv to ask about the requirements',
   E_CHECK_OUTPUT: 'the report cannot be written to that file',
   E_CONFIG_INVALID: 'zerogpu.json cannot be read or has a key or value that means nothing',
   E_INIT_EXISTS: 'init would overwrite files that are there',

@@ -2,9 +2,8 @@
  * What the GPU functions of a Space took on a real GPU: written at the end of a run, read by the editor.
  * Seconds of the emulated GPU say nothing of the platform, so they are not kept.
  */
-import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import * as z from 'zod';
 import { makeFolder } from './make-folder.js';
 import { writeWhole } from './whole-files.js';
@@ -30,15 +29,6 @@ const schema = z.object({
 
 export type Measured = z.infer<typeof schema>;
 export type MeasuredFunction = Measured['functions'][number];
-
-/** @param space the Space's folder, absolute */
-export function measuredFile(stateDir: string, space: string): string {
-  const id = createHash('sha256').update(space).digest('hex').slice(0, 12);
-  const name = basename(space)
-    .replaceAll(/[^A-Za-z0-9._-]/g, '_')
-    .slice(0, 40);
-  return join(stateDir, 'measured', `${name}-${id}.json`);
-}
 
 /** Null when nothing was measured, or the file can't be read: it is a comfort, and no more. */
 export async function readMeasured(file: string): Promise<Measured | null> {

@@ -10,6 +10,7 @@ export {
   type SpaceFiles,
   type SpaceListing,
 } from './files.js';
+export { platformGradio } from './gradio-extras.js';
 export { linuxEnvironment, parseMarker } from './markers.js';
 export {
   type AppFileModel,

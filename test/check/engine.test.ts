@@ -14,6 +14,8 @@ const context: RuleContext = {
   python: noPython(),
   hosting: null,
   hub: null,
+  resolutions: new Map(),
+  measured: null,
 };
 const both = { ...context, profiles: [h200, newer] };
 

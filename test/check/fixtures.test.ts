@@ -26,12 +26,15 @@ describe('fixtures of rules', () => {
     const expected = (
       existsSync(page) ? JSON.parse(readFileSync(page, 'utf8')) : { findings: [] }
     ) as ExpectedFindings;
+    const { resolution } = expected;
     const report = await checkSpace(name, filesInFolder(dir), {
       platform: expected.platform ?? 'h200',
       // An ignore is used or not by what the others find.
       rules: id === 'ZG100' ? rules : rules.filter((rule) => rule.id === id),
       hosting: expected.hosting ?? null,
       hub: expected.hub ?? null,
+      measured: expected.measured ?? null,
+      ...(resolution ? { resolve: async () => resolution } : {}),
     });
     const own = report.findings.filter(({ rule }) => rule === id);
     const wanted = { ...expected, findings: own.map(describeFinding) };

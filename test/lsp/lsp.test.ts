@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { CodeAction, CodeLens, CompletionItem, Hover } from 'vscode-languageserver-protocol';
-import { measuredFile, writeMeasured } from '../../src/shared/measured.js';
+import { writeMeasured } from '../../src/shared/measured.js';
+import { measuredFile } from '../../src/shared/measured-file.js';
 import { type Editor, openEditor, serverHere, serverProcess } from '../support/lsp/client.js';
 import { randomFrom } from '../support/lsp/random.js';
 import {

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { keepMeasured } from '../../src/run/keep-measured.js';
 import { usageRows } from '../../src/run/use-table.js';
-import { measuredFile, readMeasured } from '../../src/shared/measured.js';
+import { readMeasured } from '../../src/shared/measured.js';
+import { measuredFile } from '../../src/shared/measured-file.js';
 
 const stateDir = mkdtempSync(join(tmpdir(), 'zerogpu-measured-'));
 afterAll(() => rmSync(stateDir, { recursive: true, force: true }));

@@ -7,6 +7,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { userSettingsFile } from '../../config/user-settings.js';
 import { filesInFolder, type SourceText } from '../../space/files.js';
 import type { Look } from '../look.js';
+import { measuredFileOf } from '../measured-of.js';
 import type { CheckReport, SpaceReport } from '../report.js';
 import { type AskedWorld, answerKey, digestOf, type Environment } from './key.js';
 import { type FolderRecord, listingDigest, readingDigest } from './record.js';
@@ -19,7 +20,14 @@ interface Answer {
   readonly settings: string;
   readonly look: Look;
   readonly exitCode: number;
-  readonly spaces: readonly { readonly report: KeptSpace; readonly record: FolderRecord }[];
+  readonly spaces: readonly KeptAnswer[];
+}
+
+interface KeptAnswer {
+  readonly report: KeptSpace;
+  readonly record: FolderRecord;
+  /** Digest of what a run measured of the Space. */
+  readonly measured: string;
 }
 
 export interface KeptReport {
@@ -37,7 +45,8 @@ export async function recallReport(
   if (key === null || answer === null) return null;
   if (answer.settings !== (await settingsDigest(world.env))) return null;
   const spaces: SpaceReport[] = [];
-  for (const { report, record } of answer.spaces) {
+  for (const { report, record, measured } of answer.spaces) {
+    if (measured !== (await measuredDigest(report, world.env))) return null;
     const sources = await unchangedSources(report, record);
     if (sources === null) return null;
     spaces.push({ ...report, sources });
@@ -56,12 +65,14 @@ export async function rememberReport(
 ): Promise<void> {
   const key = answerKey(world, build);
   if (key === null) return;
-  const kept = spaces.flatMap(({ sources: _sources, ...report }, index) => {
+  const kept: KeptAnswer[] = [];
+  for (const [index, { sources: _sources, ...report }] of spaces.entries()) {
     const record = records[index];
+    if (!record) return;
     const rules = report.rules.map(({ id, name }) => ({ id, name }));
-    return record ? [{ report: { ...report, rules }, record }] : [];
-  });
-  if (kept.length !== spaces.length) return;
+    const measured = await measuredDigest(report, world.env);
+    kept.push({ report: { ...report, rules }, record, measured });
+  }
   const settings = await settingsDigest(world.env);
   const answer: Answer = { settings, look, exitCode, spaces: kept };
   await writeAnswer(world.env, key, answer);
@@ -94,8 +105,15 @@ async function isFolder(dir: string): Promise<boolean> {
   );
 }
 
-async function settingsDigest(env: Environment): Promise<string> {
-  const file = userSettingsFile(env);
+function settingsDigest(env: Environment): Promise<string> {
+  return fileDigest(userSettingsFile(env));
+}
+
+async function measuredDigest({ dir }: KeptSpace, env: Environment): Promise<string> {
+  return dir === null ? 'absent' : fileDigest(measuredFileOf(dir, env));
+}
+
+async function fileDigest(file: string): Promise<string> {
   // A pipe in its place would be read for ever; whoever reads the settings says so.
   const found = await stat(file).catch(() => null);
   if (!found?.isFile()) return found ? 'not a file' : 'absent';

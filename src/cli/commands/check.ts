@@ -35,6 +35,7 @@ export function declareCheck(
     .addOption(twin('--ignore <rules>', 'not these'))
     .addOption(twin('--owner <kind>', 'who hosts it: personal, org (with --hosted)'))
     .addOption(twin('--hosted <n>', 'ZeroGPU Spaces that the owner has already'))
+    .addOption(new Option('--resolve', 'ask uv whether the requirements can be installed together'))
     .optionsGroup('Failing')
     .addOption(twin('--strict', 'warnings fail as errors do'))
     .addOption(twin('--baseline <file>', 'accept what this file has; written where there is none'))

@@ -1,4 +1,4 @@
-import type { Finding, Hosting, HubSide } from '../../../src/check/rule.js';
+import type { Finding, Hosting, HubSide, MeasuredSeconds, Resolution } from '../../../src/check/rule.js';
 import { rules } from '../../../src/check/rules/index.js';
 
 /** What `expected.json` of a fixture says. */
@@ -8,6 +8,10 @@ export interface ExpectedFindings {
   readonly hosting?: Hosting;
   /** What the Hub says of it. */
   readonly hub?: HubSide;
+  /** What a run measured of it. */
+  readonly measured?: MeasuredSeconds;
+  /** What uv answers. */
+  readonly resolution?: Resolution;
   readonly findings: readonly object[];
 }
 

@@ -70,30 +70,6 @@ export function meansZeroGpu(context: RuleContext): boolean {
   return context.python.importsSpaces || installed(context).some(({ name }) => name === 'spaces');
 }
 
-const CONDITIONS = new Set([
-  'if_statement',
-  'elif_clause',
-  'else_clause',
-  'conditional_expression',
-  'except_clause',
-  'match_statement',
-  'while_statement',
-]);
-
-/** Whether a node runs only on some condition, within its function or module. */
-export function isConditional(node: PyNode, file: PythonFile): boolean {
-  for (const around of ancestorsOf(node)) {
-    if (around.type === 'function_definition' || around.type === 'lambda') return false;
-    if (CONDITIONS.has(around.type) && !isMainGuard(around, file)) return true;
-  }
-  return false;
-}
-
-function isMainGuard(node: PyNode, file: PythonFile): boolean {
-  const condition = childOf(node, 'condition');
-  return condition !== null && /__name__/.test(textOf(file, condition));
-}
-
 /** Whether an exception of it is caught. */
 export function isTried(node: PyNode): boolean {
   for (const around of ancestorsOf(node)) {
@@ -181,7 +157,12 @@ export function namesOnCuda(context: RuleContext, file: PythonFile): ReadonlySet
   if (before) return before;
   const found = new Set<string>();
   for (const call of file.calls) {
-    if (call.inFunction || isConditional(call.node, file) || !putsOnCuda(context, call)) continue;
+    if (
+      call.inFunction ||
+      context.python.isConditional(file, call.node) ||
+      !putsOnCuda(context, call)
+    )
+      continue;
     const callee = childOf(call.node, 'function');
     const object = callee && childOf(callee, 'object');
     const parent = call.node.parent;

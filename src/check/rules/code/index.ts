@@ -64,6 +64,7 @@ import { gpuCallPerStep } from './zg403-gpu-call-per-step.js';
 import { concurrency } from './zg404-concurrency.js';
 import { apiTokenForward } from './zg405-api-token-forward.js';
 import { weightsPacked } from './zg406-packed-weights.js';
+import { durationMeasured } from './zg407-duration-measured.js';
 
 /** `ZG3xx` and `ZG4xx`: what the Python files do; and ZG218, which reads them too. */
 export const codeRules: readonly Rule[] = [
@@ -132,4 +133,5 @@ export const codeRules: readonly Rule[] = [
   concurrency,
   apiTokenForward,
   weightsPacked,
+  durationMeasured,
 ];

@@ -13,7 +13,7 @@ import { startsCudaAtImport } from '../../tables/cuda-at-import.js';
 import { CUDA_TABLE_SOURCE, cudaRefusal } from '../../tables/main-process-cuda.js';
 import { cudaMoveOf, cudaRowOf } from './cuda-calls.js';
 import { moveToTop } from './edits.js';
-import { at, callsIn, isConditional, isTried } from './facts.js';
+import { at, callsIn, isTried } from './facts.js';
 
 type Data = {
   readonly what: string;
@@ -161,7 +161,7 @@ function usageOf(
     ? `\`${textOf(file, node).replaceAll(/\s+/g, ' ').slice(0, 60)}\``
     : `\`${call.callee ?? row}()\``;
   const asks = error.startsWith('import spaces');
-  const isSure = !isConditional(decisionOf(node), file) && (asks || !isTried(node));
+  const isSure = !context.python.isConditional(file, decisionOf(node)) && (asks || !isTried(node));
   return { what, isImport: false, error: asks ? null : error, isSure };
 }
 

@@ -9,7 +9,7 @@ import {
 } from '../../../space/python/index.js';
 import { defineRule, type Fix, type RuleContext } from '../../rule.js';
 import { removeLine, replaceNode, unsafe } from './edits.js';
-import { assignments, at, isConditional, isTried, LOADERS, reachableFiles } from './facts.js';
+import { assignments, at, isTried, LOADERS, reachableFiles } from './facts.js';
 
 type Data = { readonly how: string; readonly isSure: boolean };
 
@@ -42,7 +42,7 @@ platform does not support it.`,
         code: '@spaces.GPU(duration=1500)\ndef compile_transformer():\n    with spaces.aoti_capture(pipe.transformer) as call:\n        pipe("an example")\n    exported = torch.export.export(pipe.transformer, args=call.args, kwargs=call.kwargs)\n    return spaces.aoti_compile(exported)\n\nspaces.aoti_apply(compile_transformer(), pipe.transformer)',
       },
     ],
-    evidence: 'Hugging Face documentation, page "Spaces ZeroGPU" (2025-10).',
+    evidence: 'Hugging Face documentation, page "Spaces ZeroGPU" (2025-11-05).',
   },
   *check(context) {
     const files = reachableFiles(context);
@@ -63,7 +63,8 @@ platform does not support it.`,
             context.python.nameOf(file, one) !== 'torch.compile'
           )
             continue;
-          const isSure = context.python.onGpu.has(fn) && !isConditional(fn.node, file);
+          const isSure =
+            context.python.onGpu.has(fn) && !context.python.isConditional(file, fn.node);
           const severity = isSure ? 'error' : 'warning';
           yield at(file, one, { how: '@torch.compile', isSure }, { severity });
         }
@@ -164,7 +165,7 @@ function isDisabled({ file, keywords }: PyCall): boolean {
 
 /** Reached whatever the environment says: at import, or in a GPU function or handler. */
 function isReached({ python }: RuleContext, file: PythonFile, call: PyCall): boolean {
-  if (isConditional(call.node, file) || isTried(call.node)) return false;
+  if (python.isConditional(file, call.node) || isTried(call.node)) return false;
   const fn = call.inFunction;
   if (!fn) return true;
   return python.onGpu.has(fn) || python.handlers.some(({ function: one }) => one === fn);

@@ -1,6 +1,6 @@
 import { nodesIn, stringOf } from '../../../space/python/index.js';
 import { defineRule } from '../../rule.js';
-import { at, isConditional, isTried, reachableFiles } from './facts.js';
+import { at, isTried, reachableFiles } from './facts.js';
 
 type Data = { readonly what: string; readonly gpu: string };
 
@@ -45,7 +45,7 @@ export const flashAttention3OnBlackwell = defineRule<Data>({
       for (const node of nodesIn(file.root)) {
         const what = node.type === 'string' ? stringOf(file, node) : null;
         if (what === null || !NAMES.test(what)) continue;
-        const isSure = !isConditional(node, file) && !isTried(node);
+        const isSure = !context.python.isConditional(file, node) && !isTried(node);
         yield at(file, node, { what, gpu: gpu.name }, { severity: isSure ? 'error' : 'warning' });
       }
     }

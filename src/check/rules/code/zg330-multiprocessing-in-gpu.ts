@@ -1,5 +1,5 @@
 import { defineRule } from '../../rule.js';
-import { at, gpuCalls, isConditional, isTried } from './facts.js';
+import { at, gpuCalls, isTried } from './facts.js';
 
 type Data = { readonly what: string };
 
@@ -31,7 +31,7 @@ export const multiprocessingInGpu = defineRule<Data>({
   },
   *check(context) {
     for (const { file, node, callee, keywords, method } of gpuCalls(context)) {
-      const isSure = !isConditional(node, file) && !isTried(node);
+      const isSure = !context.python.isConditional(file, node) && !isTried(node);
       const severity = isSure ? ('error' as const) : ('warning' as const);
       if (STARTERS.test(callee ?? '')) yield at(file, node, { what: callee ?? '' }, { severity });
       const workers = keywords.get('num_workers');

@@ -1,7 +1,7 @@
 import { type PyCall, stringOf } from '../../../space/python/index.js';
 import { defineRule, type Fix, type RuleContext } from '../../rule.js';
 import { replaceNode, unsafe } from './edits.js';
-import { at, deviceOf, isConditional, isTried, reachableCalls } from './facts.js';
+import { at, deviceOf, isTried, reachableCalls } from './facts.js';
 
 type Data = { readonly device: string; readonly isInCall: boolean };
 
@@ -36,7 +36,7 @@ export const deviceIndex = defineRule<Data>({
       if (!device) continue;
       const { file, node, inFunction } = call;
       const isInCall = inFunction !== null && context.python.onGpu.has(inFunction);
-      const isSure = isInCall && !isConditional(node, file) && !isTried(node);
+      const isSure = isInCall && !context.python.isConditional(file, node) && !isTried(node);
       const severity = isSure ? 'error' : 'warning';
       yield at(file, node, { device, isInCall }, { severity, ...unsafe(fixOf(call)) });
     }

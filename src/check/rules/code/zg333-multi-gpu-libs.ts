@@ -1,5 +1,5 @@
 import { defineRule } from '../../rule.js';
-import { at, isConditional, isTried, reachableCalls } from './facts.js';
+import { at, isTried, reachableCalls } from './facts.js';
 
 type Data = { readonly what: string };
 
@@ -30,12 +30,12 @@ export const multiGpuLibs = defineRule<Data>({
       { title: 'Passes', language: 'python', code: 'model = model.to("cuda")' },
     ],
     evidence:
-      'Hugging Face documentation, page "Spaces ZeroGPU" (2025-10); spaces 0.51.3, patching.py: device_count.',
+      'Hugging Face documentation, page "Spaces ZeroGPU" (2025-11-05); spaces 0.51.3, patching.py: device_count.',
   },
   *check(context) {
     if (!context.python.importsSpaces) return;
     for (const { file, node, callee, keywords, inFunction } of reachableCalls(context)) {
-      if (isConditional(node, file)) continue;
+      if (context.python.isConditional(file, node)) continue;
       const isReached = inFunction === null || context.python.onGpu.has(inFunction);
       if (ERRORS.has(callee ?? '') && callee) {
         const severity = isReached && !isTried(node) ? 'error' : 'warning';

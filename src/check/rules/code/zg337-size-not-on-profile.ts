@@ -23,7 +23,7 @@ export const sizeNotOnProfile = defineRule<Data>({
         code: '@spaces.GPU\ndef generate(prompt):\n    return pipe(prompt).images[0]',
       },
     ],
-    evidence: 'The profile; Hugging Face documentation, page "Spaces ZeroGPU" (2025-10).',
+    evidence: 'The profile; Hugging Face documentation, page "Spaces ZeroGPU" (2025-11-05).',
   },
   *check({ python, profile }) {
     if (profile.sizes.xlarge !== null) return;

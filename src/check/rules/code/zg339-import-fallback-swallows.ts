@@ -1,6 +1,6 @@
 import { ancestorsOf, childOf, nodesIn, textOf } from '../../../space/python/index.js';
 import { defineRule } from '../../rule.js';
-import { at, isConditional, reachableFiles } from './facts.js';
+import { at, reachableFiles } from './facts.js';
 
 type Data = { readonly line: string };
 
@@ -45,7 +45,7 @@ export const importFallbackSwallows = defineRule<Data>({
             (gpu) =>
               gpu.file === file &&
               /^spaces\.GPU/.test(textOf(file, gpu.maker)) &&
-              !isConditional(gpu.maker, file),
+              !context.python.isConditional(file, gpu.maker),
           );
           if (isUsed) yield at(file, node, { line: textOf(file, node) });
         }

@@ -1,7 +1,7 @@
 import { textOf } from '../../../space/python/index.js';
 import { defineRule } from '../../rule.js';
 import { keywordOf, removeArgument, unsafe } from './edits.js';
-import { at, isConditional, reachableCalls } from './facts.js';
+import { at, reachableCalls } from './facts.js';
 
 type Data = { readonly call: string };
 
@@ -23,7 +23,7 @@ export const shareTrue = defineRule<Data>({
   *check(context) {
     for (const { file, node, method, keywords } of reachableCalls(context)) {
       const share = keywords.get('share');
-      if (method !== 'launch' || !share || isConditional(node, file)) continue;
+      if (method !== 'launch' || !share || context.python.isConditional(file, node)) continue;
       if (textOf(file, share) === 'True') {
         yield at(file, share, { call: 'launch' }, unsafe(removeArgument(file, keywordOf(share))));
       }

@@ -1,5 +1,7 @@
-import { defineRule } from '../../rule.js';
+import type { GpuFunction } from '../../../space/python/index.js';
+import { defineRule, type Fix, type RuleContext } from '../../rule.js';
 import { at } from './facts.js';
+import { declareSeconds, suggestedSeconds } from './measured.js';
 
 type Data = {
   readonly function: string;
@@ -8,6 +10,8 @@ type Data = {
   readonly seconds: number;
   readonly quota: number;
   readonly calls: number;
+  /** What a run on a real GPU suggests for the first; null where none measured it. */
+  readonly suggested: number | null;
 };
 
 export const durationDefault = defineRule<Data>({
@@ -31,9 +35,10 @@ export const durationDefault = defineRule<Data>({
       },
     ],
     evidence:
-      'Hugging Face documentation, page "Spaces ZeroGPU" (2025-10); spaces 0.51.3, client.py: DEFAULT_SCHEDULE_DURATION.',
+      'Hugging Face documentation, page "Spaces ZeroGPU" (2025-11-05); spaces 0.51.3, client.py: DEFAULT_SCHEDULE_DURATION.',
   },
-  *check({ python, profile }) {
+  *check(context) {
+    const { python, profile } = context;
     const seconds = profile.defaultDurationSeconds;
     const { quotaSeconds } = profile.tiers.anonymous;
     const found = python.gpuFunctions.filter(
@@ -51,10 +56,12 @@ export const durationDefault = defineRule<Data>({
       seconds: asked,
       quota: quotaSeconds,
       calls,
+      suggested: suggestedSeconds(context, first),
     };
-    yield at(first.file, first.maker, data);
+    const fix = measuredFix(context, found);
+    yield at(first.file, first.maker, data, fix ? { fix } : {});
   },
-  words({ function: name, others, seconds, quota, calls }) {
+  words({ function: name, others, seconds, quota, calls, suggested }) {
     const more =
       others.length === 0
         ? ''
@@ -62,7 +69,19 @@ export const durationDefault = defineRule<Data>({
     return {
       message: `\`${name}\`${more} ${more === '' ? 'asks' : 'ask'} for ${seconds} s by default`,
       note: `an anonymous visitor (${quota} s a day) gets at least ${calls} call${calls === 1 ? '' : 's'}; a shorter declaration also ranks higher in the queue`,
-      help: 'measure with `zerogpu run`, then @spaces.GPU(duration=…)',
+      help:
+        suggested === null
+          ? 'measure with `zerogpu run`, then @spaces.GPU(duration=…)'
+          : `@spaces.GPU(duration=${suggested})   (measured on a real GPU)`,
     };
   },
 });
+
+/** Declares what was measured, for each of the functions that a run has called. */
+function measuredFix(context: RuleContext, found: readonly GpuFunction[]): Fix | undefined {
+  const edits = found.flatMap((fn) => {
+    const seconds = suggestedSeconds(context, fn);
+    return (seconds === null ? undefined : declareSeconds(context, fn, seconds))?.edits ?? [];
+  });
+  return edits.length > 0 ? { edits, safety: 'unsafe' } : undefined;
+}

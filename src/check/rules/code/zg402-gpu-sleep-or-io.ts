@@ -29,7 +29,7 @@ export const gpuSleepOrIo = defineRule<Data>({
         code: '@spaces.GPU\ndef caption(image):\n    return model(image)\n\ndef generate(url):\n    return caption(requests.get(url).content)',
       },
     ],
-    evidence: 'Hugging Face documentation, page "Spaces ZeroGPU" (2025-10): quota is GPU time.',
+    evidence: 'Hugging Face documentation, page "Spaces ZeroGPU" (2025-11-05): quota is GPU time.',
   },
   *check(context) {
     for (const fn of gpuBodies(context)) {

@@ -23,7 +23,7 @@ export const concurrency = defineRule<Data>({
         code: '@spaces.GPU\ndef generate(prompt):\n    return pipe(prompt).images[0]\n\nbutton.click(generate, prompt, image)\ndemo.queue(default_concurrency_limit=5)',
       },
     ],
-    evidence: 'Hugging Face documentation, page "Spaces ZeroGPU" (2025-10).',
+    evidence: 'Hugging Face documentation, page "Spaces ZeroGPU" (2025-11-05).',
   },
   *check(context) {
     const { python } = context;

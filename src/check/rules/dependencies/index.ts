@@ -24,6 +24,7 @@ import { torchCpuBuild } from './zg223-torch-cpu-build.js';
 import { setupImportsPip } from './zg224-setup-imports-pip.js';
 import { gradioClientClash } from './zg225-gradio-client-clash.js';
 import { moduleMissing } from './zg226-module-missing.js';
+import { requirementsConflict } from './zg227-requirements-conflict.js';
 
 /** `ZG2xx`: requirements.txt and its kin. */
 export const dependencyRules: readonly Rule[] = [
@@ -52,4 +53,5 @@ export const dependencyRules: readonly Rule[] = [
   setupImportsPip,
   gradioClientClash,
   moduleMissing,
+  requirementsConflict,
 ];
