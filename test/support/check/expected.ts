@@ -1,4 +1,10 @@
-import type { Finding, Hosting, HubSide, MeasuredSeconds, Resolution } from '../../../src/check/rule.js';
+import type {
+  Finding,
+  Hosting,
+  HubSide,
+  MeasuredSeconds,
+  Resolution,
+} from '../../../src/check/rule.js';
 import { rules } from '../../../src/check/rules/index.js';
 
 /** What `expected.json` of a fixture says. */
