@@ -16,6 +16,7 @@ import {
   renderFlags,
   renderVariables,
 } from './support/command-reference.js';
+import { renderControlSchema, renderControlTable } from './support/control-protocol.js';
 import { renderPlatformFacts } from './support/platform-facts.js';
 
 const docs = resolve(import.meta.dirname, '../docs');
@@ -69,6 +70,11 @@ describe('generated docs', () => {
     const schema = z.toJSONSchema(accountSchema, { io: 'input' });
     const head = { title: 'account of zerogpu quota --account --json, version 1', ...schema };
     expectPage('schema/account.json', `${JSON.stringify(head, null, 2)}\n`);
+  });
+
+  it('docs/allocator.md and docs/schema/control-api.json list every request of the control API', () => {
+    expectBlocks('allocator.md', { control: renderControlTable() });
+    expectPage('schema/control-api.json', renderControlSchema());
   });
 
   it('docs/quota.md lists every key of the view', () => {

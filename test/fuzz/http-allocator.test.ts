@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { connect, controlSecret, type HostClient } from '../../src/allocator/client/index.js';
+import { CONTROL } from '../../src/allocator/client/protocol.js';
 import { checkInvariants, encodeState } from '../../src/allocator/core/index.js';
 import { type AllocatorServer, startAllocator } from '../../src/allocator/server/index.js';
 import { createVisitorTokens } from '../../src/allocator/server/visitor-tokens.js';
@@ -108,6 +109,12 @@ const controlApi: readonly Endpoint[] = [
   { method: 'POST', path: '/control/v1/visitors/free:ada/reset', query: {} },
   {
     method: 'POST',
+    path: '/control/v1/visitors/free:ada/use',
+    query: { tier: ['free', 'pro'], used: TIMES, runs: ['0', '3'], resetsIn: TIMES },
+  },
+  { method: 'GET', path: '/control/v1/hello', query: { nonce: ['0'.repeat(32), 'x'] } },
+  {
+    method: 'POST',
     path: '/control/v1/spaces',
     query: {
       ...{ ...IDS, ...PROCESS, name: NAMES, owner: NAMES, tasksSocket: ['/nowhere'] },
@@ -121,8 +128,19 @@ const controlApi: readonly Endpoint[] = [
     query: { ...IDS, spaceId: ['me/hello'], url: ['http://127.0.0.1:7860'] },
   },
   { method: 'POST', path: '/control/v1/spaces/started', query: { ...IDS, ...PROCESS } },
+  { method: 'GET', path: '/control/v1/spaces/reported', query: IDS },
+  { method: 'POST', path: '/control/v1/spaces/relay', query: { ...IDS, key: ['k'.repeat(16)] } },
   { method: 'POST', path: '/control/v1/spaces/gone', query: IDS },
 ];
+
+it('every request of the control API is among them', () => {
+  const asked = controlApi.map(({ method, path }) => `${method} ${path}`);
+  const inTable = Object.values(CONTROL).map(({ method, path }) => {
+    const values: Record<string, string> = { call: '1', visitor: 'free:ada' };
+    return `${method} ${path.replace(/:(\w+)/g, (_, name: string) => values[name] ?? '')}`;
+  });
+  expect(asked.sort()).toEqual(inTable.sort());
+});
 
 /** Nothing but a reason: no stack, none of our paths. */
 function expectReason(answer: RawAnswer, head: string): void {

@@ -4,11 +4,9 @@
  * names the address at which it is given, so that a program at another one can't pass it on as its own.
  */
 import { randomBytes } from 'node:crypto';
-import * as z from 'zod';
 import { ask } from './http.js';
+import { CONTROL, pathOf } from './protocol.js';
 import { isProof, proofOf, signedFor } from './secret.js';
-
-const greeting = z.object({ instance: z.string(), proof: z.string() });
 
 /** A question that only an allocator of the same state folder can answer. */
 export interface Challenge {
@@ -25,9 +23,9 @@ export interface Challenge {
 export function challenge(secret: string): Challenge {
   const nonce = randomBytes(16).toString('hex');
   return {
-    path: `/control/v1/hello?nonce=${nonce}`,
+    path: pathOf(CONTROL.hello, { nonce }),
     instanceIn(status, text, peer) {
-      const answer = greeting.safeParse(status === 200 ? parse(text) : null);
+      const answer = CONTROL.hello.answer.safeParse(status === 200 ? parse(text) : null);
       const { instance, proof } = answer.success ? answer.data : { instance: '', proof: '' };
       if (isProof(proof, secret, 'hello', nonce, instance, peer)) return instance;
       throw new Error(

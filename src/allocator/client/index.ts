@@ -7,7 +7,7 @@ import { greet } from './greeting.js';
 import { hostingLimit } from './hosting-limit.js';
 import { ask } from './http.js';
 import type { ControlClient, SnapshotLimits, WatchHandlers } from './port.js';
-import { type Snapshot, snapshotSchema, visitorSchema } from './snapshot.js';
+import { type Answered, type Asked, CONTROL, type Endpoint, pathOf } from './protocol.js';
 
 export {
   findAllocators,
@@ -42,14 +42,7 @@ export interface VisitorUse {
   readonly resetsInSeconds: number | null;
 }
 
-const visitorAnswer = visitorSchema.extend({ speed: z.number() });
-const addressesAnswer = z.object({
-  addresses: z.array(z.object({ spaceId: z.string(), url: z.string() })),
-});
-
-const reportedAnswer = z.object({ reported: z.boolean() });
-
-export type VisitorAnswer = z.infer<typeof visitorAnswer>;
+export type VisitorAnswer = Answered<typeof CONTROL.visitor>;
 
 /** The control API as a host of Spaces needs it; everybody else gets a `ControlClient`. */
 export interface HostClient extends ControlClient {
@@ -94,26 +87,27 @@ export function connect(where: string | Where, secret: string): HostClient {
   const address = typeof where === 'string' ? () => where : where;
   const signed = (url: string) => greet(url, secret, ANSWER_WITHIN_MS);
 
-  async function call(method: 'GET' | 'POST', path: string, query: Query = {}): Promise<unknown> {
+  /** @throws UserError E_ALLOCATOR_GONE, E_ALLOCATOR_REFUSED, E_HOSTING_LIMIT */
+  async function request<E extends Endpoint>(endpoint: E, asked: Asked<E>): Promise<Answered<E>> {
     const url = address();
     if (url === null) throw gone(NOWHERE, null);
-    const target = new URL(`/control/v1/${path}`, url);
-    for (const [name, value] of Object.entries(query)) {
-      if (value !== undefined) target.searchParams.set(name, String(value));
-    }
+    const { method } = endpoint;
+    const target = new URL(pathOf(endpoint, asked), url);
     const answer = await signed(url)
       .then((headers) => ask(target, { method, headers }, ANSWER_WITHIN_MS))
       .catch((error: unknown) => {
         throw gone(`no allocator answers at ${url}`, error);
       });
     const body = parseJson(answer.text);
-    if (answer.status < 200 || answer.status > 299) throw refused(path, answer.status, body);
-    return body;
+    if (answer.status < 200 || answer.status > 299) {
+      throw refused(target.pathname.replace('/control/v1/', ''), answer.status, body);
+    }
+    return understood(endpoint, body);
   }
   async function attempt(path: string) {
     const url = address();
     if (url === null) throw new Error(NOWHERE);
-    return { url: new URL(`/control/v1/${path}`, url), headers: await signed(url) };
+    return { url: new URL(path, url), headers: await signed(url) };
   }
   function follow(path: string, handlers: EventHandlers): { close(): void } {
     const stream = followEvents(() => attempt(path), handlers);
@@ -125,62 +119,51 @@ export function connect(where: string | Where, secret: string): HostClient {
       },
     };
   }
-  const command = async (path: string, query: Query = {}) => void (await call('POST', path, query));
-  const one = encodeURIComponent;
-
   return {
-    async snapshot(limits = {}) {
-      return parseSnapshot(await call('GET', 'snapshot', { ...limits }));
-    },
+    snapshot: (limits = {}) => request(CONTROL.snapshot, { ...limits }),
     watch(everySeconds: number, limits: SnapshotLimits, handlers: WatchHandlers) {
-      const query = new URLSearchParams({ every: String(everySeconds) });
-      if (limits.queue !== undefined) query.set('queue', String(limits.queue));
-      if (limits.visitors !== undefined) query.set('visitors', String(limits.visitors));
-      return follow(`stream?${query}`, {
+      return follow(pathOf(CONTROL.stream, { every: everySeconds, ...limits }), {
         connected: handlers.connected,
         disconnected: handlers.disconnected,
         event({ type, data }: ServerEvent) {
-          if (type === 'snapshot') handlers.snapshot(parseSnapshot(JSON.parse(data)));
+          if (type !== 'snapshot') return;
+          handlers.snapshot(understood(CONTROL.snapshot, JSON.parse(data)));
         },
       });
     },
     records: (handlers) =>
-      follow('stream?records=only', {
+      follow(pathOf(CONTROL.stream, { records: 'only' }), {
         connected: handlers.connected,
         disconnected: handlers.disconnected,
         event({ type, data }: ServerEvent) {
           if (type === 'record') handlers.record(data);
         },
       }),
-    kill: (call) => command(`calls/${call}/kill`),
-    release: (call) => command(`calls/${call}/release`),
-    advance: (seconds) => command('time/advance', { seconds }),
-    setTier: (visitor, tier) => command(`visitors/${one(visitor)}/tier`, { tier: tier ?? 'own' }),
-    setUse: (key, tier, { usedSeconds, runs, resetsInSeconds }) =>
-      command(`visitors/${one(key)}/use`, {
-        tier,
-        used: String(usedSeconds),
-        runs: String(runs),
-        ...(resetsInSeconds === null ? {} : { resetsIn: String(resetsInSeconds) }),
+    kill: async (call) => void (await request(CONTROL.kill, { call })),
+    release: async (call) => void (await request(CONTROL.release, { call })),
+    advance: async (seconds) => void (await request(CONTROL.advance, { seconds })),
+    setTier: async (visitor, tier) =>
+      void (await request(CONTROL.setTier, { visitor, tier: tier ?? 'own' })),
+    setUse: async (visitor, tier, { usedSeconds: used, runs, resetsInSeconds }) =>
+      void (await request(CONTROL.setUse, {
+        ...{ visitor, tier, used, runs },
+        resetsIn: resetsInSeconds ?? undefined,
+      })),
+    setCredits: async (visitor, seconds) =>
+      void (await request(CONTROL.setCredits, { visitor, seconds })),
+    resetQuota: async (visitor) => void (await request(CONTROL.reset, { visitor })),
+    register: ({ id, name, owner, tasksSocket, root }) =>
+      request(CONTROL.register, {
+        ...{ id, name, owner: owner.name, ownerKind: owner.kind, tasksSocket },
+        ...root,
       }),
-    setCredits: (key, seconds) => command(`visitors/${one(key)}/credits`, { seconds }),
-    resetQuota: (visitor) => command(`visitors/${one(visitor)}/reset`),
-    async register({ id, name, owner, tasksSocket, root }) {
-      const query = { id, name, owner: owner.name, ownerKind: owner.kind, tasksSocket, ...root };
-      return (await call('POST', 'spaces', query)) as Awaited<ReturnType<HostClient['register']>>;
-    },
-    started: (id, root) => command('spaces/started', { id, ...root }),
-    gone: (id) => command('spaces/gone', { id }),
-    async reported(id) {
-      return reportedAnswer.parse(await call('GET', 'spaces/reported', { id })).reported;
-    },
-    address: (id, spaceId, url) => command('spaces/address', { id, spaceId, url }),
-    async addresses() {
-      return addressesAnswer.parse(await call('GET', 'spaces/addresses')).addresses;
-    },
-    async visitor(key, tier) {
-      return visitorAnswer.parse(await call('GET', `visitors/${one(key)}`, { tier }));
-    },
+    started: async (id, root) => void (await request(CONTROL.started, { id, ...root })),
+    gone: async (id) => void (await request(CONTROL.gone, { id })),
+    reported: async (id) => (await request(CONTROL.reported, { id })).reported,
+    address: async (id, spaceId, url) =>
+      void (await request(CONTROL.address, { id, spaceId, url })),
+    addresses: async () => (await request(CONTROL.addresses, {})).addresses,
+    visitor: (visitor, tier) => request(CONTROL.visitor, { visitor, tier }),
     close() {
       for (const stream of open) stream.close();
       open.clear();
@@ -196,8 +179,6 @@ const hostingLimitBody = z.object({
   limit: z.number(),
 });
 
-type Query = Readonly<Record<string, string | number | undefined>>;
-
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -206,11 +187,12 @@ function parseJson(text: string): unknown {
   }
 }
 
-function parseSnapshot(body: unknown): Snapshot {
-  const parsed = snapshotSchema.safeParse(body);
-  if (parsed.success) return parsed.data;
+/** @throws UserError E_ALLOCATOR_REFUSED for a body that this version does not know */
+function understood<E extends Endpoint>(endpoint: E, body: unknown): Answered<E> {
+  const parsed = endpoint.answer.safeParse(body);
+  if (parsed.success) return parsed.data as Answered<E>;
   throw new UserError('E_ALLOCATOR_REFUSED', 'the allocator speaks another version', {
-    why: 'Its snapshot has not the form that this zerogpu knows.',
+    why: `This zerogpu does not understand its answer to ${endpoint.method} ${endpoint.path}.`,
     fix: 'start both with the same zerogpu',
     exitCode: EXIT.cannot,
   });

@@ -6,6 +6,7 @@
 import type { Socket } from 'node:net';
 import { challenge } from './greeting.js';
 import { peerOf } from './http.js';
+import { CONTROL, pathOf } from './protocol.js';
 import { signedFor } from './secret.js';
 
 /** An answer to the two requests is a tenth of this. */
@@ -31,8 +32,8 @@ export async function announceRelay(
   const { path, instanceIn } = challenge(secret);
   const hello = await exchange(socket, `GET ${path} HTTP/1.1`, []);
   const instance = instanceIn(hello.status, hello.text, peerOf(socket));
-  const query = new URLSearchParams({ id: space, key });
-  const { status } = await exchange(socket, `POST /control/v1/spaces/relay?${query} HTTP/1.1`, [
+  const relay = pathOf(CONTROL.relay, { id: space, key });
+  const { status } = await exchange(socket, `POST ${relay} HTTP/1.1`, [
     `authorization: ${signedFor(secret, instance)}`,
     'content-length: 0',
   ]);
