@@ -1,8 +1,9 @@
 import {
+  callsInWindow,
   type GpuSize,
   type PlatformProfile,
+  quotaSecondsFor,
   type Tier,
-  type TierFacts,
   tierFacts,
   tiersOf,
 } from '../platform/index.js';
@@ -38,32 +39,10 @@ export function visitsOf(
 ): readonly Visits[] {
   return declared.flatMap(({ name, seconds, isDefault, size }) => {
     if (seconds === null || seconds <= 0) return [];
-    const askedSeconds = askedFor(seconds, size, profile);
+    const askedSeconds = quotaSecondsFor(profile, size, seconds);
     const calls = Object.fromEntries(
-      tiersOf(profile).map((tier) => [tier, callsIn(tierFacts(profile, tier), askedSeconds)]),
+      tiersOf(profile).map((tier) => [tier, callsInWindow(tierFacts(profile, tier), askedSeconds)]),
     );
     return [{ name, askedSeconds, declaredSeconds: seconds, isDefault, calls }];
   });
-}
-
-/** What the client sends for a call: the profile's factor, or for xlarge the size's cost. */
-function askedFor(
-  seconds: number,
-  size: DeclaredCall['size'],
-  { gpu, sizes }: PlatformProfile,
-): number {
-  if (size === 'xlarge' && sizes.xlarge) return Math.round(seconds) * sizes.xlarge.costFactor;
-  // The client rounds to whole seconds.
-  return Math.round(seconds * gpu.durationFactor) * sizes.large.costFactor;
-}
-
-function callsIn(
-  { quotaSeconds, longestCallSeconds, runsPerWindow }: TierFacts,
-  askedSeconds: number,
-): number {
-  if (askedSeconds <= 0 || askedSeconds > longestCallSeconds) return 0;
-  return Math.min(
-    Math.floor(quotaSeconds / askedSeconds),
-    runsPerWindow ?? Number.POSITIVE_INFINITY,
-  );
 }

@@ -1,19 +1,9 @@
 /** What the gateway changes in headers, in both directions. Everything else passes as it came. */
 import type { IncomingHttpHeaders } from 'node:http';
+import { HOP_BY_HOP_HEADERS } from '../shared/hop-by-hop.js';
 import { bearerVisitor, withoutOurCookies } from './identity.js';
 
-/** RFC 9110, section 7.6.1: these speak of one connection, not of the message. */
-const HOP_BY_HOP = new Set([
-  'connection',
-  'keep-alive',
-  'proxy-authenticate',
-  'proxy-authorization',
-  'proxy-connection',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-]);
+const HOP_BY_HOP = new Set(HOP_BY_HOP_HEADERS);
 
 /** Never taken from outside: we say who the visitor is and where it came in. */
 const OURS = new Set([

@@ -5,6 +5,13 @@ import h200 from './profiles/h200.json' with { type: 'json' };
 import rtxPro6000 from './profiles/rtx-pro-6000.json' with { type: 'json' };
 import type { PlatformProfile } from './schema.js';
 
+export {
+  callsInWindow,
+  costFactor,
+  durationFactorOf,
+  quotaSecondsFor,
+  sentSeconds,
+} from './durations.js';
 export type { PlatformProfile, TierFacts } from './schema.js';
 export { tierFacts, tiersOf } from './tier-facts.js';
 export {

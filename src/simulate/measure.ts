@@ -1,9 +1,10 @@
 /** One replication, and what it shows. */
 import type { RefusalKind } from '../allocator/core/types.js';
+import { percentile } from '../shared/percentile.js';
 import { CallLog, type CallRow } from './call-log.js';
 import type { SimulationPlan } from './plan.js';
 import { Column } from './sample.js';
-import { mean, mser5, quantile } from './statistics.js';
+import { mean, mser5 } from './statistics.js';
 import { SimulatedWorld } from './world.js';
 
 const HOUR_MS = 3_600_000;
@@ -172,9 +173,9 @@ class Tally {
       killed: this.killed,
       waits: {
         mean: mean(sorted),
-        p50: quantile(sorted, 0.5),
-        p95: quantile(sorted, 0.95),
-        p99: quantile(sorted, 0.99),
+        p50: percentile(sorted, 0.5) ?? 0,
+        p95: percentile(sorted, 0.95) ?? 0,
+        p99: percentile(sorted, 0.99) ?? 0,
         longest: sorted[sorted.length - 1] ?? 0,
       },
     };
@@ -215,7 +216,7 @@ class HourTally {
   hours(): readonly Hour[] {
     return this.waits.map((waits, index) => ({
       calls: this.asked[index] ?? 0,
-      waitP95: quantile(waits.view().slice().sort(), 0.95),
+      waitP95: percentile(waits.view().slice().sort(), 0.95) ?? 0,
       busy: (this.busyMs[index] ?? 0) / (this.lengthOf(index) * this.slices),
     }));
   }

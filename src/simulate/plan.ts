@@ -1,6 +1,7 @@
 /** A workload made ready to run: the profile with the file's policy, Spaces and tiers as lists. */
 
 import type { AllocatorRules, GpuSize, Tier } from '../allocator/core/types.js';
+import { durationFactorOf, sentSeconds } from '../platform/durations.js';
 import { loadProfile } from '../platform/index.js';
 import type { PlatformProfile } from '../platform/schema.js';
 import { tierFacts } from '../platform/tier-facts.js';
@@ -112,13 +113,13 @@ function functionsOf(
           `is "${fn.size}", which ${profile.name} does not have`,
         );
       }
-      const factor = fn.size === 'xlarge' ? 1 : profile.gpu.durationFactor;
+      const factor = durationFactorOf(profile, fn.size);
       const declared = fn.declared ?? (factor === 1 ? null : profile.defaultDurationSeconds);
       list.push({
         space,
         name,
         declaredSeconds: fn.declared,
-        sentSeconds: declared === null ? null : Math.round(declared * factor),
+        sentSeconds: declared === null ? null : sentSeconds(profile, fn.size, declared),
         size: fn.size,
         real: createSampler(fn.real),
         cold: createSampler(fn.cold),

@@ -1,12 +1,5 @@
 /** Statistics of one replication and of several. Pure. */
 
-/** Nearest-rank quantile of sorted numbers; 0 for none. */
-export function quantile(sorted: ArrayLike<number>, share: number): number {
-  if (sorted.length === 0) return 0;
-  const rank = Math.max(1, Math.ceil(share * sorted.length));
-  return sorted[rank - 1] ?? 0;
-}
-
 export function mean(values: ArrayLike<number>): number {
   if (values.length === 0) return 0;
   let sum = 0;

@@ -17,6 +17,7 @@
  * call changes no account.
  */
 
+import { sentSeconds } from '../../platform/durations.js';
 import { tierFacts } from '../../platform/tier-facts.js';
 import { readBalance } from './accounts.js';
 import { type Balance, coverageOf } from './balance.js';
@@ -143,9 +144,8 @@ function isIllegalDuration(state: AllocatorState, call: AskedCall): boolean {
  * functions declare nothing must not be refused as a whole.
  */
 function isDeclared(state: AllocatorState, call: AskedCall): boolean {
-  const { defaultDurationSeconds, gpu } = state.rules.profile;
-  const factor = call.size === 'xlarge' ? 1 : gpu.durationFactor;
-  const sentForNothing = Math.round(defaultDurationSeconds * factor);
+  const { profile } = state.rules;
+  const sentForNothing = sentSeconds(profile, call.size, profile.defaultDurationSeconds);
   return call.declaredSeconds !== null && call.declaredSeconds !== sentForNothing;
 }
 

@@ -1,4 +1,5 @@
 /** What a call of a size takes: slices of one GPU, and quota. */
+import { costFactor } from '../../platform/durations.js';
 import { costMs } from './balance.js';
 import type { AllocatorState, GpuSize } from './types.js';
 
@@ -9,7 +10,7 @@ export function slicesNeeded(state: AllocatorState, size: GpuSize): number {
 
 /** Quota seconds per second held. */
 export function costFactorOf(state: AllocatorState, size: GpuSize): number {
-  return factsOf(state, size).costFactor;
+  return costFactor(state.rules.profile, size);
 }
 
 /** What a call of this size and length holds back, in quota milliseconds. */

@@ -7,6 +7,7 @@
  * to the start-up: it is granted up to the profile's `startup.longestCallSeconds`, holds back and is charged
  * no visitor's seconds, and counts as no visitor's run. After it, a call without a token is anonymous.
  */
+import { sentSeconds } from '../../platform/durations.js';
 import { STARTUP_KEY } from '../../platform/tiers.js';
 import type {
   AllocatorState,
@@ -35,8 +36,8 @@ export function callerOf(state: AllocatorState, space: string, visitor: Visitor)
  * and the package multiplies that by the profile's duration factor for all sizes but `xlarge`.
  */
 export function longestStartupSeconds(state: AllocatorState, size: GpuSize): number {
-  const { startup, gpu } = state.rules.profile;
-  return Math.round(startup.longestCallSeconds * (size === 'xlarge' ? 1 : gpu.durationFactor));
+  const { profile } = state.rules;
+  return sentSeconds(profile, size, profile.startup.longestCallSeconds);
 }
 
 /** Start-up is over; the size that the Space's calls have from now on when they name none. */

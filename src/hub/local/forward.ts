@@ -1,15 +1,16 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream';
 import { type Dispatcher, request as send } from 'undici';
+import { HOP_BY_HOP_HEADERS } from '../../shared/hop-by-hop.js';
 
 /**
  * Never sent on: what speaks of one connection, cookies (a browser shares those of one address
  * between all its ports), and what the gateway of a Space would read.
  */
 const KEPT_BACK = new Set([
-  ...['connection', 'keep-alive', 'proxy-authenticate', 'proxy-authorization', 'proxy-connection'],
-  ...['te', 'trailer', 'transfer-encoding', 'upgrade', 'expect', 'host', 'cookie', 'set-cookie'],
-  ...['x-hf-authorization', 'x-ip-token', 'origin', 'referer'],
+  ...HOP_BY_HOP_HEADERS,
+  ...['expect', 'host', 'cookie', 'set-cookie', 'origin', 'referer'],
+  ...['x-hf-authorization', 'x-ip-token'],
 ]);
 
 /** Sent on with another address in it, so that the next page is asked for here as well. */

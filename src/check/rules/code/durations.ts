@@ -1,4 +1,4 @@
-import type { PlatformProfile } from '../../../platform/index.js';
+import { type PlatformProfile, quotaSecondsFor } from '../../../platform/index.js';
 import type { GpuFunction, PyNode, PythonFile } from '../../../space/python/index.js';
 import type { RuleContext } from '../../rule.js';
 
@@ -28,13 +28,10 @@ function fileOf(files: readonly PythonFile[], gpu: GpuFunction, node: PyNode): P
   return files.find((file) => file.root === root) ?? gpu.file;
 }
 
-/** Seconds that the package asks for, the platform's factor and the price of the size included. */
+/** Quota seconds that a call asks for, the platform's factor and the price of the size included. */
 export function askedSeconds(
   { gpu, profile }: { gpu: GpuFunction; profile: PlatformProfile },
   seconds: number,
 ): number {
-  const isWhole = gpu.size?.value === 'xlarge';
-  const factor = isWhole ? 1 : profile.gpu.durationFactor;
-  const cost = isWhole ? (profile.sizes.xlarge?.costFactor ?? 1) : profile.sizes.large.costFactor;
-  return Math.round(seconds * factor) * cost;
+  return quotaSecondsFor(profile, gpu.size?.value === 'xlarge' ? 'xlarge' : 'large', seconds);
 }

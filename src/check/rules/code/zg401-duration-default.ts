@@ -1,3 +1,4 @@
+import { callsInWindow, quotaSecondsFor } from '../../../platform/index.js';
 import type { GpuFunction } from '../../../space/python/index.js';
 import { defineRule, type Fix, type RuleContext } from '../../rule.js';
 import { at } from './facts.js';
@@ -47,8 +48,8 @@ export const durationDefault = defineRule<Data>({
     );
     const [first, ...others] = found;
     if (!first) return;
-    const asked = Math.round(seconds * profile.gpu.durationFactor);
-    const calls = Math.floor(quotaSeconds / asked);
+    const asked = quotaSecondsFor(profile, 'large', seconds);
+    const calls = callsInWindow(profile.tiers.anonymous, asked);
     const names = others.map(({ name }) => name);
     const data = {
       function: first.name,
