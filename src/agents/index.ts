@@ -2,9 +2,9 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
-import type { Writable } from 'node:stream';
 import { DEFAULT_PROFILE } from '../platform/index.js';
 import { EXIT, UserError } from '../shared/errors.js';
+import type { World } from '../shared/world.js';
 import { SKILL_MARK, type SkillCommand, skillText } from './skill.js';
 
 /** Where agents look for skills: Claude Code in .claude, Codex and others in .agents. */
@@ -18,11 +18,7 @@ export interface RawSkillsOptions {
   readonly force?: boolean;
 }
 
-export interface SkillsWorld {
-  readonly cwd: string;
-  readonly env: Readonly<Record<string, string | undefined>>;
-  readonly stdout: Writable;
-}
+export type SkillsWorld = Pick<World, 'cwd' | 'env' | 'stdout'>;
 
 /**
  * Writes the skill file and prints its path, one a line.

@@ -1,6 +1,5 @@
 /** `zerogpu call`: one call of an endpoint, as a visitor makes it. */
 import { resolve } from 'node:path';
-import type { Readable, Writable } from 'node:stream';
 import { parseVisitorName, visitorNameHelp, visitorOf } from '../allocator/core/visitor.js';
 import { chooseRun, noRun, originOf } from '../lifecycle/choose-run.js';
 import { findRuns, type LiveRun } from '../lifecycle/live-runs.js';
@@ -8,6 +7,7 @@ import { EXIT, UserError } from '../shared/errors.js';
 import { interruptible } from '../shared/interruption.js';
 import { isLoopbackHost } from '../shared/loopback.js';
 import { stateDir } from '../shared/user-folders.js';
+import type { World } from '../shared/world.js';
 import { argumentsFor, findEndpoint, type NamedWord, parseWord } from './arguments.js';
 import { connectToSpace, fileToSend, type SpaceClient } from './gradio.js';
 import { listenToCalls } from './records.js';
@@ -25,14 +25,7 @@ export interface RawCallOptions {
   readonly stateDir?: string;
 }
 
-export interface CallWorld {
-  readonly env: Readonly<Record<string, string | undefined>>;
-  readonly cwd: string;
-  readonly stdin: Readable;
-  readonly stdout: Writable & { readonly isTTY?: boolean };
-  readonly stderr: Writable & { readonly isTTY?: boolean };
-  readonly interrupted: AbortSignal;
-}
+export type CallWorld = Pick<World, 'env' | 'cwd' | 'stdin' | 'stdout' | 'stderr' | 'interrupted'>;
 
 /**
  * Calls an endpoint of the Space that runs in a folder or at an address, or starts that Space first.

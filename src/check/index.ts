@@ -1,11 +1,11 @@
 /** `zerogpu check`: reads the flags, checks each Space, writes the report, gives the exit code. */
 import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import type { Readable, Writable } from 'node:stream';
 import { readUserSettings } from '../config/user-settings.js';
 import { loadProfile } from '../platform/index.js';
 import { isAgent } from '../shared/agent.js';
 import { EXIT, UserError } from '../shared/errors.js';
+import type { World } from '../shared/world.js';
 import type { Baseline } from './baseline.js';
 import { rememberReport } from './cache/answer.js';
 import { BUILD } from './cache/build.js';
@@ -27,19 +27,11 @@ import { exitCodeOf } from './verdict.js';
 import { watchFolders } from './watch.js';
 
 /** What `check` may touch of its process. */
-export interface CheckWorld {
-  /** The command line after `zerogpu`, for keeping its answer; without it none is kept. */
-  readonly argv?: readonly string[];
-  /** Which build of zerogpu answers; the bundle's own by default. */
-  readonly build?: string;
-  readonly env: Readonly<Record<string, string | undefined>>;
-  readonly cwd: string;
-  readonly stdout: Writable & { readonly isTTY?: boolean; readonly columns?: number };
-  readonly stderr: Writable;
-  /** For `zerogpu check -`. */
-  readonly stdin?: Readable;
-  readonly interrupted: AbortSignal;
-}
+export type CheckWorld = Pick<World, 'argv' | 'env' | 'cwd' | 'stdout' | 'stderr' | 'interrupted'> &
+  Partial<Pick<World, 'stdin'>> & {
+    /** Which build of zerogpu answers; the bundle's own by default. */
+    readonly build?: string;
+  };
 
 /** One Space with how it is to be checked. */
 interface Job {

@@ -1,6 +1,6 @@
 /** How a report is written: what was asked for, and what the terminal allows. */
-import type { Writable } from 'node:stream';
 import { choosePaint } from '../shared/paint.js';
+import type { World } from '../shared/world.js';
 import type { Format } from './formats.js';
 import type { CheckReport } from './report.js';
 import { reporters } from './reporters/index.js';
@@ -15,11 +15,7 @@ export interface Look {
   readonly statistics: boolean;
 }
 
-export interface LookWorld {
-  readonly env: Readonly<Record<string, string | undefined>>;
-  readonly cwd: string;
-  readonly stdout: Writable & { readonly isTTY?: boolean; readonly columns?: number };
-}
+export type LookWorld = Pick<World, 'env' | 'cwd' | 'stdout'>;
 
 /**
  * The report as text.

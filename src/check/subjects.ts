@@ -1,8 +1,8 @@
 /** What a user wants checked: folders, and Spaces on the Hub. */
-import type { Readable, Writable } from 'node:stream';
 import { isHubName } from '../hub/names.js';
 import { EXIT, UserError } from '../shared/errors.js';
 import { interruptible } from '../shared/interruption.js';
+import type { World } from '../shared/world.js';
 import {
   filesInFolder,
   filesInMemory,
@@ -30,13 +30,8 @@ export interface Subject {
   assertRead(): void;
 }
 
-interface SubjectWorld {
-  readonly stdin?: Readable;
-  readonly env: Readonly<Record<string, string | undefined>>;
-  readonly cwd: string;
-  readonly stderr: Writable;
-  readonly interrupted: AbortSignal;
-}
+type SubjectWorld = Pick<World, 'env' | 'cwd' | 'stderr' | 'interrupted'> &
+  Partial<Pick<World, 'stdin'>>;
 
 /**
  * @param paths folders, or `hf:OWNER/NAME`; the current folder when there are none

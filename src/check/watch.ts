@@ -1,7 +1,7 @@
 import { watch } from 'node:fs';
 import { join } from 'node:path';
-import type { Writable } from 'node:stream';
 import { EXIT } from '../shared/errors.js';
+import type { World } from '../shared/world.js';
 import type { SpaceFolder } from './folders.js';
 
 /** Editors write a file in several steps; these are one change. */
@@ -9,11 +9,7 @@ const QUIET_MS = 150;
 /** Made by tools while they run, never by the author. */
 const NOISE = /(?:^|[/\\])(?:\.git|__pycache__|node_modules|\.zerogpu-[^/\\]*)(?:[/\\]|$)/;
 
-interface WatchWorld {
-  readonly stdout: Writable & { readonly isTTY?: boolean };
-  readonly stderr: Writable;
-  readonly interrupted: AbortSignal;
-}
+type WatchWorld = Pick<World, 'stdout' | 'stderr' | 'interrupted'>;
 
 /**
  * Checks now and after each change, until it is interrupted.

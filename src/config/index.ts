@@ -1,22 +1,17 @@
 /** `zerogpu config`: shows each setting with its origin, and changes the two files. */
 import { dirname, join, resolve } from 'node:path';
-import type { Writable } from 'node:stream';
 import { didYouMean } from '../shared/did-you-mean.js';
 import { EXIT, UserError } from '../shared/errors.js';
 import { makeFolder } from '../shared/make-folder.js';
 import { writeWhole } from '../shared/whole-files.js';
+import type { World } from '../shared/world.js';
 import { CONFIG_FILE } from './file-name.js';
 import { at, type Setting, type SettingSpec, type Source, settle, withKey } from './origins.js';
 import { hold, keysOf, spaceConfigSchema, userSettingsSchema } from './space-config.js';
 import { readSpaceConfig, readUserSettings, userSettingsFile } from './user-settings.js';
 
 /** What `config` may touch of its process. */
-export interface ConfigWorld {
-  readonly env: Readonly<Record<string, string | undefined>>;
-  readonly cwd: string;
-  readonly stdout: Writable;
-  readonly stderr: Writable;
-}
+export type ConfigWorld = Pick<World, 'env' | 'cwd' | 'stdout' | 'stderr'>;
 
 export interface ConfigOptions {
   /** Folder of a Space; null means the current one for reading, the user's settings for writing. */

@@ -1,10 +1,10 @@
 /** `zerogpu doctor`: looks, judges, prints; `--json` is what an issue asks for. */
 import { homedir } from 'node:os';
 import { resolve } from 'node:path';
-import type { Writable } from 'node:stream';
 import { EXIT } from '../shared/errors.js';
 import { choosePaint, type Paint } from '../shared/paint.js';
 import { stateDir } from '../shared/user-folders.js';
+import type { World } from '../shared/world.js';
 import { gatherFacts } from './gather.js';
 import { type Diagnosis, judge, type Verdict } from './judge.js';
 
@@ -15,11 +15,7 @@ export interface RawDoctorOptions {
 }
 
 /** What `doctor` may touch of its process. */
-export interface DoctorWorld {
-  readonly env: Readonly<Record<string, string | undefined>>;
-  readonly cwd: string;
-  readonly stdout: Writable & { readonly isTTY?: boolean };
-}
+export type DoctorWorld = Pick<World, 'env' | 'cwd' | 'stdout'>;
 
 /**
  * Runs one `zerogpu doctor`.

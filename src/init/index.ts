@@ -1,9 +1,10 @@
 /** `zerogpu init`: settles the answers, plans the files, writes them, says what comes next. */
 import { readFile, stat } from 'node:fs/promises';
 import { basename, join, relative, resolve } from 'node:path';
-import type { Readable, Writable } from 'node:stream';
+import type { Writable } from 'node:stream';
 import { EXIT, UserError } from '../shared/errors.js';
 import { packageRoot } from '../shared/package-root.js';
+import type { World } from '../shared/world.js';
 import { filesInFolder, readSpaceModel, type SpaceModel } from '../space/index.js';
 import { type Answers, DEFAULT_TEMPLATE } from './answers.js';
 import { Cancelled, settleAnswers, type Terminal } from './ask.js';
@@ -17,16 +18,10 @@ import { conflictError, listTemplates, needsTemplate, nextCommands, planLines } 
 import { presentFiles, writeFiles } from './write.js';
 
 /** What `init` may touch of its process. */
-export interface InitWorld {
-  readonly env: Readonly<Record<string, string | undefined>>;
-  readonly cwd: string;
-  readonly stdin: Readable & { readonly isTTY?: boolean };
-  /** False in a shell's background, where whoever takes the terminal is stopped; true when left out. */
-  readonly inForeground?: () => boolean;
-  readonly stdout: Writable;
-  readonly stderr: Writable & { readonly isTTY?: boolean };
-  readonly interrupted: AbortSignal;
-}
+export type InitWorld = Pick<
+  World,
+  'env' | 'cwd' | 'stdin' | 'inForeground' | 'stdout' | 'stderr' | 'interrupted'
+>;
 
 /**
  * Runs one `zerogpu init`.

@@ -1,10 +1,4 @@
-import type { Writable } from 'node:stream';
+import type { World } from '../shared/world.js';
 
 /** What the commands of a run's life cycle may touch of their process. */
-export interface LifecycleWorld {
-  readonly env: Readonly<Record<string, string | undefined>>;
-  readonly cwd: string;
-  readonly stdout: Writable & { readonly isTTY?: boolean };
-  readonly stderr: Writable;
-  readonly interrupted: AbortSignal;
-}
+export type LifecycleWorld = Pick<World, 'env' | 'cwd' | 'stdout' | 'stderr' | 'interrupted'>;

@@ -1,5 +1,4 @@
 /** `zerogpu lsp`: the language server on stdin and stdout. */
-import type { Readable, Writable } from 'node:stream';
 import {
   createProtocolConnection,
   StreamMessageReader,
@@ -11,15 +10,10 @@ import { readUserSettings } from '../config/user-settings.js';
 import { measuredFile } from '../shared/measured-file.js';
 import { forDrawing } from '../shared/printable.js';
 import { stateDir } from '../shared/user-folders.js';
+import type { World } from '../shared/world.js';
 import { LanguageServer } from './server.js';
 
-export interface LspWorld {
-  readonly env: Readonly<Record<string, string | undefined>>;
-  readonly stdin: Readable;
-  readonly stdout: Writable;
-  readonly stderr: Writable;
-  readonly interrupted: AbortSignal;
-}
+export type LspWorld = Pick<World, 'env' | 'stdin' | 'stdout' | 'stderr' | 'interrupted'>;
 
 export interface RawLspOptions extends Pick<RawCheckOptions, 'platform' | 'select' | 'ignore'> {
   readonly stateDir?: string;

@@ -9,6 +9,7 @@ import { findPythonWithTorch } from '../python-env/index.js';
 import { parseBytes } from '../shared/bytes.js';
 import { EXIT, UserError } from '../shared/errors.js';
 import { runtimePythonDir } from '../shared/runtime-python.js';
+import type { World } from '../shared/world.js';
 
 /** `zerogpu python`, as the user wrote it. */
 export interface EmulatedPythonOptions {
@@ -20,13 +21,7 @@ export interface EmulatedPythonOptions {
 }
 
 /** What it needs of the process it runs in. */
-export interface EmulatedPythonWorld {
-  readonly env: Readonly<Record<string, string | undefined>>;
-  readonly cwd: string;
-  readonly stdin: { readonly isTTY?: boolean };
-  readonly interrupted: AbortSignal;
-  onForced(callback: () => void): void;
-}
+export type EmulatedPythonWorld = Pick<World, 'env' | 'cwd' | 'stdin' | 'interrupted' | 'onForced'>;
 
 /**
  * Runs Python with the emulated device as its `cuda`: no Space, no allocator, no quota. Streams,

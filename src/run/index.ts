@@ -1,5 +1,4 @@
 import { resolve } from 'node:path';
-import type { Readable, Writable } from 'node:stream';
 import { formatVisitorName } from '../allocator/core/visitor.js';
 import { DETACHED_LOG } from '../lifecycle/detach.js';
 import { publishRun } from '../lifecycle/live-runs.js';
@@ -11,6 +10,7 @@ import { systemClock } from '../shared/clock.js';
 import { wantsPlain } from '../shared/paint.js';
 import { forDrawing } from '../shared/printable.js';
 import { stateDir } from '../shared/user-folders.js';
+import type { World } from '../shared/world.js';
 import { createConsole } from './console.js';
 import { detachRun } from './detach-run.js';
 import { teeEvents } from './event-file.js';
@@ -18,19 +18,18 @@ import { parseRunOptions, type RawRunOptions, type RunOptions } from './options.
 import { createRunTerminal, type RunTerminal } from './run-terminal.js';
 
 /** What a run needs of the process it runs in. */
-export interface RunWorld {
-  /** The command line after `zerogpu`; left out where no process stands behind it. */
-  readonly argv?: readonly string[];
-  readonly env: Readonly<Record<string, string | undefined>>;
-  readonly cwd: string;
-  readonly stdin: Readable & { readonly isTTY?: boolean };
-  readonly stdout: Writable & { readonly isTTY?: boolean };
-  readonly stderr: Writable & { readonly isTTY?: boolean; readonly columns?: number };
-  /** False in a shell's background, where whoever takes the terminal is stopped; true when left out. */
-  readonly inForeground?: () => boolean;
-  readonly interrupted: AbortSignal;
-  onForced(callback: () => void): void;
-}
+export type RunWorld = Pick<
+  World,
+  | 'argv'
+  | 'env'
+  | 'cwd'
+  | 'stdin'
+  | 'stdout'
+  | 'stderr'
+  | 'inForeground'
+  | 'interrupted'
+  | 'onForced'
+>;
 
 /**
  * `zerogpu run`: parses what was asked, chooses how to talk, and drives the run.

@@ -1,8 +1,8 @@
-import type { Readable, Writable } from 'node:stream';
 import type { Snapshot } from '../allocator/client/snapshot.js';
 import { EXIT, UserError } from '../shared/errors.js';
 import { choosePaint, noPaint, wantsPlain } from '../shared/paint.js';
 import { forDrawing } from '../shared/printable.js';
+import type { World } from '../shared/world.js';
 import type { AccountSource } from './account/read.js';
 import { type Found, LISTED } from './feed.js';
 import { parseQuotaOptions, type QuotaOptions, type RawQuotaOptions } from './options.js';
@@ -10,14 +10,7 @@ import { plainTable } from './plain.js';
 import { chooseStyle } from './style.js';
 
 /** What the view needs of the process it runs in. */
-export interface QuotaWorld {
-  readonly env: Readonly<Record<string, string | undefined>>;
-  readonly stdin: Readable & { readonly isTTY?: boolean };
-  /** False in a shell's background, where whoever takes the terminal is stopped; true when left out. */
-  readonly inForeground?: () => boolean;
-  readonly stdout: Writable & { readonly isTTY?: boolean };
-  readonly interrupted: AbortSignal;
-}
+export type QuotaWorld = Pick<World, 'env' | 'stdin' | 'inForeground' | 'stdout' | 'interrupted'>;
 
 /** A screen reader is not to be interrupted every second. */
 const RATE_SECONDS = { seen: 1, heard: 10 };
