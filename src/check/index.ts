@@ -150,7 +150,7 @@ async function resolverOf({
   return (question) => askUv(uv, question, { env, interrupted });
 }
 
-/** That everything fits is no finding: it is said beside the report. */
+/** Requirements that resolve are reported beside the findings. */
 function tellResolved(resolution: Resolution | null, { path }: Subject, { stderr }: CheckWorld) {
   if (resolution?.kind !== 'resolved') return;
   stderr.write(
