@@ -72,8 +72,8 @@ describe('generated docs', () => {
     expectPage('schema/account.json', `${JSON.stringify(head, null, 2)}\n`);
   });
 
-  it('docs/allocator.md and docs/schema/control-api.json list every request of the control API', () => {
-    expectBlocks('allocator.md', { control: renderControlTable() });
+  it('docs/control-api.md and docs/schema/control-api.json list every request of the control API', () => {
+    expectBlocks('control-api.md', { control: renderControlTable() });
     expectPage('schema/control-api.json', renderControlSchema());
   });
 

@@ -4,7 +4,7 @@ import { CONTROL, type Endpoint } from '../../src/allocator/client/protocol.js';
 const endpoints: readonly Endpoint[] = Object.values(CONTROL);
 const hasAnswer = ({ answer }: Endpoint) => !(answer instanceof z.ZodNull);
 
-/** The table of docs/allocator.md. */
+/** The table of docs/control-api.md. */
 export function renderControlTable(): string {
   const rows = endpoints.map(({ method, path, example, says }) => {
     const shown = path.replace(/:(\w+)/g, (_, name: string) => name.toUpperCase());

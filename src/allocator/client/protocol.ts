@@ -1,5 +1,5 @@
 /**
- * The control API as one table: the server's routes, the client's requests, the table in docs/allocator.md and
+ * The control API as one table: the server's routes, the client's requests, the table in docs/control-api.md and
  * docs/schema/control-api.json are made from it. A parameter or a field of an answer may be added within
  * version 1; nothing is renamed or removed.
  */

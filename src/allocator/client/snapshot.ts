@@ -1,6 +1,6 @@
 /**
  * What the control API shows of an allocator: one versioned form, for the TUI, for `--json` and for
- * other people's scripts (docs/allocator.md). Names end in their unit; times to come are seconds
+ * other people's scripts (docs/control-api.md). Names end in their unit; times to come are seconds
  * from `at`. A field may be added within a version; nothing is renamed or removed.
  */
 import * as z from 'zod';

@@ -34,7 +34,7 @@ export interface ControlApi {
 
 /**
  * The side of the allocator that its user sees and commands: snapshot, stream, metrics, operators'
- * commands, and the Spaces that come and go (docs/allocator.md). All of it wants the state
+ * commands, and the Spaces that come and go (docs/control-api.md). All of it wants the state
  * folder's secret; an answer to a command leaves when the ledger has it.
  */
 export function createControlApi(http: HttpApi, ports: ControlApiPorts): ControlApi {
