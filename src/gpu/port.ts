@@ -76,4 +76,6 @@ export interface BackendRequest {
   readonly vramBytes: number | null;
   /** Folder of this run; the backend may keep files in it. */
   readonly runDir: string;
+  /** Nothing on the device has values (docs/weightless.md); for the emulated GPU alone. */
+  readonly weightless?: boolean;
 }

@@ -30,6 +30,9 @@ import { quotaClock } from './quota-clock.js';
 import { createRunFolder, type RunFolder, spaceLedgerDir } from './run-folder.js';
 import { findSpaceId } from './space-id.js';
 
+/** Longer than any call on the weightless device. */
+const PATIENCE_SECONDS = 86_400;
+
 /** Everything of a run but the app: the Space as read, and what stands around it. */
 export interface RunParts {
   readonly runId: string;
@@ -191,10 +194,15 @@ async function startOwn(
   > & { readonly device: Pick<GpuChoice, 'env' | 'say' | 'lacksCuda'> },
 ): Promise<AllocatorLink> {
   const { gpu, gpus, slices, vramBytes, longestCallSeconds } = options;
-  const request = { profile, gpu, gpus, slices, vramBytes, runDir: folder.dir };
+  const { weightless } = options;
+  const request = { profile, gpu, gpus, slices, vramBytes, weightless, runDir: folder.dir };
   const backend = await chooseBackend({ ...request, ...device });
   cleanup.add('the GPU backend', backend.close);
-  const rules: AllocatorRules = { profile, longestCallSeconds, concurrencyPerSpace: null };
+  const rules: AllocatorRules = {
+    profile: weightless ? patient(profile) : profile,
+    longestCallSeconds,
+    concurrencyPerSpace: null,
+  };
   const isKept = !options.fresh && options.command.length === 0;
   return startOwnAllocator({
     ...shared,
@@ -204,6 +212,11 @@ async function startOwn(
     clock: quotaClock(systemClock, options.speed),
     ledgerDir: isKept ? spaceLedgerDir(shared.stateDir, options.dir) : null,
   });
+}
+
+/** A call on the weightless device takes as long as Python does: no duration ends it. */
+function patient(profile: PlatformProfile): PlatformProfile {
+  return { ...profile, lease: { ...profile.lease, graceSeconds: PATIENCE_SECONDS } };
 }
 
 /** What belongs to the whole host was decided when it was started. */

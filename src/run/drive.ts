@@ -250,6 +250,9 @@ async function announce(
       visitor: visitor.key,
       visitorLimitSeconds: tierFacts(rules.profile, visitor.tier).quotaSeconds,
       notes: [
+        ...(options.weightless
+          ? ['weightless: no weights, no arithmetic; every output is a placeholder']
+          : []),
         `quotas ${ledger}`,
         ...(accountLine === null ? [] : [accountLine]),
         ...(parts.loginEnvironment['OAUTH_CLIENT_ID']
@@ -285,7 +288,7 @@ async function finish(
   await app.stop();
   await cleanup.run();
   await parts.log.flush();
-  const rows = usageRows(parts.log.uses());
+  const rows = usageRows(parts.log.uses(), context.options);
   console.table(rows);
   const { device } = parts.allocator;
   const measured = {

@@ -25,6 +25,7 @@ export interface RawRunOptions extends RawHostOptions {
   readonly spaceId?: string;
   readonly credits?: string;
   readonly detach?: boolean;
+  readonly weightless?: boolean;
 }
 
 /** One `zerogpu run`, every value checked. */
@@ -51,6 +52,8 @@ export interface RunOptions extends HostOptions {
   readonly creditSeconds: number | null;
   /** The run goes on without this terminal. */
   readonly detach: boolean;
+  /** Nothing has weights or values: memory and rules alone are played. */
+  readonly weightless: boolean;
 }
 
 /**
@@ -64,8 +67,10 @@ export function parseRunOptions(
   raw: RawRunOptions,
   cwd: string,
 ): RunOptions {
+  const weightless = raw.weightless ?? false;
   return {
-    ...parseHostOptions(raw, cwd),
+    ...parseHostOptions(weightless ? weightlessHost(raw) : raw, cwd),
+    weightless,
     dir: resolve(cwd, dir),
     command,
     visitor: parseVisitor(raw.as),
@@ -86,6 +91,17 @@ export function parseRunOptions(
     detach: parseDetach(raw.detach ?? false, command),
     creditSeconds: raw.credits === undefined ? null : parseDuration(raw.credits, '--credits'),
   };
+}
+
+/** An emulated GPU of its own: placeholders are no use of anybody's quota. */
+function weightlessHost(raw: RawRunOptions): RawRunOptions {
+  if (raw.gpu === 'nvidia') {
+    throw new UserError('E_USAGE', '--weightless and --gpu nvidia exclude each other', {
+      why: 'A real GPU computes; without weights there is nothing to compute.',
+      fix: ['zerogpu run --weightless', 'zerogpu run --gpu nvidia'],
+    });
+  }
+  return { ...raw, gpu: 'mock', fresh: true };
 }
 
 function parseDetach(detach: boolean, command: readonly string[]): boolean {

@@ -30,8 +30,15 @@ export interface UseRow {
   readonly advice: string;
 }
 
-/** Declared durations decide admission and queue place on the platform: this table says what fits. */
-export function usageRows(uses: readonly FunctionUse[]): readonly UseRow[] {
+/**
+ * Declared durations decide admission and queue place on the platform: this table says what fits.
+ *
+ * @param weightless the calls computed nothing: their seconds say nothing about durations
+ */
+export function usageRows(
+  uses: readonly FunctionUse[],
+  { weightless = false }: { readonly weightless?: boolean } = {},
+): readonly UseRow[] {
   return uses.map((use) => {
     const used = [...use.usedSeconds].sort((a, b) => a - b);
     const declared = Math.max(0, ...use.askedSeconds);
@@ -46,13 +53,20 @@ export function usageRows(uses: readonly FunctionUse[]): readonly UseRow[] {
       killed: use.killed,
       refused: use.refused,
       peakVramBytes: use.peakVramBytes,
-      ...(use.startup ? STARTUP_ADVICE : advise(used.length, p95, declared, use.killed)),
+      ...(use.startup
+        ? STARTUP_ADVICE
+        : weightless
+          ? WEIGHTLESS_ADVICE
+          : advise(used.length, p95, declared, use.killed)),
     };
   });
 }
 
 /** No visitor waits for it or pays for it: a shorter duration gains nothing. */
 const STARTUP_ADVICE = { suggestedSeconds: null, advice: 'start-up, no quota charged' };
+
+/** Seconds of a device that computes nothing are no measure of the platform's. */
+const WEIGHTLESS_ADVICE = { suggestedSeconds: null, advice: 'zerogpu estimate says' };
 
 function advise(calls: number, p95: number, declared: number, killed: number) {
   if (calls === 0) return { suggestedSeconds: null, advice: 'no call finished' };

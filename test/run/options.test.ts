@@ -40,6 +40,7 @@ describe('what is not said', () => {
       spaceId: null,
       creditSeconds: null,
       detach: false,
+      weightless: false,
       command: [],
       platform: 'h200',
       gpu: 'auto',
@@ -167,5 +168,16 @@ describe('--space-id', () => {
     for (const spaceId of ['hello', 'me/hello/x', 'me/', 'https://hf.co/spaces/me/hello']) {
       expect(() => parse({ spaceId })).toThrow(`--space-id is "${spaceId}"`);
     }
+  });
+});
+
+describe('--weightless', () => {
+  it('has a run and an emulated GPU to itself', () => {
+    expect(parse({ weightless: true })).toMatchObject({
+      weightless: true,
+      gpu: 'mock',
+      fresh: true,
+    });
+    expect(() => parse({ weightless: true, gpu: 'nvidia' })).toThrow(/exclude each other/);
   });
 });

@@ -38,6 +38,9 @@ export function declareRun(
     .optionsGroup('Platform');
   addOptions(command, [...platformOptions(), ...dayOptions()]);
   command
+    .addOption(
+      twin('--weightless', 'no weights, no arithmetic: memory and rules only (docs/weightless.md)'),
+    )
     .optionsGroup('Visitors')
     .addOption(
       twin(

@@ -25,10 +25,11 @@ export function createMockBackend(request: BackendRequest): GpuBackend {
   const vramBytes = request.vramBytes ?? profile.sizes.large.vramBytes;
   const meterDir = join(runDir, 'meter');
   makeFolder(meterDir, 0o700);
+  const weightless = request.weightless ? weightlessEnvironment(profile, runDir) : {};
   const driverDir = writeDriverFiles(runDir, profile.gpu.name, cardUuid(0));
   return {
     name: 'mock',
-    description: `mock ${profile.gpu.name}, ${gigabytes(vramBytes)} a slice`,
+    description: `${request.weightless ? 'weightless' : 'mock'} ${profile.gpu.name}, ${gigabytes(vramBytes)} a slice`,
     slices: makeSlices(request, vramBytes),
     environment: () => ({
       ...emulatedEnvironment(profile, vramBytes),
@@ -36,12 +37,29 @@ export function createMockBackend(request: BackendRequest): GpuBackend {
       ZEROGPU_EMULATED_SLICE_PREFIX: SLICE_UUID_PREFIX,
       ZEROGPU_DRIVER_GPUS_DIR: driverDir,
       ...wholeCard(request),
+      ...weightless,
     }),
     pythonPath: () => [emulatedPythonDir()],
     beginCall: ({ pid }) => resetCallPeak(meterDir, pid),
     readMemory: ({ pid }) => readMeter(meterDir, pid),
     forget: ({ pid }) => removeMeter(meterDir, pid),
     close: async () => {},
+  };
+}
+
+/** Where the workers of a weightless run say what each call took (emulated_cuda/weightless/calls.py). */
+const weightlessCallsDir = (runDir: string) => join(runDir, 'weightless');
+
+function weightlessEnvironment(
+  profile: PlatformProfile,
+  runDir: string,
+): Readonly<Record<string, string>> {
+  const calls = weightlessCallsDir(runDir);
+  makeFolder(calls, 0o700);
+  return {
+    ZEROGPU_WEIGHTLESS: '1',
+    ZEROGPU_WEIGHTLESS_PROFILE: profile.name,
+    ZEROGPU_WEIGHTLESS_CALLS: calls,
   };
 }
 

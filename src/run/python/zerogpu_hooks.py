@@ -24,7 +24,12 @@ if TYPE_CHECKING:
 
 
 # Packages that the weightless device prepares (emulated_cuda/weightless/packages.py).
-BRING_WEIGHTS = ("transformers.generation.stopping_criteria",)
+BRING_WEIGHTS = (
+    "safetensors",
+    "spaces.zero.torch.packing",
+    "spaces.zero.wrappers",
+    "transformers.generation.stopping_criteria",
+)
 
 
 def emulate_device(torch: ModuleType) -> None:

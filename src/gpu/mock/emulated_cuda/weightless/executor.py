@@ -15,6 +15,8 @@ from ..redispatch import CPU_KEYS
 from ..rng import DeviceRandom
 from ..tensors import Tensors
 from .backing import Unknowns, keeps_values
+from .charges import Charges
+from .convolutions import workspace_of
 from .dynamic import DynamicShapes
 from .infer import NEW, OVER, SAME, Inference, Outcome, Output, Stand, operands_of
 from .marks import is_unknown, mark
@@ -36,6 +38,7 @@ INTERNAL = (
     "_embedding_bag",
     "_embedding_bag_forward_only",
 )
+COPIES = ("_to_copy", "clone", "contiguous", "_reshape_copy")
 # Where an operator has no meta kernel, it runs on so many bytes of zeros, for the shapes that come out.
 MOST_ZERO_BYTES = 256 * 2**20
 
@@ -59,12 +62,12 @@ class WeightlessKernels(Kernels):
         # Operators that have no meta kernel, and how often each was met.
         self.unmodelled: dict[str, int] = {}
         self.peak = PeakWatch(tensors.storages.meter)
-        # Parts of the host's memory into which nothing was read, while `spaces` packs and unpacks.
-        self.blanks: Any = None
+        self.charges = Charges()
 
     def run(self, operator: Any, *args: Any, **kwargs: Any) -> Any:
         """CUDA's key: all operands have values, and so has the result unless it is large."""
         plan = plan_of(operator)
+        self.charges.known(plan)
         if plan.is_view or plan.out_names:
             return super().run(operator, *args, **kwargs)
         operands = operands_of(args, kwargs)
@@ -85,6 +88,7 @@ class WeightlessKernels(Kernels):
         """The mark's key: at least one operand has no values."""
         plan = plan_of(operator)
         if plan.is_view:
+            self.charges.view()
             return plan.redispatch(CPU_KEYS, *args, **kwargs)
         operands = operands_of(args, kwargs)
         on_device = self._device_of(plan, operands, kwargs)
@@ -98,11 +102,25 @@ class WeightlessKernels(Kernels):
         except NotImplementedError:
             outcome = self._by_zeros(plan, operator, args, kwargs)
         operands = operands_of(args, kwargs)
+        self.charges.unknown(plan, args, operands, outcome, on_device)
         if plan.out_names:
             self._write(plan, operator, args, kwargs)
         for index, output in outcome.reshaped:
             self._reshape(operands[index], output)
-        return self._result(plan, outcome, operands, args, on_device)
+        result = self._result(plan, outcome, operands, args, on_device)
+        if on_device:
+            self._take_workspace(workspace_of(plan, args, outcome), plan)
+        return result
+
+    def _take_workspace(self, size_bytes: int, plan: Plan) -> None:
+        """Scratch memory for the time of one call."""
+        if not size_bytes:
+            return
+        piece = self.meter.allocate(size_bytes)
+        if piece is None:
+            raise out_of_memory(size_bytes, self.meter)
+        self.peak.look(plan.name)
+        self.meter.free(piece)
 
     def _device_of(self, plan: Plan, operands: list[Tensor], kwargs: dict[str, Any]) -> bool:
         """Whether results go to the device; raises what CUDA raises when operands are on different ones."""
@@ -158,7 +176,8 @@ class WeightlessKernels(Kernels):
 
     def _new(self, plan: Plan, output: Output, args: tuple[Any, ...], on_device: bool) -> Tensor:
         dtype = output.dtype
-        steers = not (dtype.is_floating_point or dtype.is_complex) and plan.base not in INTERNAL
+        is_float = dtype.is_floating_point or dtype.is_complex
+        steers = not is_float and plan.base not in INTERNAL and not _only_copies(plan, dtype, args)
         if steers and keeps_values(output.storage_bytes, dtype):
             base = plan.base
             self.policy.count(base)
@@ -218,6 +237,11 @@ class WeightlessKernels(Kernels):
             )
         self.unmodelled[plan.name] = self.unmodelled.get(plan.name, 0) + 1
         return outcome
+
+
+def _only_copies(plan: Plan, dtype: torch.dtype, args: tuple[Any, ...]) -> bool:
+    """Quantised weights that are moved have no more values than before."""
+    return plan.base in COPIES and isinstance(args[0], Tensor) and args[0].dtype is dtype
 
 
 def by_zeros(plan: Plan, operator: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Outcome:

@@ -18,6 +18,8 @@ META = torch.device("meta")
 
 # What an output is: a new tensor, an operand itself, an operand's memory in another shape, or no tensor.
 NEW, SAME, OVER, VALUE = range(4)
+# Stands where a cost will be.
+UNASKED = object()
 # So many different calls are remembered; a program that goes on beyond them starts over.
 MOST_REMEMBERED = 50_000
 
@@ -46,6 +48,7 @@ class Outcome:
     Attributes:
         outputs: an `Output`, or a list or tuple of such.
         reshaped: operands whose shape the operator has changed, with their new one (`out=`).
+        cost: what it asks of the GPU, once that was worked out; see costs.py.
     """
 
     __slots__ = ("cost", "outputs", "reshaped")
@@ -53,6 +56,7 @@ class Outcome:
     def __init__(self, outputs: Any, reshaped: list[tuple[int, Output]]) -> None:
         self.outputs = outputs
         self.reshaped = reshaped
+        self.cost: Any = UNASKED
 
 
 def key_of(value: Any) -> Any:

@@ -6,7 +6,10 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
+from .calls import watch_calls
 from .executor import WeightlessKernels
+from .headers import reader_of
+from .packing import pack_without_values
 from .policy import ends_of_sequence_of
 
 Preparation = Callable[[ModuleType, WeightlessKernels], None]
@@ -26,6 +29,14 @@ def learn_ends_of_sequence(criteria: ModuleType, kernels: WeightlessKernels) -> 
     kind.__init__ = __init__
 
 
+def read_headers_only(safetensors: Any, kernels: WeightlessKernels) -> None:
+    """Has safetensors read what tensors there are, and not what is in them."""
+    safetensors.safe_open = reader_of(kernels, safetensors.safe_open, safetensors.SafetensorError)
+
+
 PREPARATIONS: dict[str, Preparation] = {
+    "safetensors": read_headers_only,
+    "spaces.zero.torch.packing": pack_without_values,
+    "spaces.zero.wrappers": watch_calls,
     "transformers.generation.stopping_criteria": learn_ends_of_sequence,
 }

@@ -69,8 +69,6 @@ class WeightlessSpecial(SpecialKernels):
         super().set_storage_offset(tensor, storage, offset, size, stride)
         if has_no_bytes(storage):
             mark(tensor)
-        elif is_unknown(tensor) and self.kernels.blanks is not None:
-            self.kernels.blanks.note(storage)
         return tensor
 
     def empty(
@@ -124,16 +122,9 @@ class WeightlessSpecial(SpecialKernels):
         self.kernels.peak.look("aten::empty")
         return tensor
 
-    def copy_(self, target: Tensor, source: Tensor, non_blocking: bool = False) -> Tensor:
-        """Both have values, or the source is a buffer into which nothing was read (`spaces` unpacks)."""
-        blanks = self.kernels.blanks
-        if blanks is not None and blanks.is_blank(source):
-            mark(target)
-            return target
-        return super().copy_(target, source, non_blocking)
-
     def copy_unknown(self, target: Tensor, source: Tensor, non_blocking: bool = False) -> Tensor:
         """Copies nothing: a target without values keeps none, another one loses them."""
+        self.kernels.charges.copy(target, source)
         if not is_unknown(target):
             self.kernels.forget(plan_of(torch.ops.aten.copy_.default), target)
         return target
@@ -155,8 +146,13 @@ class WeightlessSpecial(SpecialKernels):
 
     def number(self, tensor: Tensor) -> Any:
         """Python's number for one unknown element."""
+        self.kernels.charges.wait()
         self.kernels.policy.count("item")
         return self.kernels.policy.number(tensor.dtype)
+
+    def local_scalar_dense(self, tensor: Tensor) -> Any:
+        self.kernels.charges.wait()
+        return super().local_scalar_dense(tensor)
 
     def _shaped_like(self, operator: Any) -> Any:
         def run(tensor: Tensor, *args: Any, **kwargs: Any) -> Any:

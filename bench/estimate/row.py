@@ -1,0 +1,88 @@
+"""One row of the table, in this process: prints what the weightless device gives, as JSON."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import sys
+from typing import Any
+
+import models
+import torch
+from emulated_cuda.install import _installed
+from emulated_cuda.weightless.cards import CARDS
+from emulated_cuda.weightless.clock import Clock, Machine
+
+# Runs by the name that measurements.json gives them: what makes the model, what calls it.
+RUNS: dict[str, Any] = {
+    "llama-8b": lambda r: models.generation(models.llama_8b(), r["prompt"], r["tokens"]),
+    "qwen3-8b": lambda r: models.generation(models.qwen3_8b(), r["prompt"], r["tokens"]),
+    "bert-step": lambda r: models.training_step(models.bert(), r["batch"], r["length"]),
+    "opt-step": lambda r: models.training_step(models.opt_350m(), r["batch"], r["length"]),
+    "flux-transformer": lambda r: models.flux_transformer(),
+    "flux-dev": lambda r: models.flux_call(models.flux(), r["batch"], r["steps"]),
+    "flux-schnell": lambda r: models.flux_call(models.flux(False), r["batch"], r["steps"], 256),
+    "cogvideox-2b": lambda r: models.cogvideox_call(models.cogvideox(), r["steps"]),
+    "sdxl": lambda r: models.sdxl_call(models.sdxl(), r["steps"]),
+    "sd15": lambda r: models.sd15_call(models.sd15(r.get("fused", True)), r["steps"]),
+}
+
+
+class Recorder(Clock):
+    """A clock that keeps what it was told."""
+
+    def __init__(self, machine: Machine) -> None:
+        self.events: list[tuple[float, ...]] = []
+        super().__init__(machine)
+
+    def kernel(self, cost: Any) -> None:
+        self.events.append((cost.kind, cost.rate, cost.operations, cost.traffic))
+        super().kernel(cost)
+
+    def view(self) -> None:
+        self.events.append((-1, 0, 0, 0))
+        super().view()
+
+    def wait(self) -> None:
+        self.events.append((-2, 0, 0, 0))
+        super().wait()
+
+
+def main() -> None:
+    row = json.loads(sys.argv[1])
+    kernels = _installed[1]
+    clock: Clock | None = None
+    if "seconds" in row:
+        machine = Machine.of(CARDS[row["card"]])
+        clock = Recorder(machine) if row["trace"] else Clock(machine)
+    call = RUNS[row["run"]](row)
+    loaded = torch.cuda.memory_allocated()
+    # Warm: workspaces are there, and what is measured is the next call.
+    if row.get("warm"):
+        call()
+        torch.cuda.reset_peak_memory_stats()
+    if clock is not None:
+        kernels.charges.clocks.append(clock)
+        clock.reset()
+    if row.get("call", True):
+        call()
+    if isinstance(clock, Recorder):
+        import numpy
+
+        numpy.save(os.path.join(row["trace"], f"{row['id']}.npy"), numpy.array(clock.events))
+    result = {
+        "loadedBytes": loaded,
+        "peakBytes": torch.cuda.max_memory_allocated(),
+        "reservedBytes": torch.cuda.max_memory_reserved(),
+        "seconds": None if clock is None else clock.seconds / row.get("per", 1),
+        "busySeconds": None if clock is None else clock.busy / row.get("per", 1),
+        "kernels": None if clock is None else clock.kernels,
+        "madeUp": sum(kernels.policy.counts.values()),
+        "residentBytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+    }
+    print(json.dumps(result))
+
+
+if __name__ == "__main__":
+    main()

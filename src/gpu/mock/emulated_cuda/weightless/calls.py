@@ -1,0 +1,176 @@
+"""What each GPU call of a Space took, for the run that started it.
+
+A worker of `spaces` unpacks the weights once and then runs call after call. For each of them a file is
+written to the folder in ZEROGPU_WEIGHTLESS_CALLS when its result leaves, before the app gets it, and the
+visitor's page is told that the result is a placeholder.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from .cards import SHARES
+from .clock import Clock, machines_of
+from .costs import KINDS
+from .executor import WeightlessKernels
+
+VERSION = 1
+NOTICE = "A placeholder: this Space runs weightless, without its weights and without arithmetic."
+# Types of what a worker sends when a call has ended (spaces 0.51.3, spaces/zero/types.py).
+LAST = ("OkResult", "ExceptionResult", "EndResult")
+# The name that a program reads the card's size by, in the environment of a worker with a whole one.
+WHOLE = "ZEROGPU_EMULATED_WHOLE_PREFIX"
+
+
+class Calls:
+    """Measures the calls of one worker."""
+
+    def __init__(self, kernels: WeightlessKernels, folder: Path, profile: str) -> None:
+        self._kernels = kernels
+        self._meter = kernels.tensors.storages.meter
+        self._folder = folder
+        self._profile = profile
+        self._size = "large"
+        self._clocks: list[Clock] = []
+        self._number = 0
+        self._weights = 0
+        self._began = 0.0
+
+    def loaded(self) -> None:
+        """The worker has its weights."""
+        whole = os.environ.get(WHOLE)
+        device = os.environ.get("CUDA_VISIBLE_DEVICES", "")
+        self._size = "xlarge" if whole and device.startswith(whole) else "large"
+        share = SHARES.get((self._profile, self._size))
+        if share is not None:
+            self._clocks = [Clock(machine) for machine in machines_of(share)]
+        self._kernels.charges.clocks = list(self._clocks)
+        self._weights = self._meter.allocated_bytes
+        self._begin()
+
+    def _begin(self) -> None:
+        self._meter.reset_peak()
+        self._kernels.peak.reset()
+        self._kernels.policy.counts.clear()
+        self._kernels.policy.places.clear()
+        self._kernels.unmodelled.clear()
+        for clock in self._clocks:
+            clock.reset()
+        self._began = time.monotonic()
+
+    def ended(self, result: Any) -> None:
+        """A call's result is about to leave: its file is written, and the next call begins."""
+        error = getattr(result, "error_cls", None)
+        record = self.record(error)
+        self._number += 1
+        name = f"{os.getpid()}-{self._number}.json"
+        unfinished = self._folder / f".{name}"
+        try:
+            unfinished.write_text(json.dumps(record))
+            unfinished.rename(self._folder / name)
+        except OSError as problem:
+            print(f"zerogpu: what the call took is not kept: {problem}", file=sys.stderr)
+        if error is None:
+            notify()
+        self._begin()
+
+    def record(self, error: str | None) -> dict[str, Any]:
+        """What was measured since the call began."""
+        kernels, meter = self._kernels, self._meter
+        place = kernels.peak.place
+        return {
+            "version": VERSION,
+            "pid": os.getpid(),
+            "call": self._number + 1,
+            "profile": self._profile,
+            "size": self._size,
+            "error": error,
+            "weightBytes": self._weights,
+            "peakBytes": meter.peak_bytes,
+            "reservedBytes": meter.reserved_peak_bytes,
+            "limitBytes": meter.limit_bytes,
+            "workspaceBytes": meter.workspaces.held_bytes,
+            "refused": meter.cache.refused,
+            "peakAt": None
+            if place is None
+            else {
+                "module": place.module,
+                "operator": place.operator,
+                "file": place.file,
+                "line": place.line,
+            },
+            "times": [times_of(clock) for clock in self._clocks],
+            "tookSeconds": time.monotonic() - self._began,
+            "madeUp": [
+                {"operator": name, "count": count, "places": places_of(kernels.policy.places.get(name))}
+                for name, count in kernels.policy.counts.most_common()
+            ],
+            "notModelled": dict(kernels.unmodelled),
+        }
+
+
+def times_of(clock: Clock) -> dict[str, Any]:
+    """A clock's figures, in seconds."""
+    return {
+        "seconds": clock.seconds,
+        "busySeconds": clock.busy,
+        "hostSeconds": clock.host,
+        "kernels": clock.kernels,
+        "byKind": dict(zip(KINDS, clock.by_kind)),
+    }
+
+
+def places_of(places: set[tuple[str, int]] | None) -> list[str]:
+    """Lines of the program, as `app.py:12`."""
+    return [f"{os.path.relpath(path)}:{line}" for path, line in sorted(places or ())]
+
+
+def notify() -> None:
+    """Tells the visitor's page; a call that no page has made is not told."""
+    gradio = sys.modules.get("gradio")
+    try:
+        if gradio is not None:
+            gradio.Warning(NOTICE)
+    except Exception:
+        # No event of a page is being served.
+        pass
+
+
+def watch_calls(wrappers: Any, kernels: WeightlessKernels) -> None:
+    """Has workers of `spaces` measure their calls; for spaces/zero/wrappers.py."""
+    folder = os.environ.get("ZEROGPU_WEIGHTLESS_CALLS")
+    initialise = getattr(wrappers, "worker_init", None)
+    if not folder or initialise is None:
+        return
+    profile = os.environ.get("ZEROGPU_WEIGHTLESS_PROFILE", "")
+
+    def worker_init(*args: Any, **kwargs: Any) -> Any:
+        failed = initialise(*args, **kwargs)
+        queue = kwargs.get("res_queue", args[0] if args else None)
+        if failed is None and queue is not None:
+            calls = Calls(kernels, Path(folder), profile)
+            calls.loaded()
+            tell_of_endings(queue, calls)
+        return failed
+
+    wrappers.worker_init = worker_init
+
+
+def tell_of_endings(queue: Any, calls: Calls) -> None:
+    """Has a queue of results say when a call has ended."""
+    put = queue.put
+
+    def put_and_tell(result: Any) -> Any:
+        # A generator's results come one by one out of `iterate`, and `EndResult` after them.
+        streams = sys._getframe(1).f_code.co_name == "iterate"
+        kind = type(result).__name__
+        if kind in LAST and not (streams and kind == "OkResult"):
+            calls.ended(result)
+        return put(result)
+
+    queue.put = put_and_tell
