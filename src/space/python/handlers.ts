@@ -1,4 +1,5 @@
 /** The functions that Gradio calls for a visitor. */
+import { submitsToPool } from './pools.js';
 import type { Resolver } from './targets.js';
 import { bare } from './tree.js';
 import type { EventHandler, PyCall, PyFunction, PyNode, PythonFile } from './types.js';
@@ -30,6 +31,7 @@ function usesGradio(file: PythonFile): boolean {
 function handlersOf(call: PyCall, names: Resolver): readonly EventHandler[] {
   const event = eventOf(call);
   if (event === null) return [];
+  if (event === 'submit' && submitsToPool(names, call.file, call.node, call.keywords)) return [];
   const named = call.keywords.get('fn');
   const position = FN_POSITION[call.callee ?? ''] ?? 0;
   const node = named ?? call.positional[position];

@@ -1,6 +1,7 @@
 /** Which functions run while the app starts. */
 import { argumentsOf } from './calls.js';
 import type { Execution } from './execution.js';
+import { submitsToPool } from './pools.js';
 import type { Resolver } from './targets.js';
 import { childOf, textOf } from './tree.js';
 import type { PyFunction, PyNode, PythonFile } from './types.js';
@@ -98,6 +99,7 @@ class StartWalk {
     const place = Object.hasOwn(RUNNERS, word) ? RUNNERS[word] : undefined;
     if (place === undefined) return;
     const { positional, keywords } = argumentsOf(file, call);
+    if (word === 'submit' && !submitsToPool(names, file, call, keywords)) return;
     const handed = typeof place === 'number' ? positional[place] : keywords.get(place);
     if (handed) this.#run(names.functionOf(file, handed));
   }

@@ -217,15 +217,51 @@ export function isCalledAtImport({ python }: RuleContext, fn: PyFunction): boole
 }
 
 /** A literal, or the one literal that a name or an attribute always stands for. */
-export function literalText(
-  { python }: RuleContext,
-  file: PythonFile,
-  node: PyNode,
-): string | null {
-  const own = stringOf(file, node);
+export function literalText(context: RuleContext, file: PythonFile, node: PyNode): string | null {
+  const own = stringOf(file, node) ?? joinedText(context, file, node);
   if (own !== null) return own;
   if (node.type !== 'identifier' && node.type !== 'attribute') return null;
-  const values = python.valuesOf(file, node);
+  const values = context.python.valuesOf(file, node);
   const [value] = values;
-  return value && values.length === 1 ? stringOf(value.file, value.node) : null;
+  if (!value || values.length !== 1 || value.node === node) return null;
+  return stringOf(value.file, value.node) ?? joinedText(context, value.file, value.node);
+}
+
+/** A path of literal parts: `os.path.join("out", "a.wav")`, `Path("out") / "a.wav"`, `str(path)`, `f"{OUT}/a.wav"`. */
+function joinedText(context: RuleContext, file: PythonFile, node: PyNode): string | null {
+  const at = bare(node);
+  if (at.type === 'binary_operator') {
+    const [left, right] = [childOf(at, 'left'), childOf(at, 'right')];
+    const operator = left && right ? file.text.slice(left.end, right.start).trim() : '';
+    const between = operator === '/' ? '/' : operator === '+' ? '' : null;
+    const parts = left && right ? [left, right].map((one) => literalText(context, file, one)) : [];
+    return between === null || parts.length === 0 ? null : joinedBy(parts, between);
+  }
+  if (at.type === 'string') return formattedText(context, file, at);
+  const callee = at.type === 'call' ? childOf(at, 'function') : null;
+  const name = callee && context.python.nameOf(file, callee);
+  if (!callee || !JOINERS.test(name ?? '')) return null;
+  const call = file.calls.find((one) => one.node === at);
+  const parts = call?.positional.map((one) => literalText(context, file, one)) ?? [];
+  return parts.length === 0 ? null : joinedBy(parts, '/');
+}
+
+const JOINERS = /^(?:os\.path\.(?:join|abspath|realpath)|pathlib\.(?:Pure)?Path|str)$/;
+
+function joinedBy(parts: readonly (string | null)[], between: string): string | null {
+  return parts.every((one) => one !== null) ? parts.join(between) : null;
+}
+
+/** `f"{OUT}/a.wav"` where every part is known. */
+function formattedText(context: RuleContext, file: PythonFile, node: PyNode): string | null {
+  const parts = node.children.filter(({ type }) => type === 'interpolation');
+  if (parts.length === 0) return null;
+  let text = textOf(file, node).replace(/^[a-zA-Z]*(?:"""|'''|["'])|(?:"""|'''|["'])$/g, '');
+  for (const part of parts) {
+    const [inner, ...others] = part.children;
+    const value = inner && others.length === 0 ? literalText(context, file, inner) : null;
+    if (value === null) return null;
+    text = text.replace(textOf(file, part), () => value);
+  }
+  return text;
 }

@@ -1,5 +1,11 @@
 /** Which functions run where: while the app starts, in threads of it, and for visitors. */
-import { childOf, type PyCall, type PyFunction, textOf } from '../../../space/python/index.js';
+import {
+  childOf,
+  type PyCall,
+  type PyFunction,
+  submitsToPool,
+  textOf,
+} from '../../../space/python/index.js';
 import type { RuleContext } from '../../rule.js';
 import { callsIn, plainHandlers, reachableCalls } from './facts.js';
 
@@ -42,7 +48,10 @@ function threadTarget({ python }: RuleContext, call: PyCall): PyFunction | null 
     const node = keywords.get('target') ?? keywords.get('function') ?? positional[1];
     return node ? python.functionOf(file, node) : null;
   }
-  const isPool = POOLS.has(method ?? '') && childOf(call.node, 'function')?.type === 'attribute';
+  const isPool =
+    POOLS.has(method ?? '') &&
+    childOf(call.node, 'function')?.type === 'attribute' &&
+    (method !== 'submit' || submitsToPool(python, file, call.node, keywords));
   const node = positional[method === 'run_in_executor' ? 1 : 0];
   return isPool && node && /^(?:identifier|attribute|lambda)$/.test(node.type)
     ? python.functionOf(file, node)

@@ -28,7 +28,7 @@ export function kindOnCuda(context: RuleContext, file: PythonFile, node: PyNode)
   for (const value of context.python.valuesOf(file, at)) {
     const calls = callsInside(value.file, value.node);
     const isPlaced =
-      calls.some((call) => call.inFunction === null && putsOnCuda(context, call)) ||
+      calls.some((call) => runsAtStart(context, call) && putsOnCuda(context, call)) ||
       isMovedLater(context, value.file, value.node);
     if (!isPlaced) continue;
     const isTensor = calls.some(({ callee }) => TENSOR_MAKERS.test(callee ?? ''));
@@ -36,6 +36,13 @@ export function kindOnCuda(context: RuleContext, file: PythonFile, node: PyNode)
     return isTensor && !isLoaded ? 'tensor' : 'module';
   }
   return null;
+}
+
+/** At module level, or in a function that the start of the app calls: `self.net = Net().cuda()`. */
+function runsAtStart({ python }: RuleContext, { inFunction }: PyCall): boolean {
+  return (
+    inFunction === null || (python.calledAtStart.has(inFunction) && !python.onGpu.has(inFunction))
+  );
 }
 
 /** `net = Net()`, and `net.to("cuda")` in a line of its own. */

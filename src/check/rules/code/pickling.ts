@@ -2,7 +2,9 @@
 import {
   bare,
   childOf,
+  isInside,
   nodesOfBody,
+  type PyClass,
   type PyFunction,
   type PyNode,
   type PythonFile,
@@ -68,21 +70,63 @@ export function unpicklableValue(
   const own = unpicklable(context, file, node);
   if (own) return { what: own, attribute: null };
   const at = bare(node);
+  if (CONTAINERS.has(at.type)) return heldIn(context, file, at);
   if (at.type !== 'identifier' && at.type !== 'attribute' && at.type !== 'call') return null;
   const target = at.type === 'call' ? childOf(at, 'function') : at;
   const owner = target && python.classOf(file, target);
-  if (owner)
-    return [...owner.methods.values()].reduce<Unpicklable | null>(
-      (found, method) => found ?? attributeOf(context, method),
-      null,
-    );
+  if (owner) return instanceOf(context, owner);
   const fn = at.type === 'identifier' ? python.functionOf(file, at) : null;
   if (fn?.isNested && fn.node.type === 'function_definition') {
     return { what: 'a function that is defined in a function', attribute: null };
   }
   for (const value of at.type === 'call' ? [] : python.valuesOf(file, at)) {
-    const what = unpicklable(context, value.file, value.node);
+    const held = bare(value.node);
+    const what = unpicklable(context, value.file, held);
     if (what) return { what, attribute: null };
+    const inside = CONTAINERS.has(held.type) ? heldIn(context, value.file, held) : null;
+    if (inside) return inside;
+  }
+  return null;
+}
+
+const CONTAINERS = new Set(['dictionary', 'list', 'tuple', 'set']);
+
+/** The first part of a dict, list or tuple that cannot be pickled. */
+function heldIn(context: RuleContext, file: PythonFile, container: PyNode): Unpicklable | null {
+  for (const part of container.children) {
+    const value = part.type === 'pair' ? childOf(part, 'value') : part;
+    const found = value && unpicklableValue(context, file, value);
+    if (found) return found;
+  }
+  return null;
+}
+
+/** What an instance holds: of its methods, of its fields, and of the classes that it derives from. */
+function instanceOf(context: RuleContext, owner: PyClass, depth = 0): Unpicklable | null {
+  for (const method of owner.methods.values()) {
+    const found = attributeOf(context, method);
+    if (found) return found;
+  }
+  const field = fieldOf(context, owner);
+  if (field || depth > MOST_BASES) return field;
+  for (const base of owner.bases) {
+    const above = context.python.classOf(owner.file, base);
+    const found = above && above !== owner ? instanceOf(context, above, depth + 1) : null;
+    if (found) return found;
+  }
+  return null;
+}
+
+const MOST_BASES = 5;
+
+/** `lock: Lock = field(default_factory=Lock)` of a dataclass. */
+function fieldOf({ python }: RuleContext, { file, node }: PyClass): Unpicklable | null {
+  for (const call of file.calls) {
+    const factory = call.keywords.get('default_factory');
+    if (!factory || call.inFunction || !isInside(call.node, node)) continue;
+    const what = MAKERS[python.nameOf(file, factory) ?? ''];
+    const left = call.node.parent?.type === 'assignment' ? childOf(call.node.parent, 'left') : null;
+    if (what && left) return { what, attribute: textOf(file, left) };
   }
   return null;
 }

@@ -1,4 +1,4 @@
-import type { PyCall } from '../../../space/python/index.js';
+import { type PyCall, textOf } from '../../../space/python/index.js';
 import { defineRule, type RuleContext } from '../../rule.js';
 import { at, callsIn, gpuBodies, literalText, plainHandlers } from './facts.js';
 
@@ -58,6 +58,7 @@ export const fixedOutputPath = defineRule<Data>({
 
 function writtenPath(context: RuleContext, call: PyCall): string | null {
   const { file, callee, method, positional } = call;
+  if (callee === 'open' || callee === 'io.open') return openedPath(context, call);
   const writer = WRITERS.find(([name]) => name.test(callee ?? ''));
   const isMethod =
     callee !== 'torch.save' &&
@@ -67,4 +68,16 @@ function writtenPath(context: RuleContext, call: PyCall): string | null {
   const node = positional[writer?.[1] ?? 0];
   const path = node ? literalText(context, file, node) : null;
   return path && /\.\w{2,5}$/.test(path) ? path : null;
+}
+
+/** What a visitor looks at or listens to: a file of settings or a log may be meant for all. */
+const MEDIA =
+  /\.(?:png|jpe?g|webp|gif|mp4|webm|mov|avi|mkv|wav|mp3|flac|ogg|m4a|glb|gltf|obj|ply|stl|pdf|svg|zip)$/i;
+
+/** `open(OUT, "wb")`. */
+function openedPath(context: RuleContext, { file, positional, keywords }: PyCall): string | null {
+  const mode = keywords.get('mode') ?? positional[1];
+  if (!mode || !/^["'][wx]/.test(textOf(file, mode)) || !positional[0]) return null;
+  const path = literalText(context, file, positional[0]);
+  return path !== null && MEDIA.test(path) ? path : null;
 }

@@ -1,4 +1,12 @@
-import { childOf, type EventHandler, type PyNode } from '../../../space/python/index.js';
+import {
+  bare,
+  childOf,
+  type EventHandler,
+  type PyNode,
+  type PythonFile,
+  type PythonModel,
+  textOf,
+} from '../../../space/python/index.js';
 import { defineRule, type RuleContext } from '../../rule.js';
 import { at, callsIn, reachableCalls } from './facts.js';
 
@@ -23,15 +31,16 @@ export const gpuOnPageLoad = defineRule<Data>({
   *check(context) {
     const { python } = context;
     for (const handler of python.handlers) {
-      if (handler.event !== 'load' || !handler.file.isReachable) continue;
+      if (!runsOnLoad(handler) || !handler.file.isReachable) continue;
       const name = gpuBehind(context, handler);
       const callee = childOf(handler.call.node, 'function') ?? handler.call.node;
       if (name !== null) yield at(handler.file, callee, { function: name, how: 'the load event' });
     }
-    for (const { file, callee, keywords } of reachableCalls(context)) {
-      const value = /^gradio\.[A-Z]/.test(callee ?? '') ? keywords.get('value') : undefined;
-      const gpu = value && isName(value) ? python.gpuFunctionOf(file, value) : null;
-      if (value && gpu) yield at(file, value, { function: gpu.name, how: 'value=' });
+    for (const { file, callee, keywords, positional } of reachableCalls(context)) {
+      if (!/^gradio\.[A-Z]/.test(callee ?? '') || TAKES_FUNCTION.test(callee ?? '')) continue;
+      const value = keywords.get('value') ?? positional[0];
+      const gpu = value && isName(value) ? gpuBehind(context, calledBy(python, file, value)) : null;
+      if (value && gpu) yield at(file, value, { function: gpu, how: 'value=' });
     }
   },
   words({ function: name, how }) {
@@ -47,8 +56,27 @@ function isName({ type }: PyNode): boolean {
   return type === 'identifier' || type === 'attribute';
 }
 
+/** The first argument of these is a function that is no value. */
+const TAKES_FUNCTION = /^gradio\.(?:Interface|ChatInterface|Examples|Timer|TabbedInterface)$/;
+
+function calledBy(python: PythonModel, file: PythonFile, node: PyNode): Called {
+  return { file, node, function: python.functionOf(file, node) };
+}
+
+/** `gr.on` without triggers runs when the page is opened, as `gr.render` does. */
+function runsOnLoad({ event, call, node }: EventHandler): boolean {
+  if (event === 'load') return true;
+  if (event !== 'on' && event !== 'render') return false;
+  const triggers =
+    call.keywords.get('triggers') ?? (event === 'on' ? call.positional[0] : undefined);
+  if (!triggers || triggers === node || bare(triggers).type === 'none') return true;
+  return /\.load\b(?!\s*\()/.test(textOf(call.file, triggers));
+}
+
+type Called = Pick<EventHandler, 'file' | 'node' | 'function'>;
+
 /** The GPU function that a load event calls, itself or through a plain handler. */
-function gpuBehind({ python }: RuleContext, handler: EventHandler): string | null {
+function gpuBehind({ python }: RuleContext, handler: Called): string | null {
   const own = python.gpuFunctionOf(handler.file, handler.node);
   if (own) return own.name;
   for (const { file, node } of handler.function ? callsIn(handler.function) : []) {

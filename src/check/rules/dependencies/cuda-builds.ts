@@ -14,7 +14,6 @@ export const SOURCE_ONLY: ReadonlySet<string> = new Set([
 export const OFTEN_SOURCE: ReadonlySet<string> = new Set([
   'apex',
   'auto-gptq',
-  'deepspeed',
   'detectron2',
   'minkowskiengine',
   'natten',

@@ -1,4 +1,4 @@
-import { normalizeName } from '../../../space/index.js';
+import { normalizeName, type RequirementEntry } from '../../../space/index.js';
 import { defineRule } from '../../rule.js';
 import { broughtBy, projectsOf } from '../../tables/modules.js';
 import { at, isTried, reachableFiles } from '../code/facts.js';
@@ -16,7 +16,7 @@ export const moduleMissing = defineRule<Data>({
     why: 'The platform installs Gradio, spaces and PyTorch, and what requirements.txt lists, each with its dependencies. A package that is in none of these is missing: the app ends with ModuleNotFoundError.',
     instead: 'List the package in requirements.txt, by the name of its project.',
     notFound:
-      'Imports under `try` or a condition, inside functions, and packages that are not in the table of modules. It is a warning where the dependencies of a listed package are not known: it may bring the module.',
+      'Imports under `try` or a condition, inside functions, and packages that are not in the table of modules; anything beside a repository, archive or folder whose dependencies are not known. It is a warning where the dependencies of a listed package are not known: it may bring the module.',
     examples: [
       { title: 'Fails with no opencv in requirements.txt', language: 'python', code: 'import cv2' },
       { title: 'Passes', language: 'text', code: 'opencv-python-headless' },
@@ -28,12 +28,10 @@ export const moduleMissing = defineRule<Data>({
     const { space, python } = context;
     if (readBlock(space) === null || python.app === null) return;
     const entries = installed(context);
-    // A link or a local package may bring anything.
     const names = entries.flatMap(({ name, text }) => name ?? repositoryOf(text) ?? []);
-    const isOpen = entries.some(
-      ({ url, name, isLocal }) => url !== null || name === null || isLocal,
-    );
+    const isForked = entries.some(({ url }) => url !== null);
     const brought = broughtBy(names);
+    if (entries.some((entry) => isOpaque(entry))) return;
     const seen = new Set<string>();
     for (const file of reachableFiles(context)) {
       for (const one of file.imports) {
@@ -44,7 +42,7 @@ export const moduleMissing = defineRule<Data>({
         if (seen.has(module) || projects.some((name) => brought.projects.has(name))) continue;
         if (isTried(one.node) || python.executionOf(file, one.node) !== 'executed') continue;
         seen.add(module);
-        const isKnown = brought.isKnown && !isOpen && file === python.app;
+        const isKnown = brought.isKnown && !isForked && file === python.app;
         const data = { module, project: projects[0] ?? module, isKnown };
         yield at(file, one.node, data, { severity: isKnown ? 'error' : 'warning' });
       }
@@ -58,6 +56,14 @@ export const moduleMissing = defineRule<Data>({
     };
   },
 });
+
+/** A repository, archive or folder whose dependencies are in no table: it may bring anything. */
+function isOpaque({ url, name, text, isLocal, isEditable }: RequirementEntry): boolean {
+  if (isLocal || isEditable) return true;
+  if (url === null && name !== null) return false;
+  const project = name ?? repositoryOf(text);
+  return project === null || !broughtBy([project]).isKnown;
+}
 
 /** What `git+https://host/owner/diffusers@main` most likely installs: a project of that name. */
 function repositoryOf(requirement: string): string | null {
