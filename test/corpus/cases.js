@@ -14,6 +14,7 @@ const folder = process.argv[2];
 if (!folder) throw new Error('usage: node test/corpus/cases.js FOLDER');
 
 const cases = JSON.parse(readFileSync(join(import.meta.dirname, 'cases.json'), 'utf8'));
+const say = (line) => process.stdout.write(`${line}\n`);
 let wrong = 0;
 for (const { name, platform, expected, why } of cases) {
   const argv = ['check', join(folder, name), '--no-cache', '--format', 'json'];
@@ -26,9 +27,8 @@ for (const { name, platform, expected, why } of cases) {
     .sort();
   const isRight = space && JSON.stringify(found) === JSON.stringify([...expected].sort());
   if (!isRight) wrong += 1;
-  console.log(`${isRight ? 'right' : 'WRONG'}  ${name}${why ? `  (${why})` : ''}`);
-  if (!isRight)
-    console.log(`       expected ${expected.join(', ')}\n       found    ${found.join(', ')}`);
+  say(`${isRight ? 'right' : 'WRONG'}  ${name}${why ? `  (${why})` : ''}`);
+  if (!isRight) say(`       expected ${expected.join(', ')}\n       found    ${found.join(', ')}`);
 }
-console.log(`${cases.length - wrong} of ${cases.length} as expected`);
+say(`${cases.length - wrong} of ${cases.length} as expected`);
 process.exitCode = wrong > 0 ? 1 : 0;

@@ -56,7 +56,7 @@ function isName({ type }: PyNode): boolean {
   return type === 'identifier' || type === 'attribute';
 }
 
-/** The first argument of these is a function that is no value. */
+/** The first argument of these is a function, and not a value. */
 const TAKES_FUNCTION = /^gradio\.(?:Interface|ChatInterface|Examples|Timer|TabbedInterface)$/;
 
 function calledBy(python: PythonModel, file: PythonFile, node: PyNode): Called {
