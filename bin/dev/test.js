@@ -3,9 +3,9 @@
  * Arguments go to vitest: `npm test -- --project unit`, `npm test -- gateway`.
  */
 import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ensureBuilt, ensureNodePackages, fail, root, say } from './prepare.js';
+import { ensureBuilt, ensureNodePackages, fail, root } from './prepare.js';
+import { testPython } from './test-python.js';
 
 try {
   await ensureNodePackages();
@@ -14,8 +14,8 @@ try {
   const env = { ...process.env };
   const unitOnly = args.includes('unit');
   if (!unitOnly) {
-    env.ZEROGPU_TEST_PYTHON ||= await pythonWith('requirements.txt');
-    env.ZEROGPU_TEST_PYTHON_OLD ||= await pythonWith('requirements-old.txt');
+    env.ZEROGPU_TEST_PYTHON ||= await testPython('requirements.txt');
+    env.ZEROGPU_TEST_PYTHON_OLD ||= await testPython('requirements-old.txt');
   }
   const vitest = join(root, 'node_modules/vitest/vitest.mjs');
   const reporters = ['--reporter=default', '--reporter=./test/support/summary-reporter.ts'];
@@ -31,20 +31,4 @@ try {
   });
 } catch (error) {
   fail(error);
-}
-
-/** The interpreter of an environment with the packages of a requirements file below test/. */
-async function pythonWith(file) {
-  const { cacheDir, ensureNamedEnvironment } = await import('../../dist/environments.js');
-  const requirements = readFileSync(join(root, 'test', file), 'utf8')
-    .split('\n')
-    .map((line) => line.trim())
-    .filter((line) => line && !line.startsWith('#'));
-  const name = file.replace(/\.txt$/, '').replace('requirements', 'tests');
-  return ensureNamedEnvironment(name, requirements, {
-    env: process.env,
-    cacheDir: cacheDir(process.env),
-    yes: true,
-    report: ({ message }) => say(message),
-  });
 }

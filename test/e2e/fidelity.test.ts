@@ -8,14 +8,11 @@ import {
   probeHere,
   type Recording,
   recordingFor,
+  recordings,
 } from '../support/fidelity/probes.js';
 
-/**
- * A regular expression for their names; ZEROGPU_PROBES='' asks all of them, and takes minutes more: the others
- * import the large libraries again for each probe.
- */
-const QUICK = '^(before_spaces|common_code|libraries|start_up|tensors|threads|torch_cuda)/';
-const only = process.env['ZEROGPU_PROBES'] ?? QUICK;
+/** A regular expression for the names of the probes that are asked. */
+const only = process.env['ZEROGPU_PROBES'] ?? '';
 
 describe('the main process answers the oracle’s probes as the platform does', () => {
   let here: Recording;
@@ -28,8 +25,22 @@ describe('the main process answers the oracle’s probes as the platform does', 
   }, 900_000);
 
   it('asks enough of them', () => {
-    if (only === QUICK) expect(Object.keys(here.outcomes).length).toBeGreaterThan(360);
+    if (only === '') expect(Object.keys(here.outcomes).length).toBeGreaterThan(395);
   });
+
+  it.each(recordings().map((recording) => [recording.from.torch, recording] as const))(
+    'as recorded with PyTorch %s, but where PyTorch itself has changed',
+    (_, recording) => {
+      const newest = recordingFor(here.from.torch);
+      const changed = new Set(compare(recording, newest).map(({ probe }) => probe));
+      const unexplained = compare(recording, here).filter(
+        ({ probe }) => !(probe in known || changed.has(probe)),
+      );
+      expect(unexplained).toEqual([]);
+      if (only === '') expect(Object.keys(recording.outcomes).length).toBeGreaterThan(395);
+      expect(changed.size).toBeLessThan(20);
+    },
+  );
 
   it('differs only where a reason is written down', () => {
     expect(differences.filter(({ probe }) => !(probe in known))).toEqual([]);

@@ -71,6 +71,22 @@ describe('a Space that uses CUDA outside of GPU functions', () => {
     ]);
   });
 
+  it('sets a choice that warm workers never see, and names the line once', async () => {
+    const ask = async (endpoint: string, ...args: readonly string[]) =>
+      (await visitors.call(run.url, endpoint, args, { token: 'pro' })).value;
+    expect(await ask('/show_choice')).toEqual(['first']);
+    await ask('/choose', 'second');
+    for (const _ of [1, 2]) expect(await ask('/show_choice')).toEqual(['first']);
+    // A worker that is forked now has it, and keeps it.
+    expect(await ask('/stream_choice')).toEqual(['second']);
+    await ask('/choose', 'third');
+    expect(await ask('/stream_choice')).toEqual(['second']);
+    const unseen = () => silent().filter((line) => line.includes('choose sets `choice`'));
+    await expect.poll(unseen).toHaveLength(1);
+    expect(unseen()[0]).toContain(placeOf('choice = text'));
+    expect(unseen()[0]).toMatch(/show_choice reads it .* in a worker that was there before/);
+  });
+
   it('sends a module without its weights, and names the line once', async () => {
     for (const _ of [1, 2]) {
       const { value } = await visitors.call(run.url, '/passes', [], { token: 'pro' });

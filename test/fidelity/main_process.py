@@ -68,14 +68,20 @@ def version_of(package: str) -> str | None:
         return None
 
 
+def prelude_in(text: str) -> str:
+    return "\n".join(re.findall(r"^# prelude: (.*)$", text, flags=re.MULTILINE))
+
+
 def read_probes(folder: Path) -> list[Probe]:
     """All probes of a folder; raises ValueError for two of one name."""
     probes: list[Probe] = []
     for file in sorted(folder.glob("*.py")):
         head, *sections = re.split(r"^# probe: *(\S+)$", file.read_text(), flags=re.MULTILINE)
-        prelude = "\n".join(re.findall(r"^# prelude: (.*)$", head, flags=re.MULTILINE))
+        prelude = prelude_in(head)
         for name, code in zip(sections[::2], sections[1::2]):
             probes.append(Probe(f"{file.stem}/{name}", prelude, code.strip()))
+            # Lines of a prelude below a probe are for the probes after it.
+            prelude = prelude_in(code) or prelude
     names = [probe.name for probe in probes]
     if len(set(names)) < len(names):
         raise ValueError(f"two probes of one name: {sorted(n for n in names if names.count(n) > 1)}")

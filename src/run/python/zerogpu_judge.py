@@ -1,4 +1,4 @@
-"""Which of the globals that a worker has set are read elsewhere, where they have their first value."""
+"""Which of the globals that one process has set are read in another, where they have their first value."""
 
 from __future__ import annotations
 
@@ -43,12 +43,50 @@ class Judge:
             self._gpu.append(task)
         pid = message["pid"]
         changes = [Change(*change) for change in message["changes"]]
+        if message.get("in_app"):
+            for change in changes:
+                yield from self._set_by_app(change, task, pid)
+            return
         self._changed_in.setdefault(pid, set()).update(
             _part(change) for change in changes if not change.by_package
         )
         yield from self._read_by(task, pid, message["started"])
         for change in changes:
             yield from self._note(Set(change, pid, message["ended"], task, None))
+
+    def _set_by_app(self, change: Change, reader: Definition, pid: int) -> Iterator[str]:
+        """What the app's process has changed since the reader's worker was forked."""
+        below = self._source.reached_from([reader])
+        writer, line = self._writer_in_app(change)
+        if line is None and change.by_package:
+            return
+        function = writer or reader
+        new = Set(change, pid, 0.0, function, line)
+        sets_itself = _part(change) in self._changed_in.get(pid, ())
+        read = self._unseen_in(below, new, sets_itself)
+        if read is None:
+            return
+        file, number = (line.in_file, line.line) if line else (read.in_file, read.line)
+        if (file, number) in self._reported:
+            return
+        self._reported.add((file, number))
+        who = f"{_title(writer)} sets" if writer else "the app has set"
+        yield (
+            f"{os.path.relpath(file)}:{number}: silently wrong: {who} {_shown(change)} in the app's process, and "
+            f"{_title(reader)} reads it ({os.path.relpath(read.in_file)}:{read.line}) in a worker that was there "
+            f"before, where it is as it was. A worker serves many calls: pass the value as an argument."
+        )
+
+    def _writer_in_app(self, change: Change) -> tuple[Definition | None, Use | None]:
+        """The function of the app that sets it, and the line; what GPU functions alone reach comes last."""
+        in_workers = {id(each) for each in self._source.reached_from(self._gpu)}
+        functions = [each for each in self._source.definitions if each.name != "<module>"]
+        for each in sorted(functions, key=lambda one: id(one) in in_workers):
+            writes = self._writes(each, change)
+            exact = [use for use in writes if use.step == change.step]
+            if found := exact or writes:
+                return each, found[0]
+        return None, None
 
     def _definition(self, place: dict[str, Any]) -> Definition | None:
         file, line = place.get("file"), place.get("line")

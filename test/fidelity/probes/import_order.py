@@ -1,4 +1,4 @@
-"""What may come before `import spaces`: each probe starts with no package imported."""
+"""What may come before `import spaces`: no package is imported for the first, PyTorch and Gradio for the rest."""
 # prelude: pass
 
 # probe: spaces-then-torch
@@ -14,6 +14,20 @@ torch.cuda.is_available()
 # probe: gradio-then-spaces
 import gradio
 import spaces
+
+# probe: spaces-in-a-thread
+import threading
+import torch
+seen = []
+def load():
+    import spaces
+    seen.append(str(torch.ones(1, device="cuda").device))
+thread = threading.Thread(target=load)
+thread.start()
+thread.join()
+seen
+
+# prelude: import gradio, torch
 
 # probe: transformers-then-spaces
 import transformers
@@ -71,18 +85,6 @@ importlib.import_module("spaces").GPU is spaces.GPU
 # probe: gpu-from-spaces
 from spaces import GPU
 GPU(lambda: 1).__name__
-
-# probe: spaces-in-a-thread
-import threading
-import torch
-seen = []
-def load():
-    import spaces
-    seen.append(str(torch.ones(1, device="cuda").device))
-thread = threading.Thread(target=load)
-thread.start()
-thread.join()
-seen
 
 # probe: spaces-in-a-thread-then-main
 import threading

@@ -23,11 +23,18 @@ def thread_wrapper(task, calls, answers):
         with ThreadPoolExecutor() as executor:
             answer = executor.submit(task, *args).result()
         answers(answer)
+
+def gradio_handler(task, worker, args):
+    worker.put(args)
+    with ThreadPoolExecutor(1) as executor:
+        return executor.submit(worker.get).result()
 '''
 
 
 def lines_of(files, calls, after_import=None):
     """The lines for the log after these calls: (function, worker, *arguments), each worker's name its own.
+
+    Without a worker (None) a function of app.py runs in the app's process.
 
     Runs in a child process, whose modules and globals are the Space's alone.
     """
@@ -63,16 +70,19 @@ def _run(folder, files, calls, after_import):
 
     lines = []
     watch = zerogpu_unseen.Watch(lines.append)
-    __import__("app")
+    app = __import__("app")
     if after_import is not None:
         after_import()
     workers = {}
     answers = []
     for function, name, *args in calls:
+        if name is None:
+            answers.append(getattr(app, function)(*args))
+            continue
         worker = workers.get(name)
         if worker is None:
             worker = workers[name] = _Worker(register[function])
-        answers.append(worker.call(args))
+        answers.append(sys.modules["spaces.zero.wrappers"].gradio_handler(register[function], worker, args))
     # Each has the pipes of those that were forked before it.
     for worker in reversed(workers.values()):
         worker.end()
@@ -127,8 +137,21 @@ class _Worker:
 
             sys.modules["spaces.zero.wrappers"].thread_wrapper(task, next_call, answer)
 
-    def call(self, args):
+    @property
+    def process(self):
+        return self
+
+    @property
+    def pid(self):
+        return self._pid
+
+    def is_alive(self):
+        return True
+
+    def put(self, args):
         os.write(self._call_writer, json.dumps(args).encode() + b"\n")
+
+    def get(self):
         answer = b""
         while not answer.endswith(b"\n"):
             answer += os.read(self._answer_reader, 65536)

@@ -440,6 +440,117 @@ def run():
         self.assertEqual(len(found["lines"]), 1, found)
         self.assertEqual(found["answers"], [None, 0])
 
+    def test_what_the_app_sets_after_a_worker_was_forked(self):
+        app = HEAD + """
+style = "plain"
+
+@spaces.GPU
+def run():
+    return style
+
+def choose(text):
+    global style
+    style = text
+"""
+        calls = [("run", "a"), ("choose", None, "pop"), ("run", "a"), ("run", "a")]
+        self.assert_line(
+            app, calls, "style = text", "return style", how="choose sets `style` in the app's process, and run reads it"
+        )
+        self.assertEqual(lines_of({"app.py": app}, calls)["answers"], ["plain", None, "plain", "plain"])
+        # A worker that is forked afterwards has it, and the first call of one is never late.
+        self.assert_silent(app, [("choose", None, "pop"), ("run", "a"), ("run", "a"), ("run", "b")])
+        # Set back to what the worker has.
+        self.assert_silent(app, [("run", "a"), ("choose", None, "x"), ("choose", None, "plain"), ("run", "a")])
+
+    def test_an_entry_that_a_handler_sets_and_a_helper_of_a_gpu_function_reads(self):
+        app = HEAD + """
+settings = {"steps": 4}
+
+class Engine:
+    scale = 1
+
+def steps():
+    return settings["steps"]
+
+@spaces.GPU
+def run():
+    return steps()
+
+@spaces.GPU
+def scaled():
+    return Engine.scale
+
+def choose(count):
+    settings["steps"] = count
+    Engine.scale = count
+"""
+        calls = [("run", "a"), ("scaled", "b"), ("choose", None, 8), ("run", "a"), ("scaled", "b")]
+        found = lines_of({"app.py": app}, calls)
+        self.assertEqual(found["answers"], [4, 1, None, 4, 1])
+        self.assertEqual([line.split(": ")[0] for line in found["lines"]], [
+            place(app, 'settings["steps"] = count'), place(app, "Engine.scale = count")
+        ])
+
+    def test_what_the_app_sets_and_a_gpu_function_does_not_read_or_sets_itself_is_silent(self):
+        app = HEAD + """
+history = []
+pipe = None
+
+def get_pipe():
+    global pipe
+    if pipe is None:
+        pipe = object()
+    return pipe
+
+@spaces.GPU
+def run(text):
+    get_pipe()
+    return text
+
+def handler(text):
+    get_pipe()
+    history.append(text)
+"""
+        calls = [("run", "a", "x"), ("handler", None, "x"), ("run", "a", "y"), ("handler", None, "y"), ("run", "a", "z")]
+        self.assert_silent(app, calls)
+
+    def test_what_a_thread_of_the_app_loads_late(self):
+        app = HEAD + """
+import threading
+
+model = None
+
+def load():
+    global model
+    model = "loaded"
+
+@spaces.GPU
+def run():
+    return model or "not ready"
+
+def load_in_thread():
+    thread = threading.Thread(target=load)
+    thread.start()
+    thread.join()
+"""
+        calls = [("run", "a"), ("load_in_thread", None), ("run", "a")]
+        self.assert_line(app, calls, 'model = "loaded"', "return model", how="in a worker that was there before")
+
+    def test_a_change_through_another_name_is_named_where_it_is_read(self):
+        app = HEAD + """
+settings = {"steps": 4}
+
+@spaces.GPU
+def run():
+    return settings["steps"]
+
+def change(count):
+    for each in (settings,):
+        each["steps"] = count
+"""
+        calls = [("run", "a"), ("change", None, 8), ("run", "a")]
+        self.assert_line(app, calls, 'return settings["steps"]', how="the app has set `settings['steps']`")
+
 
 if __name__ == "__main__":
     unittest.main()
