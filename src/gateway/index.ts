@@ -11,7 +11,6 @@ import type { Tier } from '../platform/tiers.js';
 import { listenOrExplain } from '../shared/listen.js';
 import { isFromForeignPage, isLoopbackAddress, isLoopbackHost } from '../shared/loopback.js';
 import { printable } from '../shared/printable.js';
-import { listenerUid } from '../shared/tcp-table.js';
 import { forwardRequest } from './forward.js';
 import { forwardedHeaders, type PublicSide } from './headers.js';
 import {
@@ -21,8 +20,10 @@ import {
   loginCookie,
   rememberCookies,
 } from './identity.js';
+import { answerWithNotice, NOT_STARTED, type Notice } from './notice-page.js';
 import { BODY_LIMITS, type BodyLimits, watchBody } from './slow-body.js';
 import { forwardUpgrade, headWithoutOffer, isOrdinary } from './upgrade.js';
+import { hostNames, portOf, upstreamAt } from './upstream.js';
 
 export interface GatewayOptions {
   readonly host: string;
@@ -69,6 +70,8 @@ export interface Gateway {
   readonly upstreamPort: number | null;
   /** From now on nothing is forwarded (null), or to that port for as long as the same user listens there. */
   setUpstreamPort(port: number | null): void;
+  /** What visitors read while nothing is forwarded; null for the ordinary words. */
+  setNotice(notice: Notice | null): void;
   /** Who a visitor is from now on that says nothing. */
   setDefaultVisitor(visitor: VisitorName): void;
   close(): Promise<void>;
@@ -101,6 +104,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { tokens } = options;
   let defaultVisitor = options.defaultVisitor;
   let upstream = upstreamAt(options.upstreamPort);
+  let notice = NOT_STARTED;
   const agent = new Agent({ keepAlive: true, timeout: IDLE_MS });
   const sockets = new Set<Duplex>();
   /** Connections whose request offered another protocol and was ordinary all the same. */
@@ -136,7 +140,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
           return login.answer(request, response, { as: admission.as, cookieFor: loginCookie });
         }
         const upstreamPort = portOf(upstream, agent);
-        if (upstreamPort === null) return refuse(response, 503, 'The Space has not started.');
+        if (upstreamPort === null) {
+          return answerWithNotice(request, response, notice, isLoopbackAddress(options.host));
+        }
         return forwardRequest(request, response, {
           ...admission,
           agent,
@@ -252,6 +258,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     setUpstreamPort(next) {
       upstream = upstreamAt(next);
     },
+    setNotice(next) {
+      notice = next ?? NOT_STARTED;
+    },
     setDefaultVisitor(visitor) {
       defaultVisitor = visitor;
     },
@@ -265,35 +274,6 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
 }
 
 const pathOf = (url: string): string => url.replace(/[?#].*$/s, '');
-
-/** How the app may name this machine in its own addresses. */
-function hostNames(port: number): readonly string[] {
-  return [`127.0.0.1:${port}`, `localhost:${port}`];
-}
-
-/** Where the app listens, and which user has listened there when it was found. */
-interface Upstream {
-  readonly port: number;
-  readonly uid: number | null;
-}
-
-function upstreamAt(port: number | null): Upstream | null {
-  return port === null ? null : { port, uid: listenerUid(port) };
-}
-
-/**
- * The port to forward to; null when there is none, or another user has taken it meanwhile: what visitors
- * send carries their tokens. A connection that is open already needs no look.
- */
-function portOf(upstream: Upstream | null, agent: Agent | null): number | null {
-  if (upstream === null) return null;
-  const { port, uid } = upstream;
-  const isOpen = Object.entries(agent?.freeSockets ?? {}).some(
-    ([name, free]) => name.includes(`:${port}:`) && (free?.length ?? 0) > 0,
-  );
-  const now = isOpen || uid === null ? uid : listenerUid(port);
-  return now === null || now === uid ? port : null;
-}
 
 function refuse(response: ServerResponse, status: number, text: string): void {
   if (response.headersSent) {

@@ -27,7 +27,7 @@ export interface DetachRequest {
   readonly onText: (text: string) => void;
 }
 
-/** A run that is ready, or how it ended before. */
+/** A run that is ready, or goes on without its app (`failed`), or how it ended before. */
 export type Detached =
   | { readonly run: LiveRun; readonly exitCode: null }
   | { readonly run: null; readonly exitCode: number };
@@ -72,7 +72,8 @@ export async function startDetached(request: DetachRequest): Promise<Detached> {
   for (;;) {
     const run = findRuns(stateDir).find(({ pid }) => pid === child.pid);
     tell();
-    if (run?.state === 'ready') {
+    // One that watches its files goes on without its app.
+    if (run?.state === 'ready' || run?.state === 'failed') {
       child.unref();
       return { run, exitCode: null };
     }

@@ -13,7 +13,7 @@ const DETACH = /^(?:-d|--detach)$/;
 /**
  * `run --detach`: the same command line without the flag, in a session of its own.
  *
- * @returns the exit code: 0 when the app answers, else that of the run
+ * @returns the exit code: 0 when the app answers, 1 when the run waits for a fix of it, else that of the run
  * @throws UserError E_RUN_SEVERAL when the Space runs already
  */
 export async function detachRun(options: RunOptions, world: RunWorld): Promise<number> {
@@ -34,6 +34,10 @@ export async function detachRun(options: RunOptions, world: RunWorld): Promise<n
     onText: (text) => void world.stderr.write(text),
   });
   if (run === null) return exitCode;
+  if (run.state === 'failed') {
+    world.stderr.write(`  detached, pid ${run.pid}: the app does not come up; fix it and save\n`);
+    return EXIT.failed;
+  }
   world.stdout.write(`ready ${run.url}\n`);
   world.stderr.write(`  detached, pid ${run.pid}: zerogpu logs -f, zerogpu call, zerogpu stop\n`);
   return EXIT.ok;

@@ -1,9 +1,8 @@
-import { basename } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { formatVisitorName, visitorOf } from '../allocator/core/visitor.js';
+import { formatVisitorName } from '../allocator/core/visitor.js';
 import { assertTorchSupported } from '../gpu/mock/supported-torch.js';
 import type { PublishedRun } from '../lifecycle/live-runs.js';
-import { loadProfile, movedOn, tierFacts, tiersOf } from '../platform/index.js';
+import { loadProfile, tiersOf } from '../platform/index.js';
 import type { PlatformProfile } from '../platform/schema.js';
 import { lacksCuda } from '../python-env/cuda-torch.js';
 import { type PythonEnvironment, resolvePython } from '../python-env/index.js';
@@ -13,8 +12,9 @@ import { interruptible } from '../shared/interruption.js';
 import { runMark } from '../shared/process-marks.js';
 import { cacheDir, stateDir } from '../shared/user-folders.js';
 import type { Space } from '../space/index.js';
+import { announce } from './announce.js';
+import type { AppExit } from './app-process.js';
 import { assemble, type RunParts } from './assemble.js';
-import { bannerFacts } from './banner.js';
 import { createCleanup, runCleanup } from './cleanup.js';
 import {
   assertCommandExists,
@@ -23,20 +23,19 @@ import {
   withPythonFirst,
 } from './command-process.js';
 import type { RunConsole } from './console.js';
-import { creditsNote } from './credits.js';
 import { type Ending, endingText, exitCodeOf, signalForCommand } from './ending.js';
 import { hotkeyActions } from './hotkey-actions.js';
 import type { RunWorld } from './index.js';
 import { keepMeasured } from './keep-measured.js';
 import type { RunOptions } from './options.js';
 import { assertPlatformSupported } from './platform-support.js';
-import { type RestartableApp, restartableApp } from './restartable-app.js';
 import type { RunContext } from './run-context.js';
 import type { RunTerminal } from './run-terminal.js';
 import { serveUntilDone } from './serve.js';
-import { startSpace, stopWithTheRun, supervisorFile, untilReady } from './space-app.js';
-import { sweepProcesses } from './sweep.js';
+import { stopWithTheRun, supervisorFile } from './space-app.js';
+import { type SpaceStarts, spaceStarts } from './space-starts.js';
 import { usageRows } from './use-table.js';
+import { watchRun } from './watch/index.js';
 
 /** For each of the last two questions to the allocator, milliseconds. */
 const LAST_ANSWER_MS = 1_500;
@@ -77,7 +76,11 @@ export async function drive(
 interface StartedRun {
   readonly parts: RunParts;
   readonly python: PythonEnvironment;
-  readonly app: RestartableApp;
+  readonly starts: SpaceStarts;
+  /** The app has ended by itself, and the run ends with it. */
+  readonly appEnded: Promise<AppExit>;
+  /** Rejects when a restart fails for no reason of the Space. */
+  readonly failed: Promise<never>;
 }
 
 async function start(context: RunContext): Promise<StartedRun> {
@@ -110,36 +113,51 @@ async function start(context: RunContext): Promise<StartedRun> {
     ...{ url: parts.gateway.url, allocatorUrl: parts.allocator.url },
   });
 
-  const startApp = () => startSpace(context, parts, python);
-  const first = startApp();
-  const app = restartableApp(first, {
-    start: startApp,
-    async between() {
-      await sweepProcesses(parts.runId);
-      await parts.allocator.restarting();
-    },
-    untilReady: (newest) => untilReady(context, parts, newest),
+  let onEnded: (exit: AppExit) => void;
+  const appEnded = new Promise<AppExit>((resolve) => {
+    onEnded = resolve;
   });
-  stopWithTheRun(context, parts, app);
-  await untilReady(context, parts, first);
-  console.ready(parts.gateway.url, (systemClock.now().monotonicMs - startedMs) / 1_000);
-  context.live.update({ state: 'ready' });
-  // With a command, stdout is the command's alone.
-  if (options.command.length === 0) world.stdout.write(`ready ${parts.gateway.url}\n`);
+  const watching = watchRun(context);
+  const starts = spaceStarts(context, parts, {
+    python,
+    findPython: (space, given) => findPython(context, space, parts.allocator.rules.profile, given),
+    startedMs,
+    onEnded: (exit) => onEnded(exit),
+    onReady: once(() => {
+      // With a command, stdout is the command's alone.
+      if (options.command.length === 0) world.stdout.write(`ready ${parts.gateway.url}\n`);
+    }),
+    onStarted: watching.startIsOver,
+  });
+  stopWithTheRun(context, parts, starts.app);
+  await watching.begin(starts);
+  await starts.first();
 
-  return { parts, python, app };
+  return { parts, python, starts, appEnded, failed: watching.failed };
 }
 
-async function serve(context: RunContext, { parts, python, app }: StartedRun): Promise<number> {
+function once(what: () => void): () => void {
+  let isDone = false;
+  return () => {
+    if (!isDone) what();
+    isDone = true;
+  };
+}
+
+async function serve(
+  context: RunContext,
+  { parts, python, starts, appEnded, failed }: StartedRun,
+): Promise<number> {
   const { options, world } = context;
-  listenToKeys(context, parts, app);
+  listenToKeys(context, parts, starts);
   const command = runCommand(context, parts, python);
   const ending = await Promise.race([
     orAllocatorFails(parts.allocator.failed),
-    serveUntilDone(app.ended, options.forSeconds, command?.ended ?? null, world.interrupted),
+    failed,
+    serveUntilDone(appEnded, options.forSeconds, command?.ended ?? null, world.interrupted),
   ]);
   context.terminal?.stop();
-  return finish(context, parts, app, command, ending);
+  return finish(context, parts, starts.app, command, ending);
 }
 
 /** Starts the command after `--`, which finds the Space by its environment. */
@@ -173,7 +191,7 @@ function runCommand(
 function listenToKeys(
   { terminal, options, console, world, live }: RunContext,
   parts: RunParts,
-  app: RestartableApp,
+  starts: SpaceStarts,
 ): void {
   terminal?.start(
     formatVisitorName(options.visitor),
@@ -190,89 +208,36 @@ function listenToKeys(
       interrupted: world.interrupted,
       warn: (message) => console.warn(message),
       onVisitor: (name) => live.update({ visitor: name }),
-      async restart() {
-        const startedMs = systemClock.now().monotonicMs;
-        console.progress('  restarting the app');
-        live.update({ state: 'restarting' });
-        await app.restart().catch((error: unknown) => {
-          live.update({ state: 'failed' });
-          throw error;
-        });
-        live.update({ state: 'ready' });
-        console.ready(parts.gateway.url, (systemClock.now().monotonicMs - startedMs) / 1_000);
-      },
+      restart: () => starts.again(null),
     }),
   );
 }
 
 function findPython(
-  { options, console, world }: RunContext,
+  { options, console, world, terminal }: RunContext,
   space: Space,
   { name, versions }: PlatformProfile,
+  given: AbortSignal = world.interrupted,
 ) {
+  const ask = confirmOn(world);
   return resolvePython({
     space,
     platform: { name, torch: versions.torch, python: versions.python },
-    confirm: confirmOn(world),
+    confirm: ask && terminal ? (question) => terminal.lend(() => ask(question)) : ask,
     explicitPython: options.python,
     install: options.install,
     yes: options.yes,
     env: world.env,
     cacheDir: cacheDir(world.env),
     report: (step) => console.progress(step.message),
-    signal: world.interrupted,
+    signal: AbortSignal.any([world.interrupted, given]),
   });
-}
-
-async function announce(
-  context: RunContext,
-  parts: RunParts,
-  python: PythonEnvironment,
-): Promise<void> {
-  const { options, console, version } = context;
-  const accountLine =
-    options.account &&
-    (await import('./as-account.js')).accountNote(options.account, systemClock.now().wallMs);
-  // Loaded for a run alone: versions of Python packages have a parser.
-  const { readDeclared } = await import('./read-declared.js');
-  const visitor = visitorOf(options.visitor, '127.0.0.1');
-  const { rules, device, ledger } = parts.allocator;
-  console.banner(
-    bannerFacts({
-      version,
-      rules,
-      device,
-      spaceName: basename(parts.space.dir),
-      pythonVersion: python.version,
-      packages: python.packages,
-      url: parts.gateway.url,
-      deviceUrl: parts.allocator.url,
-      visitor: visitor.key,
-      visitorLimitSeconds: tierFacts(rules.profile, visitor.tier).quotaSeconds,
-      notes: [
-        ...(options.weightless
-          ? ['weightless: no weights, no arithmetic; every output is a placeholder']
-          : []),
-        `quotas ${ledger}`,
-        ...(accountLine === null ? [] : [accountLine]),
-        ...(parts.loginEnvironment['OAUTH_CLIENT_ID']
-          ? ['hf_oauth: visitors log in as local visitors (docs/login.md)']
-          : []),
-        ...(options.creditSeconds === null
-          ? []
-          : [creditsNote(rules.profile, options.visitor, options.creditSeconds)]),
-        ...[movedOn(rules.profile) ?? []].flat(),
-      ],
-      differences: await readDeclared(parts.space, python, rules.profile, context.world.env),
-      hub: parts.hubUrl === null ? null : { url: parts.hubUrl, spaceId: parts.spaceId },
-    }),
-  );
 }
 
 async function finish(
   context: RunContext,
   parts: RunParts,
-  app: RestartableApp,
+  app: SpaceStarts['app'],
   command: CommandProcess | null,
   ending: Ending,
 ): Promise<number> {

@@ -3,7 +3,6 @@ import { connect, controlSecret } from '../allocator/client/index.js';
 import { formatVisitorName, type VisitorName } from '../allocator/core/visitor.js';
 import type { Gateway } from '../gateway/index.js';
 import type { Tier } from '../platform/index.js';
-import { UserError } from '../shared/errors.js';
 import type { AllocatorLink } from './allocator/link.js';
 import type { HotkeyActions } from './run-terminal.js';
 
@@ -24,7 +23,7 @@ export interface HotkeyParts {
   readonly warn: (message: string) => void;
   /** Who a visitor is from now on that says nothing, as `--as` has it. */
   readonly onVisitor: (name: string) => void;
-  /** Restarts the app; rejects when it does not come up. */
+  /** Restarts the app, and says how it went. */
   readonly restart: () => Promise<void>;
 }
 
@@ -63,15 +62,7 @@ export function hotkeyActions(parts: HotkeyParts): HotkeyActions {
         client.close();
       }
     },
-    async restart() {
-      try {
-        await parts.restart();
-      } catch (error) {
-        if (!(error instanceof UserError)) throw error;
-        const why = error.why === undefined ? '' : ` (${error.why})`;
-        parts.warn(`${error.message}${why}: fix it, and press r again`);
-      }
-    },
+    restart: parts.restart,
     // As from the keyboard: the first one stops, a second one kills.
     exit: () => void process.kill(process.pid, 'SIGINT'),
   };

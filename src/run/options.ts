@@ -26,6 +26,7 @@ export interface RawRunOptions extends RawHostOptions {
   readonly credits?: string;
   readonly detach?: boolean;
   readonly weightless?: boolean;
+  readonly watch?: boolean;
 }
 
 /** One `zerogpu run`, every value checked. */
@@ -54,6 +55,8 @@ export interface RunOptions extends HostOptions {
   readonly detach: boolean;
   /** Nothing has weights or values: memory and rules alone are played. */
   readonly weightless: boolean;
+  /** The app restarts when the Space's files change. */
+  readonly watch: boolean;
 }
 
 /**
@@ -88,7 +91,8 @@ export function parseRunOptions(
     owner: parseOwner(raw.owner),
     eventsFile: raw.events ?? null,
     spaceId: raw.spaceId === undefined ? null : parseSpaceId(raw.spaceId),
-    detach: parseDetach(raw.detach ?? false, command),
+    detach: withoutCommand('--detach', raw.detach ?? false, command),
+    watch: withoutCommand('--watch', raw.watch ?? false, command),
     creditSeconds: raw.credits === undefined ? null : parseDuration(raw.credits, '--credits'),
   };
 }
@@ -104,11 +108,11 @@ function weightlessHost(raw: RawRunOptions): RawRunOptions {
   return { ...raw, gpu: 'mock', fresh: true };
 }
 
-function parseDetach(detach: boolean, command: readonly string[]): boolean {
-  if (!detach || command.length === 0) return detach;
-  throw new UserError('E_USAGE', '--detach and a command after -- exclude each other', {
+function withoutCommand(flag: string, isSet: boolean, command: readonly string[]): boolean {
+  if (!isSet || command.length === 0) return isSet;
+  throw new UserError('E_USAGE', `${flag} and a command after -- exclude each other`, {
     why: 'A command ends the run that it was started with, and its exit code is the answer.',
-    fix: ['zerogpu run --detach', `zerogpu run -- ${command.join(' ')}`],
+    fix: [`zerogpu run ${flag}`, `zerogpu run -- ${command.join(' ')}`],
   });
 }
 

@@ -29,6 +29,8 @@ const MOST_WAITING = 8;
 export interface RunTerminal {
   /** Where the lines of the run go. */
   write(line: string): void;
+  /** Lends the keyboard and the screen to a question; the log goes on afterwards. */
+  lend<T>(ask: () => Promise<T>): Promise<T>;
   /** Listens to keys until `stop`. */
   start(visitor: string, actions: HotkeyActions): void;
   stop(): void;
@@ -115,18 +117,23 @@ export function createRunTerminal(
         for (const [key, what] of HOTKEY_HELP) footer.write(`  ${key}  ${what}`);
         return;
       case 'quota':
-        footer.hold();
-        keyboard.stop();
-        try {
-          await actions.showQuota();
-        } finally {
-          if (listening) keyboard.start();
-          footer.resume();
-        }
+        return lend(() => actions.showQuota());
+    }
+  }
+  async function lend<T>(ask: () => Promise<T>): Promise<T> {
+    if (!listening) return ask();
+    footer.hold();
+    keyboard.stop();
+    try {
+      return await ask();
+    } finally {
+      if (listening) keyboard.start();
+      footer.resume();
     }
   }
   return {
     write: footer.write,
+    lend,
     start(name, actions) {
       visitor = name;
       listening = { actions };

@@ -95,15 +95,20 @@ export function stopWithTheRun(
   });
   world.onForced(() => {
     console.stopping('Stopping at once.');
-    app.current.kill();
+    app.current?.kill();
   });
 }
 
-/** @throws the signal's reason when it is interrupted; UserError E_APP_CRASHED, E_APP_SILENT, E_NO_GPU_FUNCTION */
+/**
+ * @param given aborted when this start is given up
+ * @throws the signal's reason when it is interrupted or given up; UserError E_APP_CRASHED,
+ *   E_APP_SILENT, E_NO_GPU_FUNCTION
+ */
 export async function untilReady(
   { options, console, world }: RunContext,
   parts: RunParts,
   app: AppProcess,
+  given: AbortSignal,
 ): Promise<void> {
   const port = await waitForStart(
     app,
@@ -114,7 +119,7 @@ export async function untilReady(
       decorated: parts.labels.learn,
     },
     options,
-    world.interrupted,
+    AbortSignal.any([world.interrupted, given]),
   );
   if (options.allowNoGpuFunction && !(await parts.allocator.reported())) {
     console.warn('No @spaces.GPU function detected during startup: ZeroGPU stops such a Space');

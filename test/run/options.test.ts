@@ -57,6 +57,7 @@ describe('what is not said', () => {
       python: null,
       install: true,
       yes: false,
+      watch: false,
       forSeconds: null,
       startTimeoutSeconds: 600,
       logFormat: 'text',

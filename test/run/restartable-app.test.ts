@@ -19,22 +19,33 @@ function appOf() {
   return { ...app, end };
 }
 
-function setUp(untilReady: (app: AppProcess) => Promise<void> = async () => {}) {
+type Fake = ReturnType<typeof appOf>;
+
+async function setUp() {
   const did: string[] = [];
-  const apps = [appOf()];
-  const app = restartableApp(apps[0] as AppProcess, {
+  const apps: Fake[] = [];
+  const ends: AppExit[] = [];
+  const waits = {
+    prepare: async (_given: AbortSignal): Promise<void> => {},
+    ready: async (_app: Fake): Promise<void> => {},
+  };
+  const app = restartableApp({
+    async prepare(isFirst, given) {
+      did.push(isFirst ? 'prepare first' : 'prepare');
+      await waits.prepare(given);
+    },
     start() {
       did.push('start');
       const next = appOf();
       apps.push(next);
       return next;
     },
-    between: async () => void did.push('between'),
-    untilReady,
+    untilReady: (one) => waits.ready(one as Fake),
+    onEnded: (exit) => ends.push(exit),
   });
-  const ends: AppExit[] = [];
-  void app.ended.then((exit) => ends.push(exit));
-  return { app, apps, did, ends };
+  expect(await app.start()).toBe(true);
+  did.length = 0;
+  return { app, apps, did, ends, waits };
 }
 
 const turn = () => new Promise((done) => setImmediate(done));
@@ -42,16 +53,18 @@ const crash = { code: 1, signal: null };
 
 describe('an app that can be restarted', () => {
   it('has ended when it ends by itself', async () => {
-    const { apps, ends } = setUp();
+    const { app, apps, ends } = await setUp();
+    expect(app.serves).toBe(true);
     apps[0]?.end(crash);
     await turn();
     expect(ends).toEqual([crash]);
+    expect(app.serves).toBe(false);
   });
 
   it('goes on in the next one, and ends with that', async () => {
-    const { app, apps, did, ends } = setUp();
-    await app.restart();
-    expect(did).toEqual(['between', 'start']);
+    const { app, apps, did, ends } = await setUp();
+    await app.start();
+    expect(did).toEqual(['prepare', 'start']);
     expect(app.current).toBe(apps[1]);
     await turn();
     expect(ends).toEqual([]);
@@ -61,34 +74,74 @@ describe('an app that can be restarted', () => {
   });
 
   it('that does not come up ends nothing, and can be tried again', async () => {
-    let fails = true;
-    const { app, apps, ends } = setUp(async (one) => {
-      if (!fails) return;
-      (one as ReturnType<typeof appOf>).end(crash);
+    const { app, apps, ends, waits } = await setUp();
+    waits.ready = async (one) => {
+      one.end(crash);
       throw new Error('a syntax error');
-    });
-    await expect(app.restart()).rejects.toThrow('a syntax error');
+    };
+    await expect(app.start()).rejects.toThrow('a syntax error');
     await turn();
     expect(ends).toEqual([]);
-    fails = false;
-    await app.restart();
+    expect(app.serves).toBe(false);
+    waits.ready = async () => {};
+    await app.start();
     expect(app.current).toBe(apps[2]);
+    expect(app.serves).toBe(true);
     await turn();
     expect(ends).toEqual([]);
   });
 
-  it('that dies as it comes up has ended', async () => {
-    const { app, ends } = setUp(async (one) => (one as ReturnType<typeof appOf>).end(crash));
-    await app.restart();
+  it('that cannot be prepared is down: nothing starts', async () => {
+    const { app, did, waits } = await setUp();
+    waits.prepare = () => Promise.reject(new Error('no such package'));
+    await expect(app.start()).rejects.toThrow('no such package');
+    expect(did).toEqual(['prepare']);
+    expect(app.serves).toBe(false);
+  });
+
+  it('that ends as it comes up has ended', async () => {
+    const { app, ends, waits } = await setUp();
+    waits.ready = async (one) => one.end(crash);
+    await app.start();
     await turn();
     expect(ends).toEqual([crash]);
   });
 
+  it('gives a start up for the next one, whatever that waits for', async () => {
+    const { app, apps, did, waits } = await setUp();
+    waits.ready = async (one) => {
+      await one.exited;
+      throw new Error('it was stopped');
+    };
+    const first = app.start();
+    await turn();
+    expect(apps).toHaveLength(2);
+    waits.ready = async () => {};
+    const [given, next] = await Promise.all([first, app.start()]);
+    expect([given, next]).toEqual([false, true]);
+    expect(did).toEqual(['prepare', 'start', 'prepare', 'start']);
+    expect(app.current).toBe(apps[2]);
+  });
+
+  it('aborts what prepares a start that is given up', async () => {
+    const { app, did, waits } = await setUp();
+    waits.prepare = (given) =>
+      new Promise((_resolve, reject) =>
+        given.addEventListener('abort', () => reject(given.reason), { once: true }),
+      );
+    const first = app.start();
+    await turn();
+    waits.prepare = async () => {};
+    expect(await Promise.all([first, app.start()])).toEqual([false, true]);
+    expect(did).toEqual(['prepare', 'prepare', 'start']);
+  });
+
   it('starts nothing any more once it was stopped', async () => {
-    const { app, did } = setUp();
-    const restarting = app.restart();
+    const { app, did } = await setUp();
+    const starting = app.start();
     await app.stop();
-    await restarting;
-    expect(did).toEqual(['between']);
+    expect(await starting).toBe(false);
+    expect(await app.start()).toBe(false);
+    expect(did).toEqual([]);
   });
 });

@@ -10,6 +10,7 @@ import type { World } from '../world.js';
 const EXAMPLES = `
 Examples
   zerogpu run                        the Space in this folder
+  zerogpu run --watch                restarts when you save
   zerogpu run demo --as free         visited by a free account
   zerogpu run demo --gpus 2          two calls at a time
   zerogpu run demo -- pytest tests/  start, run the tests, stop; their exit code
@@ -67,6 +68,7 @@ export function declareRun(
       twin('--allow-no-gpu-function', 'serve a Space that the platform stops for having none'),
     )
     .addOption(twin('--for <time>', 'stop after this long'))
+    .addOption(twin('-w, --watch', "restart the app when the Space's code or versions change"))
     .addOption(twin('-d, --detach', 'leave the run in the background once it answers'))
     .optionsGroup('Output')
     .addOption(twin('--log-format <kind>', 'text, json (one object a line, on stderr)', 'text'))

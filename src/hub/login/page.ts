@@ -1,5 +1,7 @@
 /** The login page: which local visitor are you? No script, nothing from elsewhere. */
 
+import { inHtml } from '../../shared/html.js';
+
 /** What the page shows. */
 export interface LoginPage {
   readonly spaceId: string;
@@ -9,17 +11,6 @@ export interface LoginPage {
   /** Why the choice before was none. */
   readonly problem: string | null;
 }
-
-const escapes: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-
-/** Text as it stands in HTML, in an attribute as well. */
-export const inHtml = (text: string) => text.replaceAll(/[&<>"']/g, (char) => escapes[char] ?? '');
 
 const STYLE = `body{font:16px/1.5 system-ui,sans-serif;max-width:26rem;margin:3rem auto;padding:0 1rem;color:#1f2937}
 button{font:inherit;display:block;width:100%;margin:.4rem 0;padding:.5rem;border:1px solid #9ca3af;border-radius:.4rem;background:#f9fafb;cursor:pointer}

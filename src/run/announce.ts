@@ -1,0 +1,55 @@
+import { basename } from 'node:path';
+import { visitorOf } from '../allocator/core/visitor.js';
+import { movedOn, tierFacts } from '../platform/index.js';
+import type { PythonEnvironment } from '../python-env/index.js';
+import { systemClock } from '../shared/clock.js';
+import type { RunParts } from './assemble.js';
+import { bannerFacts } from './banner.js';
+import { creditsNote } from './credits.js';
+import type { RunContext } from './run-context.js';
+
+/** Says what runs, where, for whom, and what differs from the platform. */
+export async function announce(
+  context: RunContext,
+  parts: RunParts,
+  python: PythonEnvironment,
+): Promise<void> {
+  const { options, console, version } = context;
+  const accountLine =
+    options.account &&
+    (await import('./as-account.js')).accountNote(options.account, systemClock.now().wallMs);
+  // Loaded for a run alone: versions of Python packages have a parser.
+  const { readDeclared } = await import('./read-declared.js');
+  const visitor = visitorOf(options.visitor, '127.0.0.1');
+  const { rules, device, ledger } = parts.allocator;
+  console.banner(
+    bannerFacts({
+      version,
+      rules,
+      device,
+      spaceName: basename(parts.space.dir),
+      pythonVersion: python.version,
+      packages: python.packages,
+      url: parts.gateway.url,
+      deviceUrl: parts.allocator.url,
+      visitor: visitor.key,
+      visitorLimitSeconds: tierFacts(rules.profile, visitor.tier).quotaSeconds,
+      notes: [
+        ...(options.weightless
+          ? ['weightless: no weights, no arithmetic; every output is a placeholder']
+          : []),
+        `quotas ${ledger}`,
+        ...(accountLine === null ? [] : [accountLine]),
+        ...(parts.loginEnvironment['OAUTH_CLIENT_ID']
+          ? ['hf_oauth: visitors log in as local visitors (docs/login.md)']
+          : []),
+        ...(options.creditSeconds === null
+          ? []
+          : [creditsNote(rules.profile, options.visitor, options.creditSeconds)]),
+        ...[movedOn(rules.profile) ?? []].flat(),
+      ],
+      differences: await readDeclared(parts.space, python, rules.profile, context.world.env),
+      hub: parts.hubUrl === null ? null : { url: parts.hubUrl, spaceId: parts.spaceId },
+    }),
+  );
+}
