@@ -112,7 +112,7 @@ describe('run --watch', () => {
       await browser?.close();
       await run.stop();
     }
-  });
+  }, 400_000);
 
   it('restarts a restless app 50 times, and nothing is left of any', async () => {
     const { dir, put } = makeSpace({ 'app.py': RESTLESS });
