@@ -1,0 +1,195 @@
+/**
+ * The performance claims: one each, with its goal, its peer and the bench that measures it. A figure is `met` when
+ * its value is on the right side of its goal.
+ */
+import { spawnSync } from 'node:child_process';
+import { dirname, join } from 'node:path';
+
+const two = (value) => Number(value.toFixed(2));
+const atMost = (name, value, goal, unit = '') => ({
+  ...{ name, value: `${two(value)}${unit}`, goal: `≤ ${goal}${unit}`, isMet: value <= goal },
+});
+const atLeast = (name, value, goal, unit = '') => ({
+  ...{ name, value: `${two(value)}${unit}`, goal: `≥ ${goal}${unit}`, isMet: value >= goal },
+});
+const bench =
+  (file, ...args) =>
+  ({ node, root }) => [node, join(root, 'bench', file), ...args];
+const pythonBench =
+  (file, ...args) =>
+  ({ python, root }) => [python, join(root, 'bench', file), ...args];
+
+const isOnPath = (name) => spawnSync('which', [name]).status === 0;
+const lacks = (...names) => names.filter((name) => !isOnPath(name)).join(', ') || null;
+const needsPython = ({ python }) =>
+  python ? null : 'a Python with gradio, spaces and torch: npm test';
+const hasModules = (python, modules) => spawnSync(python, ['-c', `import ${modules}`]).status === 0;
+const X = ' ×';
+
+export const claims = [
+  {
+    id: 'startup',
+    claim: 'The command line starts as fast as Node',
+    peer: '`node -e 0`',
+    command: bench('startup.mjs', '15'),
+    figures: ({ versionRatio, helpRatio }) => [
+      atMost('`zerogpu --version`', versionRatio, 1.3, X),
+      atMost('`zerogpu run --help`', helpRatio, 1.3, X),
+    ],
+  },
+  {
+    id: 'check',
+    claim: '`check` of a Space',
+    peer: '`node -e 0`, pyflakes over the same files',
+    needs: ({ python }) =>
+      needsPython({ python }) ??
+      lacks('pyflakes')?.replace('pyflakes', 'pyflakes: pip install pyflakes'),
+    command: ({ node, python, root }) => [
+      ...[node, join(root, 'bench/check.mjs'), '--pyflakes', 'pyflakes', '--rounds', '7'],
+      ...['--sources', join(dirname(dirname(python)), 'lib')],
+    ],
+    figures: ({ one, ...rest }) => [
+      atMost('one file', one.node.ratio, 2.6, X),
+      atMost('second run, nothing changed', one.second.ms / one.node.ms, 1.6, X),
+      ...Object.values(rest)
+        .filter((part) => part?.files)
+        .flatMap(({ files, megabytes, times }) => [
+          atMost(
+            `${files} files, ${megabytes.toFixed(1)} MB, against pyflakes`,
+            times.pyflakes.ratio,
+            0.8,
+            X,
+          ),
+          ...(files > 300 ? [atMost(`${files} files`, times.check.ms / 1000, 1.5, ' s')] : []),
+        ]),
+    ],
+  },
+  {
+    id: 'calls',
+    claim: 'A whole call at the allocator: schedule, allow, release',
+    peer: 'three requests to a bare `node:http` server, answers of the same size',
+    command: bench('allocator/http.mjs', '7', '2'),
+    figures: ({ memoryRatio }) => [atLeast('in memory', memoryRatio, 0.8, X)],
+  },
+  {
+    id: 'durable',
+    claim: 'A durable call, each step on disk before its answer',
+    peer: 'Redis 7 with AOF always (one Lua script a step), PostgreSQL (SKIP LOCKED), BullMQ',
+    needs: () =>
+      lacks('redis-server', 'psql')?.replace('psql', 'PostgreSQL (Debian: postgresql)') ?? null,
+    command: bench('allocator/ledger.mjs', '5', '2'),
+    figures: ({ ratios }) => [
+      atLeast('against Redis', ratios['redis lua'], 0.7, X),
+      atLeast('against PostgreSQL', ratios.postgresql, 1.5, X),
+      atLeast('against BullMQ', ratios.bullmq, 2, X),
+    ],
+  },
+  {
+    id: 'streams',
+    claim: '10,000 waiting visitors, and deadlines while 1,000 wait',
+    peer: 'the same `/schedule` with none that waits',
+    command: bench('allocator/waiting.mjs', '10000'),
+    figures: ({ waiting, deadlines }) => [
+      atMost('memory of a stream', waiting.eachKiB, 25, ' KiB'),
+      atMost('one core, while nothing happens', waiting.cpuPercent, 10, ' %'),
+      atMost(
+        'p99 of a new `/schedule` among them',
+        waiting.schedulesAmongP99Ms / waiting.schedulesAloneP99Ms,
+        3,
+        X,
+      ),
+      atMost('kill at the deadline, p99 late', deadlines.signalLateMsP99, 10, ' ms'),
+    ],
+  },
+  {
+    id: 'restart',
+    claim: '`serve` answers again after kill -9 with 100,000 events',
+    peer: '`node -e 0`',
+    command: bench('allocator/restart.mjs', '9'),
+    figures: ({ ratio }) => [atMost('until it serves', ratio, 3, X)],
+  },
+  {
+    id: 'gateway',
+    claim: 'The gateway, which also identifies visitors and signs their tokens',
+    peer: 'http-proxy 1, httpxy',
+    command: bench('gateway.mjs', '7', '2'),
+    figures: ({ timesHttpProxy, timesHttpxy }) => [
+      atLeast('requests a second against http-proxy', timesHttpProxy, 1.2, X),
+      atLeast('requests a second against httpxy', timesHttpxy, 1.2, X),
+    ],
+  },
+  {
+    id: 'warm-call',
+    claim: 'A warm GPU call through gateway and allocator',
+    peer: 'the same app without ZeroGPU',
+    needs: needsPython,
+    command: pythonBench('warm-call.py', '60'),
+    figures: ({ moreMs }) => [atMost('more than without', moreMs, 30, ' ms')],
+  },
+  {
+    id: 'start-space',
+    claim: 'A Space under `run` answers its first page',
+    peer: 'the same app started plainly',
+    needs: needsPython,
+    command: pythonBench('start-space.py', '7'),
+    figures: ({ ratio }) => [atMost('start', ratio, 1.3, X)],
+  },
+  {
+    id: 'emulated',
+    claim: 'PyTorch on the emulated GPU',
+    peer: 'PyTorch on the CPU, same models and weights',
+    needs: needsPython,
+    command: pythonBench('emulated-cuda.py', '7'),
+    figures: ({ models }) =>
+      Object.entries(models).map(([name, { ratio }]) =>
+        atMost(name, ratio, /generate/.test(name) ? 2 : 1.3, X),
+      ),
+  },
+  {
+    id: 'simulate',
+    claim: '`simulate` of M/M/8 with two priority classes, by the allocator’s own core',
+    peer: 'SimPy, Ciw: a bare priority queue',
+    needs: ({ python }) =>
+      needsPython({ python }) ??
+      (hasModules('python3', 'simpy, ciw')
+        ? null
+        : 'simpy and ciw: python3 -m pip install simpy ciw'),
+    command: bench('simulate/run.mjs', '--rounds', '5'),
+    figures: ({ timesSimPy, timesCiw }) => [
+      atLeast('against SimPy', timesSimPy, 20, X),
+      atLeast('against Ciw', timesCiw, 30, X),
+    ],
+  },
+  {
+    id: 'million',
+    claim: 'A simulated day of 1,000,000 visitors with quotas, tiers, ageing and xlarge',
+    peer: 'none: an absolute goal',
+    command: bench('simulate/million.mjs'),
+    figures: ({ wallSeconds, peakMiB }) => [
+      atMost('one day', wallSeconds, 60, ' s'),
+      atMost('memory', peakMiB, 1_024, ' MiB'),
+    ],
+  },
+  {
+    id: 'package',
+    claim: 'What `npm install zerogpu` brings',
+    peer: 'none: an absolute goal',
+    command: bench('package-size.mjs'),
+    figures: ({ unpackedMB, packages, installedMB }) => [
+      atMost(
+        `own package, unpacked (with dependencies ${installedMB.toFixed(0)} MB in ${packages})`,
+        ...[unpackedMB, 15, ' MB'],
+      ),
+    ],
+  },
+  {
+    id: 'editor',
+    claim: 'The language server, over a Space of 30 files',
+    peer: 'none: an absolute goal',
+    command: bench('lsp.mjs'),
+    figures: ({ firstMs, keyMs }) => [
+      atMost('first diagnostics', firstMs.p50, 500, ' ms'),
+      atMost('keystroke to diagnostics, p95', keyMs.p95, 100, ' ms'),
+    ],
+  },
+];
