@@ -142,6 +142,7 @@ export function connect(where: string | Where, secret: string): HostClient {
     kill: async (call) => void (await request(CONTROL.kill, { call })),
     release: async (call) => void (await request(CONTROL.release, { call })),
     advance: async (seconds) => void (await request(CONTROL.advance, { seconds })),
+    setFaults: async (spec) => void (await request(CONTROL.faults, { spec })),
     setTier: async (visitor, tier) =>
       void (await request(CONTROL.setTier, { visitor, tier: tier ?? 'own' })),
     setUse: async (visitor, tier, { usedSeconds: used, runs, resetsInSeconds }) =>

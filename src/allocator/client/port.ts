@@ -29,6 +29,13 @@ export interface ControlClient {
   release(call: number): Promise<void>;
   /** Quota time moves on by so many seconds; running calls don't notice. */
   advance(seconds: number): Promise<void>;
+  /**
+   * Answers of the platform on demand, in place of those of before; for calls from now on.
+   *
+   * @param spec as `--fault` has it: `no-gpu@1`; empty for none
+   * @throws UserError E_ALLOCATOR_REFUSED for one that can't be read
+   */
+  setFaults(spec: string): Promise<void>;
   /** The tier that counts for this visitor from now on; null for the one that they come with. */
   setTier(visitor: string, tier: Tier | null): Promise<void>;
   /** All of the visitor's quota and runs again. */

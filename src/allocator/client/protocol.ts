@@ -115,6 +115,11 @@ export const CONTROL = {
     says: 'moves quota time forward; running calls keep their deadlines',
     example: 'seconds=3600',
   }),
+  faults: post('faults', {
+    query: z.object({ spec: z.string().max(1_000) }),
+    says: 'replaces the [faults](faults.md) of calls from now on, counted from 1 again; empty for none',
+    example: 'spec=no-gpu@1',
+  }),
   visitor: get('visitors/:visitor', {
     params: visitorParams,
     query: z.object({ tier: z.enum(TIERS) }),

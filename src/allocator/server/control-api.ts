@@ -1,11 +1,13 @@
 import { tiersOf } from '../../platform/tier-facts.js';
 import type { Clock } from '../../shared/clock.js';
+import { UserError } from '../../shared/errors.js';
 import { helloProof } from '../client/greeting.js';
 import { CONTROL, type Endpoint, type Received } from '../client/protocol.js';
 import { isBearer, isSigned } from '../client/secret.js';
 import type { AllocatorEvent, CallRecord } from '../core/types.js';
 import { createEventStreams } from './control-streams.js';
 import type { AllocatorDriver } from './driver.js';
+import { type FaultPlan, parseCallFaults } from './faults.js';
 import type { ApiRequest, Guard, HttpApi, Reply } from './http.js';
 import type { Metrics } from './metrics.js';
 import { type SnapshotSize, type SnapshotSources, takeSnapshot, visitorView } from './snapshot.js';
@@ -20,6 +22,7 @@ export interface ControlApiPorts {
   readonly sources: () => SnapshotSources;
   readonly labels: SpaceLabels;
   readonly metrics: Metrics;
+  readonly faults: FaultPlan;
   /** What a Space has to find in its environment for this host's device, and on its PYTHONPATH. */
   readonly device: () => {
     readonly environment: Readonly<Record<string, string>>;
@@ -105,6 +108,15 @@ export function createControlApi(http: HttpApi, ports: ControlApiPorts): Control
   });
   on(CONTROL.advance, ({ seconds }, reply) => {
     return command(reply, { type: 'advance', at: ports.clock.now(), seconds });
+  });
+  on(CONTROL.faults, ({ spec }, reply) => {
+    try {
+      ports.faults.replaceCallFaults(parseCallFaults(spec));
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      return reply.send(400, { detail: [error.message, error.why].filter(Boolean).join('. ') });
+    }
+    return reply.send(204);
   });
   on(CONTROL.visitor, ({ visitor: key, tier }, reply) => {
     const at = ports.clock.now();

@@ -104,6 +104,8 @@ const NO_CALLS: readonly FaultKind[] = ['startup-404', 'token-error'];
 export interface FaultPlan {
   nextCall(): Fault | null;
   nextStartup(): Fault | null;
+  /** From now on these hit calls, and no others; the next call is counted as the first. */
+  replaceCallFaults(faults: readonly Fault[]): void;
 }
 
 export function createFaultPlan(faults: readonly Fault[], seed: number): FaultPlan {
@@ -115,10 +117,30 @@ export function createFaultPlan(faults: readonly Fault[], seed: number): FaultPl
       return list.length === 0 ? null : faultOf(list, count, draw());
     };
   };
+  let calls = plan(faults.filter(({ kind }) => !NO_CALLS.includes(kind)));
   return {
-    nextCall: plan(faults.filter(({ kind }) => !NO_CALLS.includes(kind))),
+    nextCall: () => calls(),
     nextStartup: plan(faults.filter(({ kind }) => kind === 'startup-404')),
+    replaceCallFaults(list) {
+      calls = plan(list);
+    },
   };
+}
+
+/**
+ * Faults for an allocator that runs already.
+ *
+ * @param text as `--fault` has it; empty for none
+ * @throws UserError E_USAGE also for a kind that is decided when a Space starts
+ */
+export function parseCallFaults(text: string): readonly Fault[] {
+  const faults = text.trim() === '' ? [] : parseFaults(text);
+  const late = faults.find(({ kind }) => NO_CALLS.includes(kind));
+  if (!late) return faults;
+  throw new UserError('E_USAGE', `${late.kind} can't be given to a Space that runs`, {
+    why: 'It is decided when the Space starts.',
+    fix: `zerogpu run --fault ${late.kind}`,
+  });
 }
 
 /** Numbers from 0 to 1 (mulberry32): enough for choosing, and the same everywhere. */

@@ -117,6 +117,7 @@ export async function startAllocator(options: AllocatorOptions): Promise<Allocat
   const metrics = createMetrics();
   const newId = createIds();
   const startedMonotonicMs = clock.now().monotonicMs;
+  const faults = options.faults ?? createFaultPlan([], 0);
   let control: ControlApi | null = null;
   const driver: AllocatorDriver = createDriver(before ?? createState(rules, backend.slices), {
     clock,
@@ -148,7 +149,7 @@ export async function startAllocator(options: AllocatorOptions): Promise<Allocat
     identify: identifyProcess,
     isDescendant: isDescendantOf,
     measure,
-    faults: options.faults ?? createFaultPlan([], 0),
+    faults,
     onFault: options.onFault ?? (() => {}),
     onError: (error) => notice(`a request failed: ${explain(error)}`),
   });
@@ -161,6 +162,7 @@ export async function startAllocator(options: AllocatorOptions): Promise<Allocat
       newId,
       labels,
       metrics,
+      faults,
       sources: () => ({
         state: driver.state,
         backend,

@@ -286,6 +286,19 @@ describe('commands', () => {
     });
   });
 
+  it('faults hit the calls that come after, until there are none again', async () => {
+    await client.setFaults('no-gpu@2');
+    expect((await schedule('pro:ada'))?.status).toBe(200);
+    expect((await schedule('pro:eve'))?.status).toBe(503);
+    await client.setFaults('no-gpu');
+    await client.setFaults('');
+    expect((await schedule('pro:fay'))?.status).toBe(200);
+    await expect(client.setFaults('startup-404')).rejects.toMatchObject({
+      code: 'E_ALLOCATOR_REFUSED',
+      message: expect.stringContaining("startup-404 can't be given to a Space that runs"),
+    });
+  });
+
   it('another tier counts until it is taken away again', async () => {
     await client.setTier('free:ada', 'pro');
     expect((await schedule('free:ada', 1000))?.status).toBe(200);

@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { createFaultPlan, faultOf, parseFaults } from '../../../src/allocator/server/faults.js';
+import {
+  createFaultPlan,
+  faultOf,
+  parseCallFaults,
+  parseFaults,
+} from '../../../src/allocator/server/faults.js';
 
 describe('--fault', () => {
   it('reads kinds, times and when', () => {
@@ -51,5 +56,18 @@ describe('--fault', () => {
     expect(plan.nextCall()?.kind).toBe('no-gpu');
     expect(plan.nextStartup()?.kind).toBe('startup-404');
     expect([plan.nextCall(), plan.nextStartup()]).toEqual([null, null]);
+  });
+
+  it('takes others while it runs, and counts from the next call', () => {
+    const plan = createFaultPlan(parseFaults('no-gpu,startup-404'), 1);
+    expect(plan.nextCall()?.kind).toBe('no-gpu');
+    plan.replaceCallFaults(parseCallFaults('quota@2'));
+    expect([plan.nextCall(), plan.nextCall()?.kind, plan.nextCall()]).toEqual([null, 'quota', null]);
+    plan.replaceCallFaults(parseCallFaults(''));
+    expect(plan.nextCall()).toBeNull();
+    expect(plan.nextStartup()?.kind).toBe('startup-404');
+    for (const spec of ['token-error', 'no-gpu,startup-404', 'nothing']) {
+      expect(() => parseCallFaults(spec)).toThrow(expect.objectContaining({ code: 'E_USAGE' }));
+    }
   });
 });

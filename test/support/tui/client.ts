@@ -60,6 +60,7 @@ export function fakeClient(now: Snapshot): FakeClient {
     kill: (call) => command(`kill ${call}`),
     release: (call) => command(`release ${call}`),
     advance: (seconds) => command(`advance ${seconds}`),
+    setFaults: (spec) => command(`faults ${spec}`),
     setTier: (visitor, tier) => command(`tier ${visitor} ${tier}`),
     resetQuota: (visitor) => command(`reset ${visitor}`),
     close() {
