@@ -1,5 +1,6 @@
 /** `init --here`: what an app that exists lacks for being a ZeroGPU Space. Pure. */
 import type { SpaceModel } from '../space/index.js';
+import { AGENTS_PATH, agentsPage } from './agents-page.js';
 import type { Answers } from './answers.js';
 import type { SpaceFile } from './manifest.js';
 
@@ -7,6 +8,7 @@ import type { SpaceFile } from './manifest.js';
 const GENERAL = new Set([
   'README.md',
   'zerogpu.json',
+  AGENTS_PATH,
   '.gitignore',
   '.github/workflows/zerogpu.yml',
 ]);
@@ -19,11 +21,11 @@ export function filesForExisting(
 ): readonly SpaceFile[] {
   return files
     .filter(({ path }) => GENERAL.has(path))
-    .map((file) =>
-      file.path === 'README.md'
-        ? { path: file.path, content: `${frontMatter(file.content, appFile)}\n# ${title}\n` }
-        : file,
-    );
+    .map((file) => {
+      if (file.path === AGENTS_PATH) return { ...file, content: agentsPage(title, [], false) };
+      if (file.path !== 'README.md') return file;
+      return { path: file.path, content: `${frontMatter(file.content, appFile)}\n# ${title}\n` };
+    });
 }
 
 /** The block between the dashes, for this app file, with the lines of dashes. */

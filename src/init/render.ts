@@ -1,4 +1,5 @@
 /** The files of a new Space: the template's own, with the answers in their places. Pure. */
+import { AGENTS_PATH, agentsPage } from './agents-page.js';
 import type { Answers } from './answers.js';
 import type { SpaceFile } from './manifest.js';
 import { GRADIO_4_PINS } from './versions.js';
@@ -29,6 +30,8 @@ export function renderSpace(answers: Answers, version: string): readonly SpaceFi
   files.set('requirements.txt', requirements(files.get('requirements.txt'), answers));
   files.set('zerogpu.json', settings(files.get('zerogpu.json') ?? '{}', answers));
   files.set('.gitignore', GITIGNORE);
+  const hasTests = [...files.keys()].some((path) => path.startsWith('tests/'));
+  files.set(AGENTS_PATH, agentsPage(answers.title, answers.template.run, hasTests));
   if (answers.ci === 'github') {
     files.set(WORKFLOW_PATH, workflow(version, answers.template.run));
   }

@@ -60,7 +60,15 @@ describe('zerogpu init', () => {
     const { code, folder, stdout } = await make('my-space', { yes: true, git: false });
     expect(code).toBe(0);
     expect(new Set(readdirSync(join(folder, 'my-space')))).toEqual(
-      new Set(['.gitignore', 'README.md', 'app.py', 'requirements.txt', 'tests', 'zerogpu.json']),
+      new Set([
+        '.gitignore',
+        'AGENTS.md',
+        'README.md',
+        'app.py',
+        'requirements.txt',
+        'tests',
+        'zerogpu.json',
+      ]),
     );
     expect(read(folder, 'my-space/README.md')).toContain('title: My space\n');
     expect(stdout.match(/^ {2}zerogpu .*$/gm)).toHaveLength(3);
@@ -192,7 +200,7 @@ describe('zerogpu init --here', () => {
     expect(read(folder, 'README.md')).toBe('# Mine\n');
     expect(read(folder, 'main.py')).toBe('import gradio\n');
     expect(new Set(readdirSync(folder))).toEqual(
-      new Set(['.gitignore', 'README.md', 'helpers', 'main.py', 'zerogpu.json']),
+      new Set(['.gitignore', 'AGENTS.md', 'README.md', 'helpers', 'main.py', 'zerogpu.json']),
     );
     expect(stderr).toContain('app_file: main.py');
     expect(stderr).toContain('@spaces.GPU(duration=30)');
@@ -203,7 +211,7 @@ describe('zerogpu init --here', () => {
     const folder = temporaryFolder();
     await make('.', { yes: true, git: false }, { cwd: folder });
     const { stderr } = await make('.', { here: true }, { cwd: folder });
-    expect(stderr.match(/^kept /gm)).toHaveLength(3);
+    expect(stderr.match(/^kept /gm)).toHaveLength(4);
     expect(stderr).not.toContain('@spaces.GPU');
   });
 
