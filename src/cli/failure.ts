@@ -1,4 +1,4 @@
-import { isAgent } from '../shared/agent.js';
+import { agentError, isAgent } from '../shared/agent.js';
 import { EXIT, UserError } from '../shared/errors.js';
 import { printableLine } from '../shared/printable.js';
 import type { World } from './world.js';
@@ -21,16 +21,6 @@ export function printFailure(error: unknown, world: World, asJson: boolean): num
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
   world.stderr.write(`bug    zerogpu failed in a way it should not\n${stack}\n`);
   return EXIT.bug;
-}
-
-/** One error for a coding agent: one line, the next command at its end. */
-function agentError({ code, message, why, fix }: UserError): string {
-  const parts = [
-    `error ${code} ${message}`,
-    ...(why ? [why] : []),
-    `next: ${fix[0] ?? `zerogpu explain ${code}`}`,
-  ];
-  return `${parts.map(printableLine).join(' | ')}\n`;
 }
 
 /** One error as text: first line what, then why, then lines to paste; the code at the right. */

@@ -2,39 +2,77 @@
 import type { Writable } from 'node:stream';
 import type { Rule } from '../check/rule.js';
 import { rules } from '../check/rules/index.js';
+import { isAgent } from '../shared/agent.js';
 import { didYouMean } from '../shared/did-you-mean.js';
 import { ERROR_PAGES } from '../shared/error-pages.js';
 import { ERROR_CODES, type ErrorCode, EXIT, UserError } from '../shared/errors.js';
+import { agentError, agentLine, agentRule } from './agent.js';
 import { errorPage, errorTable, rulePage, ruleTable } from './pages.js';
+
+const FORMATS = ['text', 'json', 'agent'] as const;
+
+export interface RawExplainOptions {
+  readonly format?: string;
+  readonly json?: boolean;
+}
 
 /**
  * Prints the page of each rule or error code, or the list of all.
  *
  * @param words ids, names or codes; none for the list
  * @returns the exit code
- * @throws UserError E_CHECK_RULE_UNKNOWN for a word that is neither
+ * @throws UserError E_CHECK_RULE_UNKNOWN for a word that is neither; E_USAGE for another format
  */
 export function explain(
   words: readonly string[],
-  options: { readonly json?: boolean },
-  world: { readonly stdout: Writable },
+  options: RawExplainOptions,
+  world: {
+    readonly stdout: Writable;
+    readonly env?: Readonly<Record<string, string | undefined>>;
+  },
 ): number {
   const topics = words.map(findTopic);
-  if (options.json) {
-    const all = topics.length > 0 ? topics : [...rules, ...codes];
-    const entries = all.map((topic) =>
-      typeof topic === 'string' ? errorObject(topic) : ruleObject(topic),
-    );
-    world.stdout.write(`${JSON.stringify({ version: 1, topics: entries }, null, 2)}\n`);
-  } else if (topics.length === 0) {
-    world.stdout.write(`${ruleTable(rules)}\n${errorTable()}\nzerogpu explain ZG201   tells one\n`);
-  } else {
-    const pages = topics.map((topic) =>
-      typeof topic === 'string' ? errorPage(topic) : rulePage(topic),
-    );
-    world.stdout.write(pages.join('\n'));
-  }
+  world.stdout.write(written(topics, formatOf(options, world.env ?? {})));
   return EXIT.ok;
+}
+
+type Topic = Rule | ErrorCode;
+type Format = (typeof FORMATS)[number];
+
+/** What is asked for; else what reads it best. @throws UserError E_USAGE */
+function formatOf(
+  { format, json }: RawExplainOptions,
+  env: Readonly<Record<string, string | undefined>>,
+): Format {
+  const known = FORMATS.find((one) => one === format);
+  if (format !== undefined && known === undefined) {
+    throw new UserError('E_USAGE', `--format is "${format}", which it does not know`, {
+      why: `It takes ${FORMATS.join(', ')}.`,
+      fix: '--format text',
+    });
+  }
+  if (json) return 'json';
+  return known ?? (isAgent(env) ? 'agent' : 'text');
+}
+
+function written(topics: readonly Topic[], format: Format): string {
+  const all = topics.length > 0 ? topics : [...rules, ...codes];
+  if (format === 'json') {
+    const entries = all.map((one) =>
+      typeof one === 'string' ? errorObject(one) : ruleObject(one),
+    );
+    return `${JSON.stringify({ version: 1, topics: entries }, null, 2)}\n`;
+  }
+  if (format === 'agent') {
+    if (topics.length === 0) return all.map(agentLine).join('');
+    return topics
+      .map((one) => (typeof one === 'string' ? agentError(one) : agentRule(one)))
+      .join('');
+  }
+  if (topics.length === 0) {
+    return `${ruleTable(rules)}\n${errorTable()}\nzerogpu explain ZG201   explains one\n`;
+  }
+  return topics.map((one) => (typeof one === 'string' ? errorPage(one) : rulePage(one))).join('\n');
 }
 
 const codes = Object.keys(ERROR_CODES) as readonly ErrorCode[];

@@ -1,9 +1,11 @@
 import type { Snapshot } from '../allocator/client/snapshot.js';
+import { isAgent } from '../shared/agent.js';
 import { EXIT, UserError } from '../shared/errors.js';
 import { choosePaint, noPaint, wantsPlain } from '../shared/paint.js';
 import { forDrawing } from '../shared/printable.js';
 import type { World } from '../shared/world.js';
 import type { AccountSource } from './account/read.js';
+import { agentQuota } from './agent.js';
 import { type Found, LISTED } from './feed.js';
 import { parseQuotaOptions, type QuotaOptions, type RawQuotaOptions } from './options.js';
 import { plainTable } from './plain.js';
@@ -33,7 +35,7 @@ export async function quota(
   const { env, stdin, stdout, interrupted } = world;
   const isOurs = world.inForeground?.() ?? true;
   const isTerminal = Boolean(stdin.isTTY && stdout.isTTY) && isOurs && !wantsPlain(env);
-  const options = parseQuotaOptions(raw, isTerminal);
+  const options = parseQuotaOptions(raw, isTerminal, isAgent(env));
   const found = find();
   if (account && !(found && options.mode === 'live')) {
     const { quotaWithAccount } = await import('./account/index.js');
@@ -44,6 +46,9 @@ export async function quota(
     switch (options.mode) {
       case 'table':
         stdout.write(plainTable(await found.client.snapshot(LISTED)));
+        return EXIT.ok;
+      case 'agent':
+        stdout.write(agentQuota(await found.client.snapshot(LISTED)));
         return EXIT.ok;
       case 'json':
         stdout.write(jsonLine(await found.client.snapshot(LISTED)));

@@ -5,6 +5,7 @@ import { UserError } from '../shared/errors.js';
 export interface RawQuotaOptions {
   readonly once?: boolean;
   readonly json?: boolean;
+  readonly format?: string;
   readonly watch?: string;
   readonly rate?: string;
   readonly ascii?: boolean;
@@ -15,7 +16,7 @@ export interface RawQuotaOptions {
 
 /** One `zerogpu quota`, every value checked. */
 export interface QuotaOptions {
-  readonly mode: 'live' | 'table' | 'json' | 'stream';
+  readonly mode: 'live' | 'table' | 'json' | 'agent' | 'stream';
   /** Seconds between two frames or two objects; null for the view's own. */
   readonly everySeconds: number | null;
   readonly ascii: boolean;
@@ -28,9 +29,14 @@ const SLOWEST_SECONDS = 3_600;
 
 /**
  * @param isTerminal both ends: keys come from one, frames go to the other
+ * @param forAgent whether a coding agent reads it, where nothing is asked for
  * @throws UserError E_USAGE
  */
-export function parseQuotaOptions(raw: RawQuotaOptions, isTerminal: boolean): QuotaOptions {
+export function parseQuotaOptions(
+  raw: RawQuotaOptions,
+  isTerminal: boolean,
+  forAgent = false,
+): QuotaOptions {
   const color = (['auto', 'always', 'never'] as const).find((one) => one === (raw.color ?? 'auto'));
   if (!color) {
     throw new UserError(
@@ -47,7 +53,7 @@ export function parseQuotaOptions(raw: RawQuotaOptions, isTerminal: boolean): Qu
   }
   const every = raw.watch ?? raw.rate;
   return {
-    mode: modeOf(raw, isTerminal),
+    mode: modeOf(raw, isTerminal, forAgent),
     everySeconds:
       every === undefined ? null : seconds(every, raw.watch === undefined ? '--rate' : '--watch'),
     ascii: raw.ascii ?? false,
@@ -56,10 +62,27 @@ export function parseQuotaOptions(raw: RawQuotaOptions, isTerminal: boolean): Qu
   };
 }
 
-function modeOf(raw: RawQuotaOptions, isTerminal: boolean): QuotaOptions['mode'] {
+const FORMATS = ['table', 'json', 'agent'] as const;
+
+function modeOf(
+  raw: RawQuotaOptions,
+  isTerminal: boolean,
+  forAgent: boolean,
+): QuotaOptions['mode'] {
+  const { format } = raw;
+  const known = FORMATS.find((one) => one === format);
+  if (format !== undefined && known === undefined) {
+    throw new UserError('E_USAGE', `--format is "${format}", which it does not know`, {
+      why: `It takes ${FORMATS.join(', ')}.`,
+      fix: '--format table',
+    });
+  }
   if (raw.watch !== undefined) return 'stream';
   if (raw.json) return 'json';
-  return raw.once || !isTerminal ? 'table' : 'live';
+  if (known !== undefined) return known;
+  if (raw.once) return 'table';
+  if (forAgent) return 'agent';
+  return isTerminal ? 'live' : 'table';
 }
 
 function seconds(text: string, flag: string): number {

@@ -58,6 +58,25 @@ describe('--format agent', () => {
     );
   });
 
+  it('explains in a line for each part, and lists in a line for each rule and code', async () => {
+    const env = { CLAUDECODE: '1' };
+    const { stdout } = await zerogpu(['explain', 'ZG201', 'E_PORT_TAKEN'], env);
+    expect(stdout).toMatch(
+      /^ZG201 torch-unsupported error: .+\nwhy: .+\ndo: .+\n(?:example: .+\n)+(?:not found: .+\n)?next: zerogpu check \. --select ZG201\nE_PORT_TAKEN .+\nwhy: .+\ndo: .+\nnext: .+\n$/,
+    );
+    expect((await zerogpu(['explain', 'ZG201', 'E_PORT_TAKEN', '--format', 'agent'])).stdout).toBe(
+      stdout,
+    );
+    const list = (await zerogpu(['explain'], env)).stdout.trimEnd().split('\n');
+    expect(list.length).toBeGreaterThan(150);
+    for (const line of list) expect(line).toMatch(/ \| next: zerogpu explain \S+$/);
+    expect((await zerogpu(['explain', 'ZG201', '--format', 'text'], env)).stdout).toMatch(
+      /^# ZG201/,
+    );
+    expect((await zerogpu(['explain', 'ZG201', '--json'], env)).stdout).toMatch(/^\{/);
+    expect(await zerogpu(['explain', '--format', 'yaml'])).toMatchObject({ code: 2 });
+  });
+
   it('has errors in one line, with what to do next', async () => {
     const env = { CODEX_SANDBOX: 'seatbelt' };
     const { code, stderr } = await zerogpu(['check', 'nowhere'], env);

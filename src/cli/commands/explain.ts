@@ -1,4 +1,6 @@
 import { type Command, Option } from 'commander';
+import type { RawExplainOptions } from '../../explain/index.js';
+import { readEnvironmentTwins } from '../env-twins.js';
 import type { World } from '../world.js';
 
 const EXAMPLES = `
@@ -18,11 +20,15 @@ export function declareExplain(
     .description('Tell what a rule or an error code means, offline.')
     .usage('[ID…] [options]')
     .argument('[ids...]', 'ids or names of rules, error codes')
-    .addOption(new Option('--json', 'as one object'))
+    .addOption(
+      new Option('--format <kind>', 'text (Markdown), json, agent').env('ZEROGPU_EXPLAIN_FORMAT'),
+    )
+    .addOption(new Option('--json', 'the same as --format json'))
     .addHelpText('after', EXAMPLES)
-    .action(async (ids: readonly string[], options: { readonly json?: boolean }) => {
+    .action(async (ids: readonly string[], options: RawExplainOptions) => {
       const { explain } = await import('../../explain/index.js');
       setExitCode(explain(ids, options, world));
     });
+  readEnvironmentTwins(command, world.env);
   command.copyInheritedSettings(program);
 }

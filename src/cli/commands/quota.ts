@@ -27,6 +27,7 @@ export function declareQuota(
     .optionsGroup('Output')
     .addOption(new Option('--once', 'one table, tab-separated (default without a terminal)'))
     .addOption(new Option('--json', 'one object (docs/schema/quota-snapshot.json)'))
+    .addOption(new Option('--format <kind>', 'table, json, agent').env('ZEROGPU_QUOTA_FORMAT'))
     .addOption(new Option('--watch <time>', 'an object a line, every so often'))
     .addOption(new Option('--rate <time>', 'between two frames (default: 1s)').env('ZEROGPU_RATE'))
     .addOption(new Option('--color <when>', 'auto (default), always, never').env('ZEROGPU_COLOR'))
