@@ -43,6 +43,7 @@ export default defineConfig({
           { text: 'Editors', link: '/editors' },
           { text: 'Coding agents', link: '/agents' },
           { text: 'Share GPUs between Spaces', link: '/serve' },
+          { text: 'MCP', link: '/mcp' },
           { text: 'Clients against a local Space', link: '/local-hub' },
           { text: 'Login', link: '/login' },
           { text: 'Refusals on demand', link: '/faults' },

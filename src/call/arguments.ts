@@ -25,6 +25,8 @@ export interface NamedWord {
   readonly key: string;
   readonly text: string;
   readonly isFile: boolean;
+  /** What the text stands for, where a program calls: then the text is not read. */
+  readonly value?: unknown;
 }
 
 /** @throws UserError E_USAGE for a word without `=` */
@@ -68,13 +70,14 @@ export function argumentsFor(
   fileOf: (path: string) => unknown,
 ): Readonly<Record<string, unknown>> {
   const values: Record<string, unknown> = {};
-  for (const { key, text, isFile } of words) {
+  for (const { key, text, isFile, value } of words) {
     const parameter = endpoint.parameters.find(({ name }) => name === key);
     if (!parameter) throw unknownParameter(endpoint, key);
     if (Object.hasOwn(values, key)) {
       throw wrong(endpoint, `${key} is given twice`, 'Each parameter has one value.');
     }
-    values[key] = isFile ? fileOf(text) : valueFor(endpoint, parameter, text);
+    if (value !== undefined) values[key] = value;
+    else values[key] = isFile ? fileOf(text) : valueFor(endpoint, parameter, text);
   }
   const missing = endpoint.parameters.filter(
     ({ name, hasDefault }) => !hasDefault && !Object.hasOwn(values, name),

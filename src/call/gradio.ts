@@ -17,8 +17,15 @@ export type CallNews =
 
 export interface SpaceClient {
   readonly endpoints: readonly Endpoint[];
-  /** @param values by parameter name */
-  call(endpoint: Endpoint, values: Readonly<Record<string, unknown>>): AsyncIterable<CallNews>;
+  /**
+   * @param values by parameter name
+   * @param interrupted ends the call at the Space as well, as the page's own cancelling does
+   */
+  call(
+    endpoint: Endpoint,
+    values: Readonly<Record<string, unknown>>,
+    interrupted: AbortSignal,
+  ): AsyncIterable<CallNews>;
   close(): void;
 }
 
@@ -48,7 +55,7 @@ export async function connectToSpace(url: string, visitor: string | null): Promi
   }
   return {
     endpoints: endpointsOf(client),
-    call: (endpoint, values) => follow(client, endpoint, values),
+    call: (endpoint, values, interrupted) => follow(client, endpoint, values, interrupted),
     close: () => client.close(),
   };
 }
@@ -84,15 +91,24 @@ async function* follow(
   client: Client,
   { name }: Endpoint,
   values: Readonly<Record<string, unknown>>,
+  interrupted: AbortSignal,
 ): AsyncIterable<CallNews> {
-  for await (const event of client.submit(name, { ...values })) {
-    if (event.type === 'data') yield { type: 'outputs', outputs: event.data };
-    else if (event.type === 'log') yield { type: 'notice', title: event.title, text: event.log };
-    else if (event.type === 'status') {
-      const news = newsOf(event);
-      if (news) yield news;
-      if (news?.type === 'done' || news?.type === 'failed') return;
+  const submission = client.submit(name, { ...values });
+  // Whoever interrupts does not wait for it: a Space that is gone has nothing to cancel.
+  const cancel = () => void submission.cancel().catch(() => {});
+  interrupted.addEventListener('abort', cancel, { once: true });
+  try {
+    for await (const event of submission) {
+      if (event.type === 'data') yield { type: 'outputs', outputs: event.data };
+      else if (event.type === 'log') yield { type: 'notice', title: event.title, text: event.log };
+      else if (event.type === 'status') {
+        const news = newsOf(event);
+        if (news) yield news;
+        if (news?.type === 'done' || news?.type === 'failed') return;
+      }
     }
+  } finally {
+    interrupted.removeEventListener('abort', cancel);
   }
 }
 

@@ -31,18 +31,18 @@ export type CallWorld = Pick<World, 'env' | 'cwd' | 'stdin' | 'stdout' | 'stderr
  * Calls an endpoint of the Space that runs in a folder or at an address, or starts that Space first.
  *
  * @param said name of the endpoint; undefined with `--list`
- * @param words `key=value`
+ * @param words `key=value`, or what a program gives
  * @returns the exit code: 0, 1 when the function failed, 4 when it got no GPU
  * @throws UserError for wrong use, and for a Space that does not answer
  */
 export async function call(
   said: string | undefined,
-  words: readonly string[],
+  words: readonly (string | NamedWord)[],
   options: RawCallOptions,
   world: CallWorld,
 ): Promise<number> {
   const named = [
-    ...words.map((word) => parseWord(word, false)),
+    ...words.map((word) => (typeof word === 'string' ? parseWord(word, false) : word)),
     ...(options.file ?? []).map((word) => parseWord(word, true)),
   ];
   if (said === undefined && !options.list) throw noFunction();
@@ -141,7 +141,10 @@ async function callOnce({ said, named, space, target, ...more }: OneCall): Promi
       : null;
   try {
     let failure: { readonly title: string | null; readonly text: string } | null = null;
-    for await (const news of untilInterrupted(space.call(endpoint, values), interrupted)) {
+    for await (const news of untilInterrupted(
+      space.call(endpoint, values, interrupted),
+      interrupted,
+    )) {
       if (news.type === 'failed') failure = news;
       else report.news(news);
     }

@@ -6,6 +6,7 @@ import { loadProfile } from '../platform/index.js';
 import { isAgent } from '../shared/agent.js';
 import { EXIT, UserError } from '../shared/errors.js';
 import type { World } from '../shared/world.js';
+import type { SpaceFiles } from '../space/index.js';
 import type { Baseline } from './baseline.js';
 import { rememberReport } from './cache/answer.js';
 import { BUILD } from './cache/build.js';
@@ -31,6 +32,8 @@ export type CheckWorld = Pick<World, 'argv' | 'env' | 'cwd' | 'stdout' | 'stderr
   Partial<Pick<World, 'stdin'>> & {
     /** Which build of zerogpu answers; the bundle's own by default. */
     readonly build?: string;
+    /** How a folder is read; as it is by default. */
+    readonly filesIn?: (dir: string) => SpaceFiles;
   };
 
 /** One Space with how it is to be checked. */

@@ -31,7 +31,10 @@ export interface Subject {
 }
 
 type SubjectWorld = Pick<World, 'env' | 'cwd' | 'stderr' | 'interrupted'> &
-  Partial<Pick<World, 'stdin'>>;
+  Partial<Pick<World, 'stdin'>> & {
+    /** How a folder is read; as it is by default. */
+    readonly filesIn?: (dir: string) => SpaceFiles;
+  };
 
 /**
  * @param paths folders, or `hf:OWNER/NAME`; the current folder when there are none
@@ -48,7 +51,7 @@ export async function findSubjects(
         ? await fromStandardInput(world)
         : isHubName(path)
           ? await interruptible(world.interrupted, () => onHub(path, world))
-          : inFolder(await findFolder(path, world.cwd));
+          : inFolder(await findFolder(path, world.cwd), world.filesIn ?? filesInFolder);
     const isSame = ({ dir, path: other }: Subject) =>
       subject.dir === null ? other === path : dir === subject.dir;
     if (!subjects.some(isSame)) subjects.push(subject);
@@ -84,8 +87,8 @@ async function fromStandardInput({ stdin, interrupted }: SubjectWorld): Promise<
   return { path: STANDARD_INPUT, name, dir: null, files, hub: null, assertRead() {} };
 }
 
-function inFolder(folder: SpaceFolder): Subject {
-  const files = recordedFiles(filesInFolder(folder.dir));
+function inFolder(folder: SpaceFolder, filesIn: (dir: string) => SpaceFiles): Subject {
+  const files = recordedFiles(filesIn(folder.dir));
   return { ...folder, files, hub: null, record: files.record, assertRead() {} };
 }
 

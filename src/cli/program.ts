@@ -11,6 +11,7 @@ import { declareHelp } from './commands/help.js';
 import { declareInit } from './commands/init.js';
 import { declareLifecycle } from './commands/lifecycle.js';
 import { declareLsp } from './commands/lsp.js';
+import { declareMcp } from './commands/mcp.js';
 import { declarePython } from './commands/python.js';
 import { declareQuota } from './commands/quota.js';
 import { declareRun } from './commands/run.js';
@@ -49,6 +50,7 @@ export function createProgram(
   declareEnv(program, world);
   declarePython(program, world, setExitCode);
   declareSkills(program, world, setExitCode);
+  declareMcp(program, world, setExitCode);
   declareHelp(program, world);
   return program;
 }

@@ -252,6 +252,11 @@ export const ERROR_PAGES: Readonly<Record<ErrorCode, ErrorPage>> = {
     why: 'Files of a Space go into the cache that the Python tools share (`HF_HUB_CACHE`, else `hub` in `HF_HOME`). The disk is full, or the folder may not be written.',
     instead: 'Make room, or name another folder with `HF_HUB_CACHE`. Unfinished files are removed.',
   },
+  E_MCP_REFUSED: {
+    why: 'A client of `zerogpu mcp` named a file or folder outside `--root`, or reached one by a link; it asked for a tool that runs or changes something, and the server was started without `--allow-run`; or the change would have met other Spaces too.',
+    instead:
+      'Name a folder in the root. The person who configures the client decides about the flags: `zerogpu mcp --root DIR --allow-run`.',
+  },
   E_SIMULATE_INPUT: {
     why: 'The file is not YAML or JSON, a key of it has a wrong name or value, or a recording has no finished GPU call. The message names the key.',
     instead:

@@ -60,6 +60,8 @@ export const ERROR_CODES = {
   E_HUB_ANSWER: 'the Hub answered something that is not as documented',
   E_HUB_TOO_LARGE: 'a Space has more to download than was agreed to',
   E_HUB_CACHE: 'the shared cache of the Hub cannot be written',
+  E_MCP_REFUSED:
+    'the MCP server was not started for that: another folder, or a flag that is missing',
   E_SIMULATE_INPUT: 'the workload or the recording for a simulation cannot be used',
 } as const;
 

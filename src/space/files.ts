@@ -33,7 +33,13 @@ export interface SpaceListing {
 }
 
 /** Why a file that is there can't be read. */
-export type Unreadable = 'no-permission' | 'not-a-file' | 'too-large' | 'link-loop' | 'failed';
+export type Unreadable =
+  | 'no-permission'
+  | 'not-a-file'
+  | 'too-large'
+  | 'link-loop'
+  | 'outside'
+  | 'failed';
 
 export type FileReading =
   | { readonly kind: 'text'; readonly source: SourceText }

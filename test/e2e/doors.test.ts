@@ -2,6 +2,9 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { Client } from '@modelcontextprotocol/sdk/client/index.js';
+import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
+import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fixture, type StartedRun, startRun, testPython } from '../support/e2e/space.js';
 
@@ -33,6 +36,50 @@ describe('a Space that is an MCP server', () => {
     expect(stdout).toMatch(/^42/);
     const { visitor } = await run.waitFor(({ event }) => event === 'ended');
     expect(visitor).toMatchObject({ key: 'pro:ann' });
+  });
+
+  it('charges each client by what it sends: a token, the address, or nothing', async () => {
+    const address = `${run.url}/gradio_api/mcp/`;
+    const double = async (url: string, headers: Record<string, string>, number: number) => {
+      const client = new Client({ name: 'test', version: '1.0.0' });
+      const transport = new StreamableHTTPClientTransport(new URL(url), {
+        requestInit: { headers },
+      });
+      // Its optional members are not declared as the interface has them under exactOptionalPropertyTypes.
+      await client.connect(transport as Parameters<Client['connect']>[0]);
+      const answer = await client.callTool({ name: 'mcp_double', arguments: { number } });
+      await client.close();
+      return (answer as CallToolResult).content;
+    };
+    const clients: readonly [string, Record<string, string>, string][] = [
+      [address, { authorization: 'Bearer pro:bea' }, 'pro:bea'],
+      [address, { 'x-hf-authorization': 'Bearer free:cid' }, 'free:cid'],
+      [`${address}?as=free:dan`, {}, 'free:dan'],
+      [address, {}, 'anonymous:127.0.0.1'],
+      [address, { authorization: 'Bearer pr:eve' }, 'anonymous:127.0.0.1'],
+      [address, { 'x-ip-token': 'forged' }, 'anonymous:127.0.0.1'],
+    ];
+    const seen = () =>
+      run.events.flatMap(({ event, visitor }) =>
+        event === 'ended' ? [(visitor as { key: string }).key] : [],
+      );
+    for (const [url, headers, key] of clients) {
+      const before = seen().length;
+      expect(await double(url, headers, 4)).toMatchObject([
+        { type: 'text', text: expect.stringMatching(/^8/) },
+      ]);
+      await expect.poll(() => seen().length).toBe(before + 1);
+      expect(seen().at(-1), JSON.stringify(headers)).toBe(key);
+    }
+    await expect(double(address, { authorization: 'Bearer team:eve' }, 4)).rejects.toThrow(
+      'the token team:eve is not a visitor',
+    );
+    // At the same time, each still pays for itself.
+    const before = seen().length;
+    await Promise.all(
+      [1, 2, 3].map((n) => double(address, { authorization: `Bearer pro:u${n}` }, n)),
+    );
+    await expect.poll(() => seen().slice(before).sort()).toEqual(['pro:u1', 'pro:u2', 'pro:u3']);
   });
 
   it('gives out the visitor’s own way to it: root, files, API', async () => {

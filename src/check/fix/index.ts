@@ -1,7 +1,7 @@
 import type { Writable } from 'node:stream';
 import { EXIT } from '../../shared/errors.js';
 import { printable, printableLine } from '../../shared/printable.js';
-import { filesInFolder } from '../../space/index.js';
+import { filesInFolder, type SpaceFiles } from '../../space/index.js';
 import { checkSpace } from '../check-space.js';
 import type { SpaceFolder } from '../folders.js';
 import type { CheckSettings } from '../settings.js';
@@ -52,13 +52,13 @@ export async function fixSpace(
  */
 export async function showFixes(
   jobs: readonly FixJob[],
-  world: { readonly stdout: Writable },
+  world: { readonly stdout: Writable; readonly filesIn?: (dir: string) => SpaceFiles },
 ): Promise<number> {
   let isChanged = false;
   for (const job of jobs) {
     const folder = job.folder.path.replace(/^(?:\.\/)+|\/+$/g, '');
     const prefix = folder === '.' || folder === '' ? '' : `${folder}/`;
-    for (const { file, before, after } of (await plan(job)).files) {
+    for (const { file, before, after } of (await plan(job, world.filesIn)).files) {
       world.stdout.write(printable(unifiedDiff(`${prefix}${file}`, before.text, after)));
       isChanged = true;
     }
@@ -66,7 +66,7 @@ export async function showFixes(
   return isChanged ? EXIT.failed : EXIT.ok;
 }
 
-async function plan({ folder, settings, withUnsafe }: FixJob) {
-  const checked = await checkSpace(folder.name, filesInFolder(folder.dir), settings);
+async function plan({ folder, settings, withUnsafe }: FixJob, filesIn = filesInFolder) {
+  const checked = await checkSpace(folder.name, filesIn(folder.dir), settings);
   return planFixes(checked.findings, checked.sources, withUnsafe);
 }

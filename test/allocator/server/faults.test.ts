@@ -62,7 +62,11 @@ describe('--fault', () => {
     const plan = createFaultPlan(parseFaults('no-gpu,startup-404'), 1);
     expect(plan.nextCall()?.kind).toBe('no-gpu');
     plan.replaceCallFaults(parseCallFaults('quota@2'));
-    expect([plan.nextCall(), plan.nextCall()?.kind, plan.nextCall()]).toEqual([null, 'quota', null]);
+    expect([plan.nextCall(), plan.nextCall()?.kind, plan.nextCall()]).toEqual([
+      null,
+      'quota',
+      null,
+    ]);
     plan.replaceCallFaults(parseCallFaults(''));
     expect(plan.nextCall()).toBeNull();
     expect(plan.nextStartup()?.kind).toBe('startup-404');

@@ -6,6 +6,7 @@ const REASONS: Readonly<Record<string, string>> = {
   'no-permission': 'there is no permission to read it',
   'not-a-file': 'it is not a file',
   'link-loop': 'it is a link that leads to itself',
+  outside: 'it is a link to a place that may not be read',
   'too-large': 'it is larger than any source file',
   failed: 'reading it failed',
 };
