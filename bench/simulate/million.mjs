@@ -15,26 +15,24 @@ const tier = (share, people) => ({
   people: Math.round(visitors * people),
   calls: { geometric: 2 },
 });
+// A host of eight GPUs for every 50,000 visitors, with two Spaces on it.
+const hosts = Math.max(1, Math.round(visitors / 50_000));
+const image = { draw: { declared: 20, real: { lognormal: { p50: 6, p95: 14 } }, cold: 3 } };
+const chat = {
+  answer: { declared: 30, real: { exponential: 9 }, share: 4 },
+  long: { declared: 60, real: { exponential: 30 }, size: 'xlarge' },
+};
+const spaces = Object.fromEntries(
+  Array.from({ length: 2 * hosts }, (_, index) => [
+    `space-${index}`,
+    { functions: index % 2 === 0 ? image : chat },
+  ]),
+);
 writeFileSync(
   file,
   JSON.stringify({
-    platform: 'rtx-pro-6000',
-    gpus: Math.max(1, Math.round(visitors / 6_000)),
-    pattern: 'day',
+    ...{ platform: 'rtx-pro-6000', gpus: 8, hosts, pattern: 'day', spaces },
     visitors: { anonymous: tier(0.6, 0.5), free: tier(0.3, 0.15), pro: tier(0.1, 0.02) },
-    spaces: {
-      image: {
-        share: 3,
-        functions: { draw: { declared: 20, real: { lognormal: { p50: 6, p95: 14 } }, cold: 3 } },
-      },
-      chat: {
-        share: 2,
-        functions: {
-          answer: { declared: 30, real: { exponential: 9 }, share: 4 },
-          long: { declared: 60, real: { exponential: 30 }, size: 'xlarge' },
-        },
-      },
-    },
   }),
 );
 const { wallSeconds, cpuSeconds, peakMiB } = runProgram(process.execPath, [

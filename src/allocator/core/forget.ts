@@ -5,12 +5,20 @@
 import { accountAt } from './balance.js';
 import type { AllocatorState, QuotaAccount } from './types.js';
 
-/** Looking at every account costs each call as little as the accounts are few. */
-const CALLS_BETWEEN = 1_000;
+const FEWEST_CALLS_BETWEEN = 1_000;
 
-/** Called with every call that comes; forgets at each thousandth. */
+/**
+ * Calls from one look at every account to the next: as many as there are accounts, so that a call pays for one
+ * account, however many a host has.
+ */
+function callsBetween(accounts: number): number {
+  const doublings = Math.ceil(Math.log2(Math.max(1, accounts / FEWEST_CALLS_BETWEEN)));
+  return FEWEST_CALLS_BETWEEN * 2 ** doublings;
+}
+
+/** Called with every call that comes; O(1) a call on average, O(accounts) for the one that looks. */
 export function forgetFreshAccounts(state: AllocatorState, quotaNowMs: number): void {
-  if (state.nextCall % CALLS_BETWEEN !== 0) return;
+  if (state.nextCall % callsBetween(state.accounts.size) !== 0) return;
   // A call that began in the window before still ends in its account.
   const inUse = new Set([...state.leases.values()].map(({ visitor }) => visitor.key));
   for (const [key, account] of state.accounts) {

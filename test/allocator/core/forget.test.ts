@@ -137,3 +137,20 @@ function weightOf(state: AllocatorState): number {
   });
   return text.length;
 }
+
+describe('a host with many accounts', () => {
+  it('looks at them once in as many calls as there are accounts', () => {
+    const many = Array.from({ length: 3_000 }, (_, index) =>
+      account(`free:${index}`, { windowStartMs: 0, usedMs: 1, runs: 1 }),
+    );
+    const state = host(many);
+    state.nextCall = 2_999;
+    call(state, DAY_MS, 'free:one');
+    call(state, DAY_MS + 1, 'free:two');
+    expect(state.accounts.size).toBeGreaterThan(3_000);
+    state.nextCall = 3_999;
+    call(state, DAY_MS + 2, 'free:three');
+    call(state, DAY_MS + 3, 'free:four');
+    expect(state.accounts.size).toBeLessThan(10);
+  });
+});
