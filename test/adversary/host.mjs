@@ -7,6 +7,7 @@ import { createHmac } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
+const READY_WITHIN_MS = 30_000;
 const CLI = resolve(import.meta.dirname, '../../bin/zerogpu.js');
 
 export const SEED = Number(process.env.ZEROGPU_ADVERSARY_SEED ?? 1);
@@ -47,6 +48,10 @@ export async function startServe(state, args = [], command = []) {
       if (ready) found(ready);
     });
     void ended.then((code) => failed(new Error(`serve ended with ${code}:\n${stderr}`)));
+    setTimeout(() => {
+      failed(new Error(`serve is not ready in ${READY_WITHIN_MS} ms:\n${stderr}`));
+      if (stdout === '') child.kill('SIGKILL');
+    }, READY_WITHIN_MS).unref();
   });
   return { child, ended, url, stderr: () => stderr };
 }

@@ -26,8 +26,12 @@ export function unmarkOpen(path: string): void {
   rmSync(markPath(path), { force: true });
 }
 
-/** The log was deleted while a ledger was not closed; who only looked may have left an empty one. */
+/**
+ * The log was deleted while a ledger was not closed; who only looked may have left an empty one. SQLite's
+ * index of the log without either file is what is left when somebody deletes all but that.
+ */
 export function hasLostLog(path: string): boolean {
   const log = statSync(logPath(path), { throwIfNoEntry: false });
-  return existsSync(markPath(path)) && (log?.size ?? 0) === 0;
+  if ((log?.size ?? 0) > 0) return false;
+  return existsSync(markPath(path)) || (!existsSync(path) && existsSync(`${path}-shm`));
 }

@@ -3,14 +3,22 @@
  * Nothing damaged is ever taken for good: a row that does not match its checksum, or is missing in
  * the middle, ends the start with the place where it is.
  */
-import { closeSync, copyFileSync, existsSync, openSync, readFileSync, statSync } from 'node:fs';
+import {
+  closeSync,
+  copyFileSync,
+  existsSync,
+  lstatSync,
+  openSync,
+  readFileSync,
+  statSync,
+} from 'node:fs';
 import { EXIT, UserError } from '../../shared/errors.js';
 import { decodeState, type StoredState, step } from '../core/index.js';
 import type { AllocatorEvent, AllocatorState } from '../core/types.js';
 import { isThisBoot } from './boot.js';
 import { type Database, openDatabase, problemOf } from './database.js';
 import { checksum, MIGRATIONS, migrate, PRAGMAS, versionOf } from './format.js';
-import { hasLostLog, logPath, unmarkOpen } from './open-mark.js';
+import { hasLostLog, logPath, SUFFIXES, unmarkOpen } from './open-mark.js';
 import { inspectWal } from './wal.js';
 import { takeInLog } from './writer.js';
 
@@ -43,6 +51,7 @@ interface SnapshotRow extends EventRow {
  */
 export function recover(path: string): Recovered {
   return guarded(path, () => {
+    refuseForeign(path);
     refuseOrphanedLog(path);
     const isLogLost = hasLostLog(path);
     // SQLite gives its other files the mode of this one.
@@ -71,6 +80,7 @@ export function recover(path: string): Recovered {
  */
 export function readLedger(path: string): Recovered {
   return guarded(path, () => {
+    refuseForeign(path);
     refuseOrphanedLog(path);
     const isLogLost = hasLostLog(path);
     const database = openDatabase(path, true);
@@ -116,6 +126,19 @@ function contentOf<T>(path: string, row: EventRow, what: string): T {
     throw damaged(path, `${what} ${row.seq} does not match its checksum`);
   }
   return JSON.parse(row.body) as T;
+}
+
+/**
+ * SQLite would wait for a pipe for ever, and follow a link: the log is beside the link, and it would look
+ * beside the file.
+ */
+function refuseForeign(path: string): void {
+  for (const file of [path, ...SUFFIXES.map((suffix) => path + suffix)]) {
+    const stats = lstatSync(file, { throwIfNoEntry: false });
+    if (!stats || stats.isFile()) continue;
+    const what = stats.isDirectory() ? 'a folder' : stats.isSymbolicLink() ? 'a link' : 'no file';
+    throw damaged(path, `${file} is ${what}`);
+  }
 }
 
 /** SQLite would begin a new file, or go on with an empty one, and destroy the log. */

@@ -1,4 +1,5 @@
 /** The ledger on a real disk, with real SQLite: what is kept, what is refused, what is repaired. */
+import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
   copyFileSync,
@@ -7,8 +8,10 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
+  symlinkSync,
   truncateSync,
   unlinkSync,
   writeFileSync,
@@ -280,6 +283,39 @@ describe('damage', () => {
       expect(readFileSync(`${ledgerPath(copy)}-wal`).equals(log)).toBe(true);
     },
   );
+
+  it.each([
+    ['a folder', '', (path: string) => mkdirSync(path)],
+    ['a folder', '-wal', (path: string) => mkdirSync(path)],
+    ['a pipe', '', (path: string) => execFileSync('mkfifo', [path])],
+    ['a pipe', '-wal', (path: string) => execFileSync('mkfifo', [path])],
+    // SQLite would look for the log beside the file that the link leads to.
+    ['a link', '', (path: string) => symlinkSync(`${path}.moved`, path)],
+    ['a link to nothing', '-shm', (path: string) => symlinkSync('/nowhere', path)],
+  ])('by %s in the place of ledger.db%s is refused at once', async (_what, suffix, put) => {
+    await lived(12);
+    await abandonAll();
+    const copy = copyOf(dir);
+    const file = `${ledgerPath(copy)}${suffix}`;
+    if (existsSync(file)) renameSync(file, `${file}.moved`);
+    put(file);
+    const refusal = { code: 'E_LEDGER_DAMAGED', why: expect.stringContaining(file) };
+    await expect(openLedger(copy)).rejects.toMatchObject(refusal);
+    expect(() => readLedger(ledgerPath(copy))).toThrow(expect.objectContaining(refusal));
+  });
+
+  it('that leaves the index of the log alone is said', async () => {
+    await lived(12);
+    await abandonAll();
+    const copy = copyOf(dir);
+    for (const suffix of ['', '-wal', '-open']) {
+      rmSync(`${ledgerPath(copy)}${suffix}`, { force: true });
+    }
+    writeFileSync(`${ledgerPath(copy)}-shm`, '');
+    const opened = await openLedger(copy);
+    await opened.release();
+    expect(opened.recovered.repairs).toEqual([expect.stringContaining('may be lost')]);
+  });
 
   it('by a deleted log is an older state, which the next start and an export say', async () => {
     await lived(12);
