@@ -11,6 +11,7 @@ import type { Tier } from '../platform/tiers.js';
 import { listenOrExplain } from '../shared/listen.js';
 import { isFromForeignPage, isLoopbackAddress, isLoopbackHost } from '../shared/loopback.js';
 import { printable } from '../shared/printable.js';
+import { cutSlowRequests, NO_LIMITS } from '../shared/slow-requests.js';
 import { forwardRequest } from './forward.js';
 import { forwardedHeaders, type PublicSide } from './headers.js';
 import {
@@ -113,12 +114,11 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
 
   const server = createServer({
     maxHeaderSize: 16_384,
-    headersTimeout: 5_000,
-    // An upload may take long; one that does not get on is cut by `watchBody`.
-    requestTimeout: 0,
-    connectionsCheckingInterval: 1_000,
+    ...NO_LIMITS,
     keepAliveTimeout: 65_000,
   });
+  // An upload may take long; one that does not get on is cut by `watchBody`.
+  const slow = cutSlowRequests(server, { headMs: 5_000, wholeMs: null });
   server.on('connection', (socket) => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
@@ -155,6 +155,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   });
   server.on('upgrade', (request, socket, head) => {
     socket.on('error', () => socket.destroy());
+    slow.forget(request.socket);
     if (isOrdinary(request)) {
       ordinary.add(socket);
       // Back to the parser, which reads a body as it comes and as far as it goes.

@@ -6,6 +6,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Socket } from 'node:net';
 import { type ParsedUrlQuery, parse as parseQuery } from 'node:querystring';
 import * as z from 'zod';
+import { cutSlowRequests, NO_LIMITS } from '../../shared/slow-requests.js';
 import type { RelayedSpace } from '../client/relayed.js';
 import { isSameText } from '../client/secret.js';
 
@@ -13,9 +14,8 @@ import { isSameText } from '../client/secret.js';
 const MOST_BODY_BYTES = 1_024;
 /** Old clients may keep a connection open between calls. */
 const KEEP_ALIVE_MS = 65_000;
-const HEADERS_TIMEOUT_MS = 5_000;
-/** For a request with its body; the answer may take as long as it takes. */
-const REQUEST_TIMEOUT_MS = 10_000;
+/** The answer may take as long as it takes. */
+const LIMITS = { headMs: 5_000, wholeMs: 10_000 };
 const JSON_TYPE = 'application/json; charset=utf-8';
 
 export interface ApiRequest {
@@ -77,24 +77,16 @@ export function createHttpApi(guard: Guard, onError: (error: unknown) => void): 
   /** Whom it concerns that a connection breaks: who waits on it, or has just been answered. */
   const gone = new WeakMap<Socket, () => void>();
   const relays = new WeakMap<Socket, RelayedSpace>();
-  const server = createServer(
-    {
-      headersTimeout: HEADERS_TIMEOUT_MS,
-      requestTimeout: REQUEST_TIMEOUT_MS,
-      // Node looks every 30 s by itself: until then a limit is none.
-      connectionsCheckingInterval: 1_000,
-      noDelay: true,
-    },
-    (message, response) => {
-      const { socket } = message;
-      // Whoever asks for more has read the answer before.
-      gone.delete(socket);
-      const reply = createReply(response, socket, (told) => gone.set(socket, told));
-      if (!guard(message, reply)) return;
-      if (hasBody(message)) afterBody(message, reply, () => handle(message, reply));
-      else handle(message, reply);
-    },
-  );
+  const server = createServer({ ...NO_LIMITS, noDelay: true }, (message, response) => {
+    const { socket } = message;
+    // Whoever asks for more has read the answer before.
+    gone.delete(socket);
+    const reply = createReply(response, socket, (told) => gone.set(socket, told));
+    if (!guard(message, reply)) return;
+    if (hasBody(message)) afterBody(message, reply, () => handle(message, reply));
+    else handle(message, reply);
+  });
+  cutSlowRequests(server, LIMITS);
   server.keepAliveTimeout = KEEP_ALIVE_MS;
   server.on('connection', (socket) => {
     // A client that closes with an answer unread makes its kernel reset the connection. One listener for

@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import { systemClock } from '../../shared/clock.js';
 import { listenOrExplain } from '../../shared/listen.js';
 import { isFromForeignPage, isLoopbackHost } from '../../shared/loopback.js';
+import { cutSlowRequests, NO_LIMITS } from '../../shared/slow-requests.js';
 import type { HubEndpoint } from '../settings.js';
 import { quotaBody, runtimeBody, spaceBody, whoBody } from './bodies.js';
 import { handOn } from './forward.js';
@@ -41,10 +42,9 @@ export async function startLocalHub(
   const sinceMs = systemClock.now().wallMs;
   const server = createServer({
     maxHeaderSize: 16_384,
-    headersTimeout: 5_000,
-    requestTimeout: 0,
-    connectionsCheckingInterval: 1_000,
+    ...NO_LIMITS,
   });
+  cutSlowRequests(server, { headMs: 5_000, wholeMs: null });
   server.on('connection', (socket) => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
