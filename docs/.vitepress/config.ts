@@ -71,6 +71,7 @@ export default defineConfig({
           { text: 'The allocator', link: '/allocator' },
           { text: 'The emulated GPU', link: '/emulated-cuda' },
           { text: 'The weightless device', link: '/weightless' },
+          { text: 'How true an estimate is', link: '/estimate' },
           { text: 'Platform facts', link: '/platform-facts' },
           { text: 'Fidelity', link: '/fidelity' },
           { text: 'Security', link: '/security' },

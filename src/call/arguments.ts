@@ -10,6 +10,8 @@ export interface Parameter {
   readonly type: string;
   readonly hasDefault: boolean;
   readonly defaultValue: unknown;
+  /** What Gradio shows as an example for such a component. */
+  readonly exampleInput?: unknown;
 }
 
 /** An endpoint that clients may call. */

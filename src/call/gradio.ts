@@ -82,6 +82,7 @@ function endpointsOf({ api_info }: Client): readonly Endpoint[] {
       type: parameter.type,
       hasDefault: parameter.parameter_has_default ?? false,
       defaultValue: parameter.parameter_default,
+      exampleInput: parameter.example_input,
     })),
     returns: returns.map(({ label, type }) => ({ label, type })),
   }));

@@ -6,6 +6,7 @@ import { declareCompletion } from './commands/completion.js';
 import { declareConfig } from './commands/config.js';
 import { declareDoctor } from './commands/doctor.js';
 import { declareEnv } from './commands/env.js';
+import { declareEstimate } from './commands/estimate.js';
 import { declareExplain } from './commands/explain.js';
 import { declareHelp } from './commands/help.js';
 import { declareInit } from './commands/init.js';
@@ -36,6 +37,7 @@ export function createProgram(
   declareInit(program, world, setExitCode);
   declareRun(program, world, toRun, setExitCode);
   declareCall(program, world, setExitCode);
+  declareEstimate(program, world, setExitCode);
   declareLifecycle(program, world, setExitCode);
   declareCheck(program, world, setExitCode);
   declareLsp(program, world, setExitCode);

@@ -78,4 +78,6 @@ export interface BackendRequest {
   readonly runDir: string;
   /** Nothing on the device has values (docs/weightless.md); for the emulated GPU alone. */
   readonly weightless?: boolean;
+  /** Where such a device says what each call took; null for a folder of the run's own. */
+  readonly callsDir?: string | null;
 }

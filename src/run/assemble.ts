@@ -30,6 +30,8 @@ import { quotaClock } from './quota-clock.js';
 import { createRunFolder, type RunFolder, spaceLedgerDir } from './run-folder.js';
 import { findSpaceId } from './space-id.js';
 
+/** Set by `zerogpu estimate`, which reads what the calls took. */
+const WEIGHTLESS_CALLS = 'ZEROGPU_WEIGHTLESS_CALLS';
 /** Longer than any call on the weightless device. */
 const PATIENCE_SECONDS = 86_400;
 
@@ -195,7 +197,11 @@ async function startOwn(
 ): Promise<AllocatorLink> {
   const { gpu, gpus, slices, vramBytes, longestCallSeconds } = options;
   const { weightless } = options;
-  const request = { profile, gpu, gpus, slices, vramBytes, weightless, runDir: folder.dir };
+  const callsDir = device.env[WEIGHTLESS_CALLS] || null;
+  const request = {
+    ...{ profile, gpu, gpus, slices, vramBytes, weightless, callsDir },
+    runDir: folder.dir,
+  };
   const backend = await chooseBackend({ ...request, ...device });
   cleanup.add('the GPU backend', backend.close);
   const rules: AllocatorRules = {

@@ -132,6 +132,16 @@ export const ERROR_PAGES: Readonly<Record<ErrorCode, ErrorPage>> = {
     instead:
       'Call as another visitor (`--as pro:ada`), declare a shorter duration, or start again with full quotas: `zerogpu state reset`.',
   },
+  E_ESTIMATE_FILES: {
+    why: 'The Space loads a model of which this machine has no configuration or no header, and the Hub does not answer. Weights are never needed, but names, types and shapes are.',
+    instead:
+      'Run `zerogpu estimate` once with a network, or name a folder that holds the configuration and the safetensors files. A gated model needs a token: `hf auth login`.',
+  },
+  E_ESTIMATE_START: {
+    why: 'The app ended before it answered, on the weightless device. What it printed is above the message.',
+    instead:
+      '`zerogpu run` shows whether it starts with its weights; `zerogpu run --weightless` starts it as `estimate` does.',
+  },
   E_COMMAND_NOT_FOUND: {
     why: 'The command after `--` is not on PATH, or may not be executed.',
     instead: 'Name it with its path, or install it.',

@@ -32,6 +32,8 @@ export const ERROR_CODES = {
   E_CALL_UNREACHABLE: 'no Gradio app answers at the address',
   E_CALL_FAILED: 'the function failed, or was killed',
   E_CALL_REFUSED: 'the call got no GPU',
+  E_ESTIMATE_FILES: 'files of a model are neither in the cache nor to be had',
+  E_ESTIMATE_START: 'the Space did not start without its weights',
   E_COMMAND_NOT_FOUND: 'the command after -- could not be started',
   E_CHECK_RULE_UNKNOWN: 'no rule of that id or name',
   E_CHECK_UNREADABLE: 'the folder of the Space cannot be listed',

@@ -25,7 +25,7 @@ export function createMockBackend(request: BackendRequest): GpuBackend {
   const vramBytes = request.vramBytes ?? profile.sizes.large.vramBytes;
   const meterDir = join(runDir, 'meter');
   makeFolder(meterDir, 0o700);
-  const weightless = request.weightless ? weightlessEnvironment(profile, runDir) : {};
+  const weightless = request.weightless ? weightlessEnvironment(request) : {};
   const driverDir = writeDriverFiles(runDir, profile.gpu.name, cardUuid(0));
   return {
     name: 'mock',
@@ -48,13 +48,12 @@ export function createMockBackend(request: BackendRequest): GpuBackend {
 }
 
 /** Where the workers of a weightless run say what each call took (emulated_cuda/weightless/calls.py). */
-const weightlessCallsDir = (runDir: string) => join(runDir, 'weightless');
-
-function weightlessEnvironment(
-  profile: PlatformProfile,
-  runDir: string,
-): Readonly<Record<string, string>> {
-  const calls = weightlessCallsDir(runDir);
+function weightlessEnvironment({
+  profile,
+  runDir,
+  callsDir,
+}: BackendRequest): Readonly<Record<string, string>> {
+  const calls = callsDir ?? join(runDir, 'weightless');
   makeFolder(calls, 0o700);
   return {
     ZEROGPU_WEIGHTLESS: '1',

@@ -80,7 +80,7 @@ class Records(unittest.TestCase):
         self.assertEqual((first["size"], first["call"], second["call"]), ("large", 1, 2))
         self.assertEqual(first["madeUp"], [])
         self.assertEqual(second["madeUp"][0]["operator"], "item")
-        slow, fast = first["times"]
+        slow, fast = first["times"]["large"]
         # 2 x 4096^3 operations at no more than 60 of 132 multiprocessors of an H200.
         self.assertGreater(fast["byKind"]["matrix products"], 2 * 4096**3 / (989e12 * 60 / 132))
         self.assertLess(slow["seconds"], 0.01)
@@ -91,17 +91,25 @@ class Records(unittest.TestCase):
         queue = types.SimpleNamespace(put=self.sent.append)
         tell_of_endings(queue, calls)
 
+        def stream():
+            yield
+
+        task = stream
+
         def iterate():
+            assert task
             queue.put(OkResult())
             queue.put(OkResult())
 
         iterate()
         self.assertEqual(self.records(), [])
         queue.put(EndResult())
+        self.assertEqual(self.records()[0]["function"], "stream")
         (record,) = self.records()
-        slow, fast = record["times"]
+        slow, fast = record["times"]["large"]
         # No page says how a card is halved: the two may differ.
         self.assertGreaterEqual(slow["seconds"], fast["seconds"])
+        self.assertEqual(sorted(record["times"]), ["large", "xlarge"])
 
     def test_workers_are_watched_once_they_are_ready(self):
         os.environ["ZEROGPU_WEIGHTLESS_CALLS"] = str(self.folder)

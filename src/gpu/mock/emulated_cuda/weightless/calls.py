@@ -36,7 +36,8 @@ class Calls:
         self._folder = folder
         self._profile = profile
         self._size = "large"
-        self._clocks: list[Clock] = []
+        # By the size of a call, the slowest and the fastest.
+        self._clocks: dict[str, list[Clock]] = {}
         self._number = 0
         self._weights = 0
         self._began = 0.0
@@ -46,10 +47,12 @@ class Calls:
         whole = os.environ.get(WHOLE)
         device = os.environ.get("CUDA_VISIBLE_DEVICES", "")
         self._size = "xlarge" if whole and device.startswith(whole) else "large"
-        share = SHARES.get((self._profile, self._size))
-        if share is not None:
-            self._clocks = [Clock(machine) for machine in machines_of(share)]
-        self._kernels.charges.clocks = list(self._clocks)
+        self._clocks = {
+            size: [Clock(machine) for machine in machines_of(share)]
+            for (profile, size), share in SHARES.items()
+            if profile == self._profile
+        }
+        self._kernels.charges.clocks = [clock for pair in self._clocks.values() for clock in pair]
         self._weights = self._meter.allocated_bytes
         self._begin()
 
@@ -59,14 +62,14 @@ class Calls:
         self._kernels.policy.counts.clear()
         self._kernels.policy.places.clear()
         self._kernels.unmodelled.clear()
-        for clock in self._clocks:
+        for clock in self._kernels.charges.clocks:
             clock.reset()
         self._began = time.monotonic()
 
-    def ended(self, result: Any) -> None:
+    def ended(self, result: Any, task: Any = None) -> None:
         """A call's result is about to leave: its file is written, and the next call begins."""
         error = getattr(result, "error_cls", None)
-        record = self.record(error)
+        record = {**self.record(error), "function": getattr(task, "__name__", None)}
         self._number += 1
         name = f"{os.getpid()}-{self._number}.json"
         unfinished = self._folder / f".{name}"
@@ -104,7 +107,9 @@ class Calls:
                 "file": place.file,
                 "line": place.line,
             },
-            "times": [times_of(clock) for clock in self._clocks],
+            "times": {
+                size: [times_of(clock) for clock in pair] for size, pair in self._clocks.items()
+            },
             "tookSeconds": time.monotonic() - self._began,
             "madeUp": [
                 {"operator": name, "count": count, "places": places_of(kernels.policy.places.get(name))}
@@ -167,10 +172,11 @@ def tell_of_endings(queue: Any, calls: Calls) -> None:
 
     def put_and_tell(result: Any) -> Any:
         # A generator's results come one by one out of `iterate`, and `EndResult` after them.
-        streams = sys._getframe(1).f_code.co_name == "iterate"
+        frame = sys._getframe(1)
+        streams = frame.f_code.co_name == "iterate"
         kind = type(result).__name__
         if kind in LAST and not (streams and kind == "OkResult"):
-            calls.ended(result)
+            calls.ended(result, frame.f_locals.get("task"))
         return put(result)
 
     queue.put = put_and_tell

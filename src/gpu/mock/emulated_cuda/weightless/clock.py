@@ -8,7 +8,7 @@ large one by its GPU, as on a real machine. Rates and efficiencies are data (car
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .cards import Card, Share
 from .costs import ATTENTION, CONVOLUTION, KINDS, PRODUCT, TRAFFIC, TRANSFER, Cost
@@ -39,14 +39,19 @@ class Efficiency:
 
 # Fitted by bench/estimate/fit.py; see docs/estimate.md for the rows and what the others show.
 FITTED = Efficiency(
-    product=0.72,
-    convolution=0.50,
-    attention=0.50,
-    traffic=0.80,
+    product=0.51,
+    convolution=0.55,
+    attention=0.40,
+    traffic=0.64,
     launch=2.5 * MICRO,
-    issue=14 * MICRO,
+    issue=18.4 * MICRO,
     view=2 * MICRO,
 )
+
+# How far a real machine may be from that, as factors of times: within these are all nine measured rows of
+# docs/estimate.md. A host may be much slower than the one fitted: SD1.5's measurement is bound by its own.
+GPU_FACTORS = (1.25, 0.9)
+HOST_FACTORS = (2.8, 0.9)
 
 
 @dataclass(frozen=True)
@@ -59,8 +64,13 @@ class Machine:
     efficiency: Efficiency = FITTED
 
     @staticmethod
-    def of(card: Card, compute: float = 1.0, memory: float = 1.0) -> Machine:
-        """A share of a card."""
+    def of(card: Card, compute: float = 1.0, memory: float = 1.0, host: float = 1.0) -> Machine:
+        """A share of a card.
+
+        Args:
+            compute, memory: shares of its rates
+            host: factor of the host's times
+        """
         return Machine(
             (
                 card.half * compute,
@@ -70,6 +80,7 @@ class Machine:
             ),
             card.bytes_per_second * memory,
             card.link_bytes_per_second,
+            replace(FITTED, issue=FITTED.issue * host, view=FITTED.view * host),
         )
 
     def seconds(self, cost: Cost) -> float:
@@ -89,9 +100,16 @@ class Machine:
 
 
 def machines_of(share: Share) -> tuple[Machine, Machine]:
-    """The slower and the faster machine that a share may be."""
-    slow = Machine.of(share.card, share.compute[0], share.memory[0])
-    fast = Machine.of(share.card, share.compute[1], share.memory[1])
+    """The slowest and the fastest machine that a share may be."""
+    slow, fast = (
+        Machine.of(
+            share.card,
+            share.compute[which] / GPU_FACTORS[which],
+            share.memory[which] / GPU_FACTORS[which],
+            HOST_FACTORS[which],
+        )
+        for which in (0, 1)
+    )
     return slow, fast
 
 

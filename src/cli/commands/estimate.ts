@@ -1,0 +1,46 @@
+import { type Command, Option } from 'commander';
+import type { RawEstimateOptions } from '../../estimate/index.js';
+import { readEnvironmentTwins } from '../env-twins.js';
+import type { World } from '../world.js';
+
+const EXAMPLES = `
+Examples
+  zerogpu estimate                                 every endpoint of the Space in this folder
+  zerogpu estimate . generate steps=50             one endpoint, with arguments
+  zerogpu estimate my-space --platform rtx-pro-6000
+  zerogpu estimate --json                          one object, for scripts
+
+The Space runs without its weights and without arithmetic: minutes become seconds, and every output is a
+placeholder. The exit code is 1 when an endpoint does not fit, or could not be estimated.`;
+
+/** Declares `zerogpu estimate`; the work is done in src/estimate. */
+export function declareEstimate(
+  program: Command,
+  world: World,
+  setExitCode: (code: number) => void,
+): void {
+  const command = program
+    .command('estimate')
+    .description('Say what a Space would take on the platform: memory, seconds, duration, size.')
+    .usage('[dir] [function] [key=value…] [options]')
+    .argument('[dir]', 'folder of the Space', '.')
+    .argument('[function]', 'name of an endpoint (default: each of them)')
+    .argument('[arguments...]', 'key=value, as the endpoint names its parameters')
+    .addOption(new Option('--platform <name>', 'h200, rtx-pro-6000 (default: both)'))
+    .addOption(new Option('--python <path>', 'interpreter, as for zerogpu run'))
+    .addOption(new Option('--json', 'one object on stdout'))
+    .addHelpText('after', EXAMPLES)
+    .action(
+      async (
+        dir: string,
+        name: string | undefined,
+        words: readonly string[],
+        raw: RawEstimateOptions,
+      ) => {
+        const { estimate } = await import('../../estimate/index.js');
+        setExitCode(await estimate({ dir, name, words, ...raw }, world));
+      },
+    );
+  readEnvironmentTwins(command, world.env);
+  command.copyInheritedSettings(program);
+}

@@ -1,0 +1,63 @@
+/** What workers on the weightless device say of their calls (emulated_cuda/weightless/calls.py). */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import * as z from 'zod';
+import { GPU_SIZES } from '../platform/tiers.js';
+
+const timesSchema = z.object({
+  seconds: z.number(),
+  busySeconds: z.number(),
+  hostSeconds: z.number(),
+  kernels: z.int(),
+  byKind: z.record(z.string(), z.number()),
+});
+
+const recordSchema = z.object({
+  version: z.literal(1),
+  function: z.string().nullable(),
+  size: z.enum(GPU_SIZES),
+  /** Class of what the function raised; null when it returned. */
+  error: z.string().nullable(),
+  weightBytes: z.int(),
+  peakBytes: z.int(),
+  reservedBytes: z.int(),
+  workspaceBytes: z.int(),
+  limitBytes: z.int(),
+  peakAt: z
+    .object({
+      module: z.string(),
+      operator: z.string(),
+      file: z.string().nullable(),
+      line: z.int().nullable(),
+    })
+    .nullable(),
+  /** By size of a call: on the slowest and the fastest machine that it may be. */
+  times: z.partialRecord(z.enum(GPU_SIZES), z.tuple([timesSchema, timesSchema])),
+  madeUp: z.array(z.object({ operator: z.string(), count: z.int(), places: z.array(z.string()) })),
+  notModelled: z.record(z.string(), z.int()),
+});
+
+/** One GPU call. */
+export type CallRecord = z.infer<typeof recordSchema>;
+
+/**
+ * The records in a folder, oldest first.
+ *
+ * @param known names that were read before
+ */
+export function readRecords(
+  dir: string,
+  known: ReadonlySet<string>,
+): ReadonlyMap<string, CallRecord> {
+  const names = readdirSync(dir)
+    .filter((name) => /^\d+-\d+\.json$/.test(name) && !known.has(name))
+    .sort((a, b) => numberOf(a) - numberOf(b));
+  return new Map(
+    names.map((name) => [
+      name,
+      recordSchema.parse(JSON.parse(readFileSync(join(dir, name), 'utf8'))),
+    ]),
+  );
+}
+
+const numberOf = (name: string) => Number(name.split(/[-.]/)[1]);

@@ -1,0 +1,93 @@
+/** What `zerogpu estimate` prints. Pure. */
+import type { PlatformProfile } from '../platform/schema.js';
+import { TIER_TITLES, type Tier } from '../platform/tiers.js';
+import { formatBytes } from '../shared/bytes.js';
+import { formatSeconds } from '../shared/duration.js';
+import type { Figures, Range } from './figures.js';
+
+/** One endpoint on one edition of the platform; `figures` is null where no GPU call was made. */
+export interface Estimated {
+  readonly platform: string;
+  readonly endpoint: string;
+  readonly assumed: readonly string[];
+  readonly failure: string | null;
+  readonly figures: Figures | null;
+}
+
+/** Where the numbers come from; the same for every endpoint. */
+export const BASIS = {
+  memory:
+    "the Space's own code on a device without values, with a model of PyTorch's allocator and of cuBLAS's and cuDNN's workspaces",
+  seconds:
+    'FLOPs and bytes of each operator at fitted shares of the card’s rates, and the host’s time per operator; the range covers all measured rows of docs/estimate.md',
+  loading: 'an assumption: 1.5 to 6 GB/s from the Space’s disk to the GPU',
+  declare: 'the slowest call and the slowest loading together, rounded up',
+  callsADay: 'the quota of each tier, what is asked for and what is used',
+} as const;
+
+/** The lines of one endpoint. */
+export function estimateLines(
+  { endpoint, assumed, failure, figures }: Estimated,
+  profile: PlatformProfile,
+): readonly string[] {
+  const head = `${endpoint}   ${profile.name}`;
+  if (figures === null) {
+    return [`${head}   ${failure === null ? 'no GPU call' : `INCOMPLETE: ${failure}`}`];
+  }
+  const { memory, peakAt, seconds, loadingSeconds, declare, size } = figures;
+  const at = peakAt === null ? '' : `   ${placeText(peakAt)}`;
+  return [
+    `${head}   ${figures.verdict}`,
+    row('weights', formatBytes(memory.weightBytes)),
+    row(
+      'peak',
+      `${formatBytes(memory.peakBytes)} allocated, ${formatBytes(memory.reservedBytes)} reserved, of ${formatBytes(memory.limitBytes - memory.contextBytes)}${at}`,
+    ),
+    row('size', size ?? 'none: it fits in no size of this platform'),
+    ...(seconds === null
+      ? []
+      : [
+          row(
+            'time',
+            `${rangeText(seconds, formatSeconds)}; a new worker loads its weights in ${rangeText(loadingSeconds, formatSeconds)} more`,
+          ),
+        ]),
+    ...(declare === null ? [] : [row('declare', declareText(declare))]),
+    ...(declare === null ? [] : [row('a day', callsText(figures.callsADay))]),
+    ...(assumed.length === 0 ? [] : [row('assumed', assumed.join(', '))]),
+    ...(figures.madeUp.length === 0 ? [] : [row('made up', madeUpText(figures.madeUp))]),
+    ...figures.missing.map((what) => row('missing', what)),
+  ];
+}
+
+const row = (title: string, text: string) => `  ${title.padEnd(9)} ${text}`;
+
+function placeText({ module, operator, file, line }: NonNullable<Figures['peakAt']>): string {
+  const where = file === null ? '' : `, ${file.split('/').at(-1)}:${line}`;
+  return `${operator} in ${module || 'no module'}${where}`;
+}
+
+function declareText({ seconds, nowSeconds }: NonNullable<Figures['declare']>): string {
+  const now = nowSeconds === null ? '' : `   (now: ${formatSeconds(nowSeconds)})`;
+  return `duration=${seconds}${now}`;
+}
+
+function callsText(calls: Figures['callsADay']): string {
+  return Object.entries(calls)
+    .map(([tier, range]) => `${TIER_TITLES[tier as Tier]} ${rangeText(range, String)}`)
+    .join(', ');
+}
+
+function madeUpText(madeUp: Figures['madeUp']): string {
+  const total = madeUp.reduce((sum, { count }) => sum + count, 0);
+  const most = [...madeUp].sort((a, b) => b.count - a.count).slice(0, 3);
+  const names = most.map(
+    ({ operator, count, places }) => `${operator} ${count}${places[0] ? ` at ${places[0]}` : ''}`,
+  );
+  return `${total} values that steer the program (${names.join('; ')})`;
+}
+
+function rangeText({ low, high }: Range, text: (value: number) => string): string {
+  const [from, to] = [text(low), text(high)];
+  return from === to ? from : `${from} to ${to}`;
+}
