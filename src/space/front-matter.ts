@@ -1,6 +1,5 @@
 import { UserError } from '../shared/errors.js';
-import { parseFrontMatter } from './front-matter-block.js';
-import type { FrontMatter, FrontMatterField, SpaceWarning } from './types.js';
+import type { FrontMatter, FrontMatterField, FrontMatterReading, SpaceWarning } from './types.js';
 
 const EMPTY: FrontMatter = {
   title: null,
@@ -12,17 +11,15 @@ const EMPTY: FrontMatter = {
 };
 
 /**
- * Reads the front matter of a README for running the Space: what can't be read stops it.
+ * The front matter of a README for running the Space: what can't be read stops it.
  *
- * @param readme text without byte order mark
  * @param warn takes what is odd but no hindrance
  * @throws UserError E_SPACE_FRONT_MATTER with the line, for YAML that can't be read
  */
 export function readFrontMatter(
-  readme: string,
+  reading: FrontMatterReading,
   warn: (warning: SpaceWarning) => void,
 ): FrontMatter {
-  const reading = parseFrontMatter(readme);
   if (reading.state === 'absent') {
     const message = 'README.md has no front matter; on the platform that is a configuration error';
     warn({ file: 'README.md', line: 1, message });

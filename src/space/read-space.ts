@@ -1,14 +1,15 @@
-import { readdir, readFile, realpath, stat } from 'node:fs/promises';
+import { readdir, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { didYouMean } from '../shared/did-you-mean.js';
 import { UserError } from '../shared/errors.js';
 import { foldersIn } from '../shared/folders-in.js';
+import { filesInFolder } from './files.js';
 import { readFrontMatter } from './front-matter.js';
 import { logicalLines } from './logical-lines.js';
+import { readSpaceModel } from './model.js';
 import { importsOf } from './python-imports.js';
-import { readRequirements } from './requirements.js';
-import { decodeText } from './text.js';
-import type { FrontMatter, Space, SpaceWarning } from './types.js';
+import type { RequirementsModel } from './requirements-model.js';
+import type { FrontMatter, RequirementsFile, Space, SpaceWarning } from './types.js';
 
 /** What the platform runs when the README names no file. */
 const DEFAULT_APP_FILE = 'app.py';
@@ -37,21 +38,37 @@ export async function readSpace(dir: string): Promise<Space> {
   await assertFolder(root);
   const warnings: SpaceWarning[] = [];
   const warn = (warning: SpaceWarning) => void warnings.push(warning);
-  const readme = await readOptional(join(root, 'README.md'));
-  const frontMatter = readme === null ? NO_README : readFrontMatter(readme, warn);
+  const name = basename(await realpath(root));
+  const { readme, requirements, preRequirements, packagesTxt } = await readSpaceModel(
+    name,
+    filesInFolder(root),
+  );
+  const frontMatter = readme === null ? NO_README : readFrontMatter(readme.frontMatter, warn);
   assertGradio(frontMatter, readme !== null, warn);
   const appFile = await findAppFile(root, frontMatter);
-  const packages = await readOptional(join(root, 'packages.txt'));
   return {
     dir: root,
-    name: basename(await realpath(root)),
+    name,
     frontMatter,
     appFile,
-    requirements: await readRequirements(join(root, 'requirements.txt'), root),
-    preRequirements: await readRequirements(join(root, 'pre-requirements.txt'), root),
-    packagesTxt: packages === null ? [] : logicalLines(packages).map(({ text }) => text),
+    requirements: installable(requirements, root),
+    preRequirements: installable(preRequirements, root),
+    packagesTxt: logicalLines(packagesTxt?.text ?? '').map(({ text }) => text),
     imports: await importsOf(root),
     warnings,
+  };
+}
+
+/** A requirements file as an installer is given it. */
+function installable(model: RequirementsModel | null, root: string): RequirementsFile | null {
+  if (model === null) return null;
+  const contents = [...model.sources.values()].map(({ text }) => text);
+  return {
+    path: join(root, model.file),
+    content: contents.join('\n'),
+    requirements: model.entries.filter(
+      ({ isConstraint, isEditable }) => !isConstraint && !isEditable,
+    ),
   };
 }
 
@@ -118,14 +135,6 @@ async function kindOf(path: string): Promise<'folder' | 'file' | null> {
   try {
     const found = await stat(path);
     return found.isDirectory() ? 'folder' : 'file';
-  } catch {
-    return null;
-  }
-}
-
-async function readOptional(path: string): Promise<string | null> {
-  try {
-    return decodeText(await readFile(path));
   } catch {
     return null;
   }

@@ -1,62 +1,10 @@
-import { readFile } from 'node:fs/promises';
-import { dirname, relative, resolve } from 'node:path';
-import { logicalLines } from './logical-lines.js';
-import { decodeText } from './text.js';
-import type { Requirement, RequirementsFile } from './types.js';
-
-/** Files that include each other end somewhere. */
-const MOST_FILES = 32;
+import type { Requirement } from './types.js';
 
 const NAME = /^([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*(?:\[([^\]]*)\])?\s*/;
-const INCLUDE = /^(?:-r|--requirement)(?:\s+|=)\s*(.+)$/;
 
 /** PEP 503: how package indexes compare names. */
 export function normalizeName(name: string): string {
   return name.toLowerCase().replaceAll(/[-_.]+/g, '-');
-}
-
-/**
- * Reads a requirements file and the files of the Space that it includes with `-r`.
- *
- * @param path absolute
- * @param dir the Space's folder
- * @returns null when there is no such file
- */
-export async function readRequirements(
-  path: string,
-  dir: string,
-): Promise<RequirementsFile | null> {
-  const requirements: Requirement[] = [];
-  const options: string[] = [];
-  const contents: string[] = [];
-  const open = [path];
-  const seen = new Set<string>();
-  for (let file = open.shift(); file && seen.size < MOST_FILES; file = open.shift()) {
-    if (seen.has(file)) continue;
-    seen.add(file);
-    const text = await readText(file);
-    if (text === null) {
-      if (file === path) return null;
-      // A missing include is the installer's to complain about, in its own words.
-      continue;
-    }
-    contents.push(text);
-    for (const { line, text: entry } of logicalLines(text)) {
-      const included = INCLUDE.exec(entry)?.[1];
-      if (included && !/^[a-z]+:\/\//i.test(included)) open.push(resolve(dirname(file), included));
-      if (entry.startsWith('-')) options.push(entry);
-      else requirements.push({ file: relative(dir, file), line, ...parseRequirement(entry) });
-    }
-  }
-  return { path, content: contents.join('\n'), requirements, options };
-}
-
-async function readText(path: string): Promise<string | null> {
-  try {
-    return decodeText(await readFile(path));
-  } catch {
-    return null;
-  }
 }
 
 /** Takes one requirement apart; what is not a PEP 508 requirement keeps only its text. */

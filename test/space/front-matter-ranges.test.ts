@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { readFrontMatter } from '../../src/space/front-matter.js';
+import { parseFrontMatter } from '../../src/space/front-matter-block.js';
 
 function rangeOf(readme: string, key: string) {
-  return readFrontMatter(readme, () => {}).fields.get(key)?.valueRange;
+  return readFrontMatter(parseFrontMatter(readme), () => {}).fields.get(key)?.valueRange;
 }
 
 describe('where a value of the front matter stands', () => {

@@ -4,6 +4,7 @@ Usage: python gradio-removed.py [--check FILE | --write FILE]
 
 Downloads a wheel of each release with pip into a temporary folder (about 60 MB each) and parses the
 signatures. A parameter counts as removed where a later release lacks it and takes no `**kwargs`.
+The `**kwargs` of `Interface` and `Blocks` go to `BlockContext`, which takes none: they count as well.
 """
 
 import ast
@@ -29,6 +30,8 @@ CALLABLES = {
     "mount_gradio_app": "gradio.mount_gradio_app",
     "on": "gradio.on",
 }
+#: Classes that hand their `**kwargs` on, with those that get them.
+HANDED_ON = {"Interface": ["Blocks", "BlockContext"], "Blocks": ["BlockContext"]}
 
 
 def parameters(node):
@@ -36,6 +39,16 @@ def parameters(node):
     given = node.args.posonlyargs + node.args.args + node.args.kwonlyargs
     names = [one.arg for one in given if one.arg not in ("self", "cls")]
     return names, node.args.kwarg is not None
+
+
+def taken_by_name(class_node):
+    """What a constructor takes out of its `**kwargs` by name: `deprecated_params` of Blocks."""
+    for node in ast.walk(class_node):
+        is_list = isinstance(node, ast.Assign) and isinstance(node.value, (ast.List, ast.Tuple))
+        is_set = isinstance(node, ast.Assign) and isinstance(node.value, (ast.Set, ast.Dict))
+        if not (is_list or is_set) or "deprecated_params" not in ast.unparse(node.targets[0]):
+            continue
+        yield from (one.value for one in ast.walk(node.value) if isinstance(one, ast.Constant))
 
 
 def signatures(wheel):
@@ -48,11 +61,17 @@ def signatures(wheel):
                     found[node.name] = parameters(node)
                 if not isinstance(node, ast.ClassDef):
                     continue
+                taken = [*taken_by_name(node)] if node.name == "Blocks" else []
                 for inner in node.body:
                     if isinstance(inner, ast.FunctionDef):
                         is_init = inner.name == "__init__"
                         key = node.name if is_init else f"{node.name}.{inner.name}"
-                        found[key] = parameters(inner)
+                        names, takes_more = parameters(inner)
+                        found[key] = (names + taken if is_init else names), takes_more
+        for key, bases in HANDED_ON.items():
+            chain = [found[one] for one in (key, *bases) if one in found]
+            if key in found and not chain[-1][1]:
+                found[key] = [name for names, _ in chain for name in names], False
         init = ast.parse(archive.read("gradio/__init__.py"))
     exported = {
         alias.asname or alias.name

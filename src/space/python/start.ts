@@ -91,6 +91,10 @@ class StartWalk {
     const target = names.targetOf(file, callee);
     if (target?.kind === 'class') {
       for (const name of MAKERS) this.#run(names.methodOf(target.class, name));
+      const { file: from, bases } = target.class;
+      // Whoever makes a thread starts it.
+      const isThread = bases.some((base) => names.nameOf(from, base) === 'threading.Thread');
+      if (isThread) this.#run(names.methodOf(target.class, 'run'));
     } else if (target?.kind !== 'package') {
       this.#run(names.functionOf(file, callee));
     }

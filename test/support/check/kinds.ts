@@ -13,7 +13,13 @@ const USUAL = {
   'requirements.txt': 'torch==2.8.0\n',
 };
 
-/** Reads a page: `=== name`, `> finding` and `platform NAME` lines, then `--- file` with its text. */
+/** `net = torch.compile(net)  #! error ZG305` is expected in that line; the words are not part of the file. */
+const MARK = /[ \t]*#! (\w+ ZG\d+)/g;
+
+/**
+ * Reads a page: `=== name`, `> finding` and `platform NAME` lines, then `--- file` with its text, in which `#!` marks
+ * what is expected in a line.
+ */
 export function readKinds(page: string): readonly Kind[] {
   return page
     .split(/^=== /m)
@@ -25,13 +31,27 @@ export function readKinds(page: string): readonly Kind[] {
         const end = file.indexOf('\n');
         return [file.slice(0, end), file.slice(end + 1)];
       });
+      const marked = texts.flatMap(([file, text]) =>
+        text
+          .split('\n')
+          .flatMap((line, index) =>
+            [...line.matchAll(MARK)].map(([, what]) => `${file}:${index + 1} ${what}`),
+          ),
+      );
+      const plain = texts.map(([file, text]): [string, string] => [
+        file,
+        text.replaceAll(MARK, ''),
+      ]);
       const platform = lines.find((line) => line.startsWith('platform '))?.slice(9) ?? 'h200';
-      const files = Object.entries({ ...USUAL, ...Object.fromEntries(texts) });
+      const files = Object.entries({ ...USUAL, ...Object.fromEntries(plain) });
       return {
         name,
         platform,
         files: Object.fromEntries(files.map(([file, text]) => [file, Buffer.from(text)])),
-        expected: lines.filter((line) => line.startsWith('> ')).map((line) => line.slice(2)),
+        expected: [
+          ...marked,
+          ...lines.filter((line) => line.startsWith('> ')).map((line) => line.slice(2)),
+        ],
       };
     });
 }

@@ -43,6 +43,12 @@ export function visitorFunctions(context: RuleContext): ReadonlySet<PyFunction> 
 /** The Space's own function that a call hands to a thread. */
 function threadTarget({ python }: RuleContext, call: PyCall): PyFunction | null {
   const { file, callee, method, positional, keywords } = call;
+  const target = childOf(call.node, 'function');
+  const owner = target && python.classOf(file, target);
+  const isOwnThread = owner?.bases.some(
+    (base) => python.nameOf(owner.file, base) === 'threading.Thread',
+  );
+  if (owner && isOwnThread) return python.methodOf(owner, 'run');
   const isThread = THREADS.test(callee ?? '') || isSubclass(call);
   if (isThread) {
     const node = keywords.get('target') ?? keywords.get('function') ?? positional[1];

@@ -147,9 +147,14 @@ export function attributeOf(context: RuleContext, method: PyFunction): Unpicklab
   return null;
 }
 
+const PICKLERS = ['__getstate__', '__reduce__', '__reduce_ex__', '__getnewargs__'];
+
 /** Whether a class says itself how it is pickled. */
 export function picklesItself(methods: ReadonlyMap<string, PyFunction>): boolean {
-  return ['__getstate__', '__reduce__', '__reduce_ex__', '__getnewargs__'].some((name) =>
-    methods.has(name),
-  );
+  return PICKLERS.some((name) => methods.has(name));
+}
+
+/** The same of a class or one of the classes of the Space that it derives from. */
+export function picklesInstances({ python }: RuleContext, owner: PyClass): boolean {
+  return PICKLERS.some((name) => python.methodOf(owner, name) !== null);
 }

@@ -142,8 +142,31 @@ function isCallOnCuda(
     return again(childOf(value, 'arguments')?.children[0]);
   }
   const attribute = callee.type === 'attribute' ? childOf(callee, 'attribute') : null;
+  if (attribute && textOf(fn.file, attribute) === 'encode') {
+    return encodesToTensor(context, fn, value, callee);
+  }
   if (attribute) return STAYS.test(textOf(fn.file, attribute)) && again(childOf(callee, 'object'));
   return returnsTensor(context, fn, callee);
+}
+
+/** `SentenceTransformer(…).encode(text, convert_to_tensor=True)`: on the device of the model, CUDA where there is one. */
+function encodesToTensor(
+  { python }: RuleContext,
+  { file }: PyFunction,
+  node: PyNode,
+  callee: PyNode,
+): boolean {
+  const call = file.calls.find((one) => one.node === node);
+  const asked = call?.keywords.get('convert_to_tensor');
+  const object = childOf(callee, 'object');
+  if (!asked || textOf(file, asked) !== 'True' || !object) return false;
+  return python.valuesOf(file, object).some((value) => {
+    const made = bare(value.node);
+    const maker = made.type === 'call' ? childOf(made, 'function') : null;
+    const name = maker && python.nameOf(value.file, maker);
+    const onCpu = /device\s*=\s*["']cpu/.test(textOf(value.file, made));
+    return name === 'sentence_transformers.SentenceTransformer' && !onCpu;
+  });
 }
 
 /** A module of torch, or a model of transformers: pipelines and wrappers answer with other things. */

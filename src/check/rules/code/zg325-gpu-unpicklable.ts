@@ -1,4 +1,5 @@
 import {
+  bare,
   childOf,
   nodesOfBody,
   type PyNode,
@@ -54,8 +55,21 @@ export const gpuUnpicklable = defineRule<Data>({
   },
 });
 
-/** `{box: value}`, with a component of Gradio as the key. */
-function componentKey({ python }: RuleContext, file: PythonFile, node: PyNode): string | null {
+/** `{box: value}`, with a component of Gradio as the key, itself or by a name. */
+function componentKey(context: RuleContext, file: PythonFile, node: PyNode): string | null {
+  const { python } = context;
+  if (node.type === 'identifier') {
+    return python
+      .valuesOf(file, node)
+      .reduce<string | null>(
+        (found, value) =>
+          found ??
+          (bare(value.node).type === 'dictionary'
+            ? componentKey(context, value.file, bare(value.node))
+            : null),
+        null,
+      );
+  }
   if (node.type !== 'dictionary') return null;
   const key = node.children
     .map((pair) => childOf(pair, 'key'))

@@ -1,7 +1,7 @@
 import { childOf, type PyCall, type PyFunction, textOf } from '../../../space/python/index.js';
 import { defineRule, type Found, type RuleContext } from '../../rule.js';
 import { at, gpuBodies, reachableCalls } from './facts.js';
-import { attributeOf, picklesItself, unpicklableValue } from './pickling.js';
+import { attributeOf, picklesInstances, picklesItself, unpicklableValue } from './pickling.js';
 
 type Data = {
   readonly function: string;
@@ -86,7 +86,7 @@ function* ofArguments(
 ): Generator<Found<Data>> {
   for (const node of [...positional, ...keywords.values()]) {
     const owner = context.python.classOf(file, node);
-    if (owner && picklesItself(owner.methods)) continue;
+    if (owner && picklesInstances(context, owner)) continue;
     const found = unpicklableValue(context, file, node);
     if (!found) continue;
     const text = textOf(file, node).replaceAll(/\s+/g, ' ').slice(0, 40);

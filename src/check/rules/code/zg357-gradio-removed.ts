@@ -26,6 +26,7 @@ const INSTEAD: Readonly<Record<string, string>> = {
   show_fullscreen_button: 'buttons=["fullscreen"]',
   source: 'sources=[…]',
   _js: 'js=',
+  allow_flagging: 'flagging_mode=',
   every: 'gr.Timer(…).tick(…)',
   show_api: 'api_visibility=',
 };
