@@ -56,6 +56,8 @@ describe('the main process answers the oracle’s probes as the platform does', 
   });
 
   it('has no reason for what does not differ any more', () => {
+    // The reasons are those of a CPU build: a CUDA build has NCCL, cuFFT and cuSOLVER.
+    if (!here.from.torch.endsWith('+cpu')) return;
     const differing = new Set(differences.map(({ probe }) => probe));
     const asked = (probe: string) => probe in here.outcomes;
     expect(Object.keys(known).filter((probe) => asked(probe) && !differing.has(probe))).toEqual([]);

@@ -12,6 +12,8 @@ from typing import Any
 
 import torch
 
+from .attention import check_backends
+
 WHOLE = (
     "linear",
     "matmul",
@@ -54,6 +56,8 @@ def _kernel(run: Callable[..., Any], operator: Any, is_attention: bool) -> Calla
         return run(operator, *args, **kwargs)
 
     def attention(*args: Any, **kwargs: Any) -> Any:
+        if not torch._C._get_math_sdp_enabled():
+            check_backends(*args, **kwargs)
         # Dropout draws from the device's stream: its parts know how.
         if _dropout_of(args, kwargs) > 0:
             return in_parts(*args, **kwargs)

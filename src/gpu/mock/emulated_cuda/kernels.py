@@ -12,6 +12,7 @@ from .errors import invalid_device, mixed_devices, no_sparse_tensors, out_of_mem
 from .meter import Meter
 from .plans import Plan, cuda_index, plan_of
 from .redispatch import CPU_KEYS
+from .refusals import check_shapes, no_kernel
 from .rng import DeviceRandom
 from .storage import CPU, CUDA
 from .tensors import Tensors
@@ -33,6 +34,8 @@ class Kernels:
         plan = plan_of(operator)
         if plan.is_view:
             return plan.redispatch(CPU_KEYS, *args, **kwargs)
+        if plan.is_picky:
+            self.check_refusal(plan, operator, args, kwargs)
         if plan.is_product and not self.meter.workspaces.before_product():
             raise out_of_memory(self.meter.workspaces.size_bytes, self.meter)
         if plan.is_plain and not kwargs:
@@ -45,6 +48,24 @@ class Kernels:
             if result is not None:
                 return result
         return self._run_any(plan, operator, args, kwargs)
+
+    def check_refusal(
+        self, plan: Plan, operator: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> None:
+        """Raises what CUDA raises for a call that the CPU would compute; other errors of the call come first."""
+        if plan.lacks_cuda:
+            raise no_kernel(plan.name)
+        check_shapes(plan.base, args)
+        refusal = plan.refusal
+        if refusal is None or not refusal.concerns(args):
+            return
+        copies = [value.clone() if isinstance(value, Tensor) else value for value in args]
+        try:
+            self._run_any(plan, operator, tuple(copies), {**kwargs})
+        except RuntimeError as error:
+            if "not implemented for" not in str(error):
+                raise
+        raise refusal.error(args)
 
     def _run_plain(
         self, plan: Plan, operator: Any, args: tuple[Any, ...]

@@ -7,6 +7,7 @@ from typing import Any
 import torch
 
 from .redispatch import redispatcher
+from .refusals import REFUSALS, WITHOUT_CUDA, Refusal
 
 # Operators with a CPU operand by right: index tensors, lengths, single values.
 MIXED_BY_RIGHT = (
@@ -62,12 +63,15 @@ class Plan:
         "draws_random",
         "generator_index",
         "is_plain",
+        "is_picky",
         "is_product",
         "is_view",
+        "lacks_cuda",
         "may_mix",
         "name",
         "out_names",
         "redispatch",
+        "refusal",
         "returns_list",
         "takes_numbers",
         "tensor_at",
@@ -89,6 +93,10 @@ class Plan:
         )
         self.may_mix = base in MIXED_BY_RIGHT
         self.is_product = base in PRODUCTS
+        self.refusal: Refusal | None = REFUSALS.get(self.base)
+        self.lacks_cuda = self.base in WITHOUT_CUDA
+        # Whether CUDA refuses some calls that the CPU computes.
+        self.is_picky = self.refusal is not None or self.lacks_cuda or self.base == "_int_mm"
         names = [argument.name for argument in schema.arguments]
         self.draws_random = "generator" in names
         # Position among the arguments that may be given by position; None when by name only.

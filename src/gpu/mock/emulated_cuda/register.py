@@ -12,6 +12,7 @@ from .composites import register_composites
 from .hermetic import with_lasting_objects
 from .kernels import Kernels
 from .plans import plan_of
+from .rng import refuse_on_cpu
 from .special import SpecialKernels
 
 # With a composite kernel that would win over the fallback, although the CPU has a better one.
@@ -46,6 +47,7 @@ def register(kernels: Kernels, special: SpecialKernels) -> list[torch.library.Li
             if operator is not None:
                 aten.impl(name, covered(functools.partial(kernels.run, operator)), "CUDA")
         register_composites(kernels.run, aten, covered)
+        refuse_on_cpu(aten)
     return [everything, aten]
 
 

@@ -9,6 +9,7 @@ import torch
 from torch._C import Generator as HostGenerator
 
 from .driver import Driver
+from .redispatch import redispatcher
 from .storage import CUDA
 from .streams import require_runtime
 
@@ -71,6 +72,44 @@ def _rebuild(device: str, _seed: int, state: torch.Tensor) -> HostGenerator:
     generator = Generator(device)
     generator.set_state(state)
     return generator
+
+
+BACKENDS = {"meta": "Meta"}
+# Factories with a generator, whose device is a matter of their arguments alone.
+WITH_GENERATOR = (
+    *("rand.generator", "randn.generator", "randperm.generator", "normal.float_float"),
+    *("randint.generator", "randint.low_generator"),
+    *("rand.generator_with_names", "randn.generator_with_names"),
+)
+
+
+def refuse_on_cpu(library: torch.library.Library) -> None:
+    """Has factories on the CPU refuse the device's generators, as a CUDA build does.
+
+    Under the emulation such a generator is one of the CPU, which the CPU's kernels would draw from.
+    """
+    for name in WITH_GENERATOR:
+        packet, _, overload = name.partition(".")
+        operator = getattr(getattr(torch.ops.aten, packet), overload, None)
+        if operator is not None:
+            library.impl(name, _checked(operator), "BackendSelect")
+
+
+def _checked(operator: Any) -> Any:
+    redispatch = redispatcher(operator)
+
+    def run(*args: Any, **kwargs: Any) -> Any:
+        device = kwargs.get("device")
+        kind = "cpu" if device is None else torch.device(device).type
+        generator = next(
+            (value for value in (*args, *kwargs.values()) if isinstance(value, HostGenerator)), None
+        )
+        if kind == "cpu" and generator is not None and generator._cdata in _device_generators:
+            raise RuntimeError("Expected a 'cpu' device type for generator but found 'cuda'")
+        key = getattr(torch._C.DispatchKey, BACKENDS.get(kind, kind.upper()))
+        return redispatch(torch._C.DispatchKeySet(key), *args, **kwargs)
+
+    return run
 
 
 class DeviceRandom:

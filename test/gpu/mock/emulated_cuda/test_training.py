@@ -58,14 +58,13 @@ class Modules(DeviceTest):
 
     @unittest.skipIf(sdpa_kernel is None, "this PyTorch has no choice of backends")
     def test_every_attention_backend_answers(self):
-        q = torch.randn(1, 2, 4, 8)
+        q = torch.randn(1, 2, 4, 8, dtype=torch.bfloat16)
         expected = torch.nn.functional.scaled_dot_product_attention(q, q, q)
         for backend in SDPBackend.MATH, SDPBackend.FLASH_ATTENTION, SDPBackend.EFFICIENT_ATTENTION:
             with sdpa_kernel(backend):
                 here = q.cuda()
-                self.assert_same(
-                    torch.nn.functional.scaled_dot_product_attention(here, here, here), expected
-                )
+                answer = torch.nn.functional.scaled_dot_product_attention(here, here, here)
+                torch.testing.assert_close(answer.cpu(), expected, rtol=2e-2, atol=2e-2)
 
     def test_gradients_that_are_zero(self):
         x = torch.randn(3, device="cuda", requires_grad=True)

@@ -147,13 +147,13 @@ def work(names, dtype_name, backward, limit):
 
 
 def list_names(dtype_name, backward):
-    """Operators that support the dtype on the CPU."""
+    """Operators that support the dtype on the CPU and, as the database has it, on CUDA."""
     torch, op_db = load_database()
     dtype = getattr(torch, dtype_name)
     names = []
     for op in op_db:
         supported = op.supported_backward_dtypes("cpu") if backward else op.supported_dtypes("cpu")
-        if dtype in supported and (not backward or op.supports_autograd):
+        if dtype in supported and dtype in op.dtypesIfCUDA and (not backward or op.supports_autograd):
             names.append(f"{op.name}.{op.variant_test_name}" if op.variant_test_name else op.name)
     print(json.dumps(names))
 

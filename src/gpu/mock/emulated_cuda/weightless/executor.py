@@ -70,6 +70,8 @@ class WeightlessKernels(Kernels):
         self.charges.known(plan)
         if plan.is_view or plan.out_names:
             return super().run(operator, *args, **kwargs)
+        if plan.is_picky:
+            self.check_refusal(plan, operator, args, kwargs)
         operands = operands_of(args, kwargs)
         if max([operand.numel() for operand in operands], default=0) <= FEW_ELEMENTS:
             return super().run(operator, *args, **kwargs)
