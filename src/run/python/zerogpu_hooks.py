@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 # Packages that the weightless device prepares (emulated_cuda/weightless/packages.py).
 BRING_WEIGHTS = (
+    "huggingface_hub.constants",
+    "huggingface_hub.file_download",
     "safetensors",
     "spaces.zero.torch.packing",
     "spaces.zero.wrappers",

@@ -9,6 +9,7 @@ from typing import Any
 from .calls import watch_calls
 from .executor import WeightlessKernels
 from .headers import reader_of
+from .hub import fetch_headers_only, use_own_cache
 from .packing import pack_without_values
 from .policy import ends_of_sequence_of
 
@@ -35,6 +36,8 @@ def read_headers_only(safetensors: Any, kernels: WeightlessKernels) -> None:
 
 
 PREPARATIONS: dict[str, Preparation] = {
+    "huggingface_hub.constants": use_own_cache,
+    "huggingface_hub.file_download": fetch_headers_only,
     "safetensors": read_headers_only,
     "spaces.zero.torch.packing": pack_without_values,
     "spaces.zero.wrappers": watch_calls,
