@@ -69,6 +69,10 @@ function installable(model: RequirementsModel | null, root: string): Requirement
     requirements: model.entries.filter(
       ({ isConstraint, isEditable }) => !isConstraint && !isEditable,
     ),
+    options: [
+      ...model.options.map(({ text }) => text),
+      ...model.entries.filter(({ isEditable }) => isEditable).map(({ text }) => `-e ${text}`),
+    ],
   };
 }
 

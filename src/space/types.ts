@@ -79,6 +79,8 @@ export interface RequirementsFile {
   /** Content of this file and of all that it includes, for telling whether anything changed. */
   readonly content: string;
   readonly requirements: readonly Requirement[];
+  /** Option lines such as `--extra-index-url …`, as written; editable requirements are among them. */
+  readonly options: readonly string[];
 }
 
 /** Something odd that does not keep the Space from running. */
