@@ -12,6 +12,7 @@ from ..rng import DeviceRandom
 from ..storage import Storages
 from ..tensors import Tensors
 from .backing import Unknowns
+from .checkpoints import replace_load
 from .executor import WeightlessKernels
 from .host import replace_factories
 from .policy import Policy
@@ -45,5 +46,6 @@ def finish(parts: WeightlessParts) -> list[Any]:
     """Once the ordinary device stands: the key of tensors without values, and the CPU's factories."""
     libraries = register_marked(parts.kernels, parts.special)
     replace_factories(parts.kernels.unknowns)
+    replace_load(parts.kernels)
     report_at_exit(parts.kernels)
     return libraries
