@@ -50,6 +50,67 @@ describe('quota time', () => {
     },
   );
 
+  it('gives no second to a clock that is behind by any amount, with restarts in between, and takes none', () => {
+    const moment = fc.record({
+      passes: fc.constantFrom(0, 1, 999, 1_000, 60_000, HOUR * 1_000),
+      // As an NTP daemon in trouble, a laptop without a battery for its clock, a wrong zone.
+      behind: fc.constantFrom(0, 0, 1, 2, 3, 1_000, HOUR * 1_000, 100 * HOUR * 1_000),
+      restart: fc.constantFrom('no', 'no', 'no', 'process', 'machine'),
+      calls: fc.boolean(),
+    });
+    fc.assert(
+      fc.property(fc.array(moment, { minLength: 1, maxLength: 60 }), (moments) => {
+        const world = new World();
+        world.run({ seconds: 60 });
+        const opens = Number(view(world).resetsInSeconds) * 1_000;
+        let used = 60;
+        let behind = 0;
+        let passed = 0;
+        for (const moment of moments) {
+          if (passed + moment.passes > 20 * HOUR * 1_000) break;
+          if (moment.calls && used < 150) {
+            world.schedule({ duration: 10 });
+            const [lease] = world.state.leases.values();
+            world.allow(lease?.call ?? 0);
+          }
+          const held = world.state.leases.size;
+          world.wallMs += behind - moment.behind;
+          behind = moment.behind;
+          if (held > 0) {
+            world.pass(2);
+            for (const { call } of [...world.state.leases.values()]) world.release(call);
+            used += 2 * held;
+            passed += 2_000 * held;
+          }
+          world.wait(moment.passes / 1_000);
+          passed += moment.passes;
+          if (moment.restart === 'machine') world.monotonicMs = 0;
+          if (moment.restart === 'no') world.send({ type: 'tick' });
+          else world.restart([], moment.restart === 'process');
+          expect(view(world).usedSeconds).toBe(used);
+          // To the grain of the clock's reading.
+          expect(Number(view(world).resetsInSeconds) * 1_000).toBeGreaterThan(opens - passed - 1);
+        }
+        world.wallMs += behind;
+        expect(Number(view(world).resetsInSeconds) * 1_000).toBeCloseTo(opens - passed, 0);
+      }),
+    );
+  });
+
+  it('is not worn away by a clock that goes one second back, a thousand times', () => {
+    const world = new World();
+    world.run({ seconds: 60 });
+    const before = Number(view(world).resetsInSeconds);
+    for (let round = 0; round < 1_000; round += 1) {
+      world.wallMs -= 1_000;
+      world.wait(0.5);
+      world.send({ type: 'tick' });
+    }
+    expect(view(world).resetsInSeconds).toBeCloseTo(before - 500, 3);
+    world.wallMs += 1_000_000;
+    expect(view(world).resetsInSeconds).toBeCloseTo(before - 500, 3);
+  });
+
   it('passes faster under --speed, also while the wall clock is behind', () => {
     const world = new World();
     Object.assign(world.rules, { speed: 60 });
