@@ -70,7 +70,9 @@ export function teeEvents(talk: RunConsole, file: string, clock: Clock): TeedCon
     },
     async close() {
       const lost = dropped + (await sink.close());
-      if (lost > 0) talk.warn(`--events ${file}: its reader did not take ${lost} events`);
+      if (lost === 0) return;
+      const events = lost === 1 ? 'event' : 'events';
+      talk.warn(`--events ${file}: its reader did not take ${lost} ${events}`);
     },
   };
 }
@@ -86,7 +88,10 @@ function open(file: string): EventSink {
 function unwritable(file: string, error: unknown): UserError {
   return new UserError('E_USAGE', `--events ${file} can't be written`, {
     why: error instanceof Error ? error.message : String(error),
-    fix: `mkdir -p ${dirname(file)}`,
+    fix:
+      (error as NodeJS.ErrnoException).code === 'ENOENT'
+        ? `mkdir -p ${dirname(file)}`
+        : '--events FILE   (a file or a pipe that you may write to)',
     exitCode: EXIT.usage,
     cause: error,
   });

@@ -7,6 +7,7 @@ import { UNICODE_SYMBOLS } from '../../src/run/call-lines.js';
 import { textConsole } from '../../src/run/console.js';
 import { teeEvents } from '../../src/run/event-file.js';
 import { systemClock } from '../../src/shared/clock.js';
+import type { UserError } from '../../src/shared/errors.js';
 import { recordOf } from '../support/run/records.js';
 import { temporaryFolder } from '../support/supervise.js';
 
@@ -44,6 +45,23 @@ describe('--events', () => {
     tee(file).talk.call(recordOf('ended'));
     expect(eventsIn(file)).toEqual(['granted', 'ended']);
     expect(statSync(file).mode & 0o777).toBe(0o600);
+  });
+
+  it('that can not be written says why, and what helps', () => {
+    const dir = temporaryFolder();
+    const fixOf = (file: string) => {
+      try {
+        tee(file);
+      } catch (error) {
+        return (error as UserError).fix;
+      }
+      throw new Error(`${file} was opened`);
+    };
+    expect(fixOf(join(dir, 'missing', 'events'))).toEqual([`mkdir -p ${join(dir, 'missing')}`]);
+    // A folder that is there is not made.
+    for (const file of [dir, join(dir, 'x'.repeat(300))]) {
+      expect(fixOf(file)).toEqual([expect.stringContaining('--events FILE')]);
+    }
   });
 
   it('ends with a warning, and without the run, when its folder goes', () => {

@@ -18,7 +18,7 @@ function parseEvent(block: string): ServerEvent {
   let type = 'message';
   const data: string[] = [];
   for (const line of block.split('\n')) {
-    const [, field = '', value = ''] = /^([a-z]+): ?(.*)$/.exec(line) ?? [];
+    const [, field = '', value = ''] = /^([a-z]+): ?(.*)$/s.exec(line) ?? [];
     if (field === 'event') type = value;
     if (field === 'data') data.push(value);
   }

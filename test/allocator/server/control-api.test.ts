@@ -384,6 +384,14 @@ describe('how an allocator is found', () => {
     });
   });
 
+  it('an event stream is read whatever a visitor’s name holds', () => {
+    const name = 'free:a\u2028b\u2029c\u0085d\re\vf';
+    const events: ServerEvent[] = [];
+    const parser = createParser((event) => void events.push(event));
+    parser.push(`event: snapshot\ndata: ${JSON.stringify({ name })}\n\n`);
+    expect(events.map(({ data }) => JSON.parse(data))).toEqual([{ name }]);
+  });
+
   it('an event stream is read whatever pieces it comes in', () => {
     const text = 'event: a\ndata: 1\ndata: 2\n\nevent: b\ndata: {"x": 1}\n\n';
     for (let size = 1; size < text.length; size += 1) {
