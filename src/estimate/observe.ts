@@ -155,7 +155,7 @@ async function callOnce(
       : null;
   try {
     let failure: string | null = null;
-    for await (const news of space.call(endpoint, values)) {
+    for await (const news of space.call(endpoint, values, world.interrupted)) {
       world.interrupted.throwIfAborted();
       if (news.type === 'failed') failure = [news.title, news.text].filter(Boolean).join(': ');
     }
