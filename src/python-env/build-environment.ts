@@ -7,6 +7,7 @@ import { type ChosenInstaller, chooseInstaller, tooLarge } from './choose-instal
 import { installError } from './failures.js';
 import { findOnPath } from './interpreters.js';
 import { writeMarker } from './marker.js';
+import { filesToInstall } from './nearest-torch.js';
 import type { InstallPlan } from './plan.js';
 import type { PythonFacts } from './probe.js';
 import { readInstallLine } from './progress-lines.js';
@@ -62,12 +63,13 @@ export async function buildEnvironment(
 
   const chosen = await chooseInstaller({ dir, tool }, { plan, dir }, isLast, context);
   if (chosen.kind === 'no-build') return false;
-  if (chosen.kind === 'too-large') throw tooLarge(chosen.bytes);
+  if (chosen.kind === 'too-large') throw tooLarge(chosen.bytes, plan.pinnedTorch !== null);
   if (chosen.kind === 'failed') {
     await check({ ok: false, output: chosen.output });
     return false;
   }
-  await install(chosen, plan, check, context);
+  const first = await filesToInstall(plan.preRequirementFiles, plan.rewritten ?? [], dir);
+  await install(chosen, first, check, context);
   await writeMarker(dir, {
     name: plan.name,
     space: plan.space,
@@ -86,7 +88,7 @@ export async function buildEnvironment(
 
 async function install(
   { installer, request, packages, compromise }: Extract<ChosenInstaller, { kind: 'chosen' }>,
-  plan: InstallPlan,
+  filesBefore: readonly string[],
   check: (outcome: ToolOutcome) => Promise<void>,
   { report }: BuildContext,
 ): Promise<void> {
@@ -110,7 +112,7 @@ async function install(
     }
   };
   // Alone, as the platform does.
-  const first = { ...request, files: plan.preRequirementFiles, requirements: [] };
+  const first = { ...request, files: filesBefore, requirements: [] };
   if (first.files.length > 0) await check(await installer.install(first, onLine));
   await check(await installer.install(request, onLine));
 }

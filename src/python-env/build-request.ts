@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { InstallRequest } from './installers.js';
+import { filesToInstall } from './nearest-torch.js';
 import type { InstallPlan } from './plan.js';
 
 /** A plan, and the folder in which it becomes an environment. */
@@ -24,7 +25,7 @@ export async function requestFor(
   const { requirements, constraints } =
     torch === null ? plan : withTorch(plan, `torch${operator}${torch}`);
   return {
-    files: plan.requirementFiles,
+    files: await filesToInstall(plan.requirementFiles, plan.rewritten ?? [], dir),
     requirements,
     constraintsFile: await writeConstraints(dir, constraints),
   };

@@ -245,13 +245,19 @@ async function bootstrapUv(target: InstallTarget, context: BuildContext): Promis
   return outcome.ok ? join(dir, 'bin', 'uv') : null;
 }
 
-/** @returns the error for a Space whose large download the user has not agreed to */
-export function tooLarge(bytes: number): UserError {
+/**
+ * @param isPinned whether the Space's own line names the release
+ * @returns the error for a Space whose large download the user has not agreed to
+ */
+export function tooLarge(bytes: number, isPinned = false): UserError {
   const size = formatBytes(bytes);
   return new UserError('E_PYTHON_INSTALL', `this Space's packages are about ${size} to download`, {
     why: 'Only a CUDA build of PyTorch could be found; the emulated GPU needs none of it.',
     fix: [
       'zerogpu run --yes   (download it all the same)',
+      ...(isPinned
+        ? ['or: zerogpu run --torch nearest   (on the nearest PyTorch that has a CPU build)']
+        : []),
       'or: zerogpu run --python PATH   (an environment with a CPU build of torch)',
     ],
     exitCode: EXIT.cannot,

@@ -54,10 +54,20 @@ export function installError(failure: InstallFailure): UserError {
   if (NETWORK.test(output)) return unreachable(why);
   const culprit = culpritOf(output, failure.requirements);
   if (culprit) {
+    const isTorch = culprit.name === 'torch' && culprit.pin !== null;
     return new UserError(
       'E_SPACE_REQUIREMENTS',
       `${culprit.file}:${culprit.line}: "${culprit.text}" can't be installed`,
-      { why, fix: `correct line ${culprit.line} of ${culprit.file}`, exitCode: EXIT.cannot },
+      {
+        why,
+        fix: [
+          `correct line ${culprit.line} of ${culprit.file}`,
+          ...(isTorch
+            ? ['or: zerogpu run --torch nearest   (on the nearest PyTorch that can be had)']
+            : []),
+        ],
+        exitCode: EXIT.cannot,
+      },
     );
   }
   // An index that has no version at all of what we ask for ourselves is none.

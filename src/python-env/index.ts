@@ -25,6 +25,8 @@ export interface ResolveRequest {
   readonly install: boolean;
   /** What the platform has: a managed environment gets the same where it can. */
   readonly platform: PlatformVersions;
+  /** Another PyTorch will do than the one that the Space pins (`--torch nearest`). */
+  readonly nearestTorch?: boolean;
   /** Downloads that nothing smaller stands in for may go ahead unasked. */
   readonly yes: boolean;
   /** Asks a person; null where none can answer. */
@@ -46,7 +48,8 @@ export async function resolvePython(request: ResolveRequest): Promise<PythonEnvi
   if (explicitPython !== null) return explicit(explicitPython, request);
 
   const reasons: string[] = [];
-  for (const { command, origin } of chosenPythons(space.dir, env)) {
+  const chosen = request.nearestTorch && pinsTorch(space) ? [] : chosenPythons(space.dir, env);
+  for (const { command, origin } of chosen) {
     const probed = await probePython(command, env, signal);
     if (!probed.ok) {
       reasons.push(`${command}: ${probed.reason}`);
@@ -69,7 +72,7 @@ export async function resolvePython(request: ResolveRequest): Promise<PythonEnvi
   ]);
   return ensureManaged(
     {
-      plan: planForSpace(space, request.platform),
+      plan: planForSpace(space, request.platform, request.nearestTorch),
       blame: [
         ...(space.requirements?.requirements ?? []),
         ...(space.preRequirements?.requirements ?? []),
@@ -175,6 +178,11 @@ async function pythonsFor(dir: string, env: Environment): Promise<readonly Candi
     ...made,
     ...chosen.filter(({ command }) => command === system),
   ];
+}
+
+function pinsTorch({ requirements, preRequirements }: Space): boolean {
+  const listed = [requirements, preRequirements].flatMap((file) => file?.requirements ?? []);
+  return listed.some(({ name, pin }) => name === 'torch' && pin !== null);
 }
 
 /** Why an interpreter can't run the Space, or null. */

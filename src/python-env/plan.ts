@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { platformGradio, type Requirement, type Space } from '../space/index.js';
 import { DEFAULT_TORCH, GRADIO_ERAS, type GradioEra, TORCH_COMPANIONS } from './known-versions.js';
+import { type RewrittenFile, withoutTorch } from './nearest-torch.js';
 import { needsTorch } from './needs-torch.js';
 import { minorOf } from './python-choice.js';
-import { type TorchWish, torchWish } from './torch-choice.js';
+import { nearestWish, type TorchWish, torchWish } from './torch-choice.js';
 import type { PlatformVersions } from './types.js';
 
 /** What goes into an environment. Pure data: the same plan is the same environment. */
@@ -28,6 +29,8 @@ export interface InstallPlan {
   readonly torch: TorchWish | null;
   /** The exact release that the Space's own line names, `2.8.0`; null otherwise. */
   readonly pinnedTorch: string | null;
+  /** What is installed instead of the Space's own files (`--torch nearest`). */
+  readonly rewritten?: readonly RewrittenFile[];
   /** The Space's folder; null for a named environment. */
   readonly space: string | null;
 }
@@ -38,8 +41,14 @@ const LAYOUT = 1;
 /**
  * What the platform's build of this Space would install: the newest PyTorch that it has, where the Space leaves
  * the release open.
+ *
+ * @param nearestTorch takes the nearest PyTorch that runs here where the one that the Space pins does not
  */
-export function planForSpace(space: Space, platform: PlatformVersions): InstallPlan {
+export function planForSpace(
+  space: Space,
+  platform: PlatformVersions,
+  nearestTorch = false,
+): InstallPlan {
   const listed = [
     ...(space.requirements?.requirements ?? []),
     ...(space.preRequirements?.requirements ?? []),
@@ -51,7 +60,10 @@ export function planForSpace(space: Space, platform: PlatformVersions): InstallP
   const hasCompanion = listed.some(
     ({ name, pin }) => pin !== null && TORCH_COMPANIONS.has(name ?? ''),
   );
-  const torch = needsTorch(space) && !hasCompanion ? torchWish(own, platform.torch) : null;
+  const nearest = nearestTorch ? nearestWish(own) : null;
+  const open = needsTorch(space) && !hasCompanion ? torchWish(own, platform.torch) : null;
+  const torch = nearest ?? open;
+  const rewritten = nearest ? files.map(withoutTorch) : [];
   const pythonMinor = /^3\.\d+/.exec(space.frontMatter.pythonVersion ?? '')?.[0] ?? null;
   return {
     name: space.name,
@@ -67,12 +79,13 @@ export function planForSpace(space: Space, platform: PlatformVersions): InstallP
       ...(era?.constraints ?? []).filter((constraint) => !pins(listed, nameOf(constraint))),
       ...(torch?.as === 'constraint' ? [`torch==${torch.listed[0]}`] : []),
     ],
-    fileContents: files.map(({ content }) => content),
+    fileContents: (nearest ? rewritten : files).map(({ content }) => content),
+    rewritten,
     pythonMinor,
     wantedPythons: pythonMinor ? [pythonMinor] : platform.python.map(minorOf),
     belowPythonMinor: era?.belowPythonMinor ?? null,
     torch,
-    pinnedTorch: own?.pin ?? null,
+    pinnedTorch: nearest ? null : (own?.pin ?? null),
     space: space.dir,
   };
 }

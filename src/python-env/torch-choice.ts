@@ -11,6 +11,8 @@ export interface TorchWish {
   readonly specifier: string;
   /** Whether zerogpu asks for PyTorch itself, or narrows what the Space's own line asks for. */
   readonly as: 'requirement' | 'constraint';
+  /** The Space pins the listed release, and another will do (`--torch nearest`). */
+  readonly nearest?: boolean;
 }
 
 /** What can be installed on one Python. */
@@ -54,6 +56,14 @@ export function torchWish(
   return { listed, specifier, as: torch ? 'constraint' : 'requirement' };
 }
 
+/** The release that the Space pins, where another will do; null when it pins none. */
+export function nearestWish(torch: Requirement | undefined): TorchWish | null {
+  const pinned = torch?.pin?.split('+', 1)[0];
+  return pinned === undefined
+    ? null
+    : { listed: [pinned], specifier: '', as: 'requirement', nearest: true };
+}
+
 /**
  * The ways to get PyTorch, best first. A CUDA build of the platform's release comes before the CPU build of
  * another only where somebody can be asked: the emulated GPU needs none of its gigabytes.
@@ -64,9 +74,10 @@ export function torchOptions(
   consent: Consent,
 ): readonly TorchOption[] {
   const [newest = DEFAULT_TORCH] = wish.listed;
-  const listed = wish.listed.flatMap((release) => cpuBuild(builds, release) ?? [])[0];
+  const runnable = wish.listed.filter((release) => compare(release, OLDEST_TORCH) >= 0);
+  const listed = runnable.flatMap((release) => cpuBuild(builds, release) ?? [])[0];
   if (listed) return [option(listed, newest)];
-  const cuda = wish.listed
+  const cuda = runnable
     .filter((release) => builds.cuda.includes(release))
     .map((release) => ({
       ...{ release, build: 'cuda' as const, by: null },
@@ -74,11 +85,15 @@ export function torchOptions(
     }))
     .slice(0, 1);
   const nearest = nearestCpu(wish, builds).map((build) => option(build, newest));
-  return consent === 'ask' ? [...cuda, ...nearest] : [...nearest, ...cuda];
+  return consent === 'ask' && !wish.nearest ? [...cuda, ...nearest] : [...nearest, ...cuda];
 }
 
 function option({ release, by }: TorchBuilds['cpu'][number], newest: string): TorchOption {
-  const why = release === newest ? null : `no CPU build of ${newest} is in the index`;
+  const reason =
+    compare(newest, OLDEST_TORCH) < 0
+      ? `the emulated GPU needs PyTorch ${OLDEST_TORCH} or newer`
+      : `no CPU build of ${newest} is in the index`;
+  const why = release === newest ? null : reason;
   return { release, build: 'cpu', by, why };
 }
 

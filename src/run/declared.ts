@@ -60,14 +60,17 @@ function torchDifference({ versions, requirements, installed, compromises }: Dec
   return [{ name: 'torch', declared: platformHas(versions.torch), running: why }];
 }
 
-function requirementDifferences({ requirements, installed }: DeclaredFacts) {
+function requirementDifferences({ requirements, installed, compromises }: DeclaredFacts) {
   return requirements.flatMap(({ name, specifier, marker }) => {
     // Whether a marker holds is for the installer to say.
     if (name === null || marker !== null || !(name in installed)) return [];
     const running = installed[name] ?? null;
     if (running !== null && admits(specifier, running)) return [];
     const declared = specifier === '' ? 'any version' : specifier;
-    return [{ name, declared, running: running ?? 'not installed' }];
+    const shown = running ?? 'not installed';
+    return [
+      { name, declared, running: name === 'torch' ? withWhy(shown, compromises.torch) : shown },
+    ];
   });
 }
 

@@ -225,6 +225,7 @@ function findPython(
     platform: { name, torch: versions.torch, python: versions.python },
     confirm: ask && terminal ? (question) => terminal.lend(() => ask(question)) : ask,
     explicitPython: options.python,
+    nearestTorch: options.nearestTorch,
     install: options.install,
     yes: options.yes,
     env: world.env,

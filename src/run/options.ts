@@ -27,6 +27,7 @@ export interface RawRunOptions extends RawHostOptions {
   readonly detach?: boolean;
   readonly weightless?: boolean;
   readonly watch?: boolean;
+  readonly torch?: string;
 }
 
 /** One `zerogpu run`, every value checked. */
@@ -37,6 +38,8 @@ export interface RunOptions extends HostOptions {
   readonly host: string;
   readonly port: { readonly number: number; readonly explicit: boolean };
   readonly python: string | null;
+  /** `--torch nearest`. */
+  readonly nearestTorch: boolean;
   readonly install: boolean;
   readonly yes: boolean;
   readonly startTimeoutSeconds: number;
@@ -84,6 +87,7 @@ export function parseRunOptions(
         ? { number: DEFAULT_PORT, explicit: false }
         : { number: wholeNumber(raw.port, '--port', 0, 65_535), explicit: true },
     python: raw.python ?? null,
+    nearestTorch: parseTorch(raw),
     install: raw.install,
     yes: raw.yes ?? false,
     allowNoGpuFunction: raw.allowNoGpuFunction ?? false,
@@ -95,6 +99,23 @@ export function parseRunOptions(
     watch: withoutCommand('--watch', raw.watch ?? false, command),
     creditSeconds: raw.credits === undefined ? null : parseDuration(raw.credits, '--credits'),
   };
+}
+
+function parseTorch({ torch, python }: RawRunOptions): boolean {
+  if (torch === undefined || torch === 'declared') return false;
+  if (torch !== 'nearest') {
+    throw new UserError('E_USAGE', `--torch is "${torch}", which can't be used`, {
+      why: 'It is declared, what the Space asks for, or nearest: the nearest PyTorch that can run here.',
+      fix: 'zerogpu run --torch nearest',
+    });
+  }
+  if (python !== undefined) {
+    throw new UserError('E_USAGE', '--torch nearest and --python exclude each other', {
+      why: 'An environment that you name is used as it is.',
+      fix: ['zerogpu run --torch nearest', `zerogpu run --python ${python}`],
+    });
+  }
+  return true;
 }
 
 /** An emulated GPU of its own: placeholders are no use of anybody's quota. */

@@ -50,12 +50,16 @@ esac`,
 }
 const UNREACHABLE = 'echo "dns error"; exit 1';
 
-async function ensure(changes: Partial<BuildContext> = {}, python = [`${minor}.0`]) {
+async function ensure(
+  changes: Partial<BuildContext> = {},
+  python = [`${minor}.0`],
+  nearest = false,
+) {
   const space = await readSpace(join(root, 'space'));
   const platform = { name: 'h200', torch: ['2.7.1', '2.8.0'], python };
   const said: string[] = [];
   const made = await ensureManaged(
-    { plan: planForSpace(space, platform), blame: [] },
+    { plan: planForSpace(space, platform, nearest), blame: [] },
     {
       env: { PATH: `${join(root, 'bin')}:/usr/bin:/bin`, HOME: root },
       cacheDir: join(root, 'cache'),
@@ -110,5 +114,34 @@ describe('an environment made for a Space that leaves PyTorch open', () => {
     const asked = await ensure({ yes: true }, ['3.99.1']);
     expect(asked.uv).toContain('python install 3.99');
     expect(asked.said).toContain('uv could not download Python 3.99');
+  });
+});
+
+describe('an environment made for a Space that pins a PyTorch', () => {
+  const pin = (release: string) =>
+    writeFileSync(join(root, 'space/requirements.txt'), `torch==${release}\nnumpy\n`);
+
+  it('says what would run here when the pinned one is gigabytes', async () => {
+    pin('2.8.0');
+    installers(UNREACHABLE, '2.13.0+cpu, 2.13.0, 2.8.0, 2.7.1');
+    script(
+      'bin/uv',
+      `case "$*" in venv*) for dir; do :; done; mkdir -p "$dir/bin"; ln -s ${real} "$dir/bin/python";; *--dry-run*) echo ' + torch==2.8.0'; echo ' + nvidia-cublas-cu12==12.8';; *) exit 2;; esac`,
+    );
+    await expect(ensure()).rejects.toMatchObject({
+      code: 'E_PYTHON_INSTALL',
+      fix: expect.arrayContaining([expect.stringContaining('zerogpu run --torch nearest')]),
+    });
+  });
+
+  it('has the nearest that runs here with --torch nearest, without the Space’s line, and says why', async () => {
+    pin('2.8.0');
+    installers(UNREACHABLE, '2.13.0+cpu, 2.13.0, 2.8.0, 2.7.1');
+    const { made, uv } = await ensure({}, [`${minor}.0`], true);
+    expect(made.compromises).toEqual({ torch: 'no CPU build of 2.8.0 is in the index' });
+    const last = uv.split('\n').at(-2) ?? '';
+    expect(last).toMatch(/torch==2\.13\.0 -r \S+\/without-torch-requirements\.txt$/);
+    const file = /-r (\S+)/.exec(last)?.[1] ?? '';
+    expect(readFileSync(file, 'utf8').trim()).toBe('numpy');
   });
 });

@@ -14,12 +14,12 @@ afterEach(() => {
 const H200 = { name: 'h200', torch: ['2.7.1', '2.8.0'], python: ['3.10.13'] };
 const RTX = { name: 'rtx', torch: ['2.8.0', '2.13.0'], python: ['3.10.13', '3.12.12'] };
 
-async function planOf(files: Readonly<Record<string, string>>, platform = H200) {
+async function planOf(files: Readonly<Record<string, string>>, platform = H200, nearest = false) {
   const dir = mkdtempSync(join(tmpdir(), 'zerogpu-plan-'));
   folders.push(dir);
   writeFileSync(join(dir, 'app.py'), files['app.py'] ?? 'import gradio, spaces\n');
   for (const [name, text] of Object.entries(files)) writeFileSync(join(dir, name), text);
-  return planForSpace(await readSpace(dir), platform);
+  return planForSpace(await readSpace(dir), platform, nearest);
 }
 
 const readme = (version: string) => `---\nsdk: gradio\nsdk_version: ${version}\n---\n`;
@@ -55,6 +55,33 @@ describe('what goes into an environment', () => {
     expect(older.constraints).toEqual(['torch==2.7.1']);
     const newer = await planOf({ 'requirements.txt': 'torch>=2.9\n' });
     expect(newer).toMatchObject({ constraints: [], torch: null });
+  });
+
+  it('takes out a pinned PyTorch, and what is built for it, where the nearest will do', async () => {
+    const requirements = [
+      '--extra-index-url https://download.pytorch.org/whl/cu118',
+      'torch == 2.0.1+cu118  # for xformers',
+      'torchvision==0.15.2',
+      'xformers==0.0.20',
+      'torchmetrics==1.0',
+      'numpy<2',
+    ];
+    const files = { 'requirements.txt': requirements.join('\n'), 'app.py': 'import torch\n' };
+    const plan = await planOf(files, H200, true);
+    expect(plan.requirements.at(-1)).toBe('torch==2.0.1');
+    expect(plan).toMatchObject({ pinnedTorch: null, torch: { listed: ['2.0.1'], nearest: true } });
+    const [content] = plan.fileContents;
+    expect(content?.trim().split('\n')).toEqual([
+      ...['torchvision', 'xformers', 'torchmetrics==1.0', 'numpy<2'],
+    ]);
+    const declared = await planOf(files);
+    expect(declared).toMatchObject({ rewritten: [], pinnedTorch: '2.0.1+cu118' });
+    expect(environmentId(plan, '3.10.1')).not.toBe(environmentId(declared, '3.10.1'));
+    const open = { 'requirements.txt': 'torch\n' };
+    expect(await planOf(open, H200, true)).toMatchObject({
+      rewritten: [],
+      torch: { as: 'constraint' },
+    });
   });
 
   it('leaves PyTorch to a pinned package that is built for one release', async () => {

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { readPipReleases } from '../../src/python-env/torch-builds.js';
 import {
   type Consent,
+  nearestWish,
   type TorchBuilds,
   torchOptions,
   torchWish,
@@ -117,5 +118,42 @@ describe('the releases of pip’s index', () => {
 
   it('are unknown to a pip that can’t list them', () => {
     expect(readPipReleases('ERROR: unknown command "index"', 'x64')).toBeNull();
+  });
+});
+
+describe('--torch nearest, for a Space that pins a release', () => {
+  function ways(pin: string, builds: Partial<TorchBuilds>) {
+    const wish = nearestWish(line(`torch==${pin}`));
+    if (wish === null) throw new Error(`${pin} is no pin`);
+    return torchOptions(wish, { cpu: [], cuda: [], ...builds }, 'ask');
+  }
+
+  it('is the pinned one where it runs here', () => {
+    expect(ways('2.4.1+cu121', { cpu: byUv('2.4.1') })).toEqual([
+      { release: '2.4.1', build: 'cpu', by: 'uv', why: null },
+    ]);
+  });
+
+  it('is the nearest with a CPU build, before the gigabytes of the pinned one', () => {
+    const builds = { cpu: byPip('2.1.0', '2.13.0'), cuda: ['2.4.1', '2.8.0', '2.9.0'] };
+    expect(ways('2.8.0', builds)).toEqual([
+      { release: '2.13.0', build: 'cpu', by: 'pip', why: 'no CPU build of 2.8.0 is in the index' },
+      { release: '2.8.0', build: 'cuda', by: null, why: null },
+    ]);
+  });
+
+  it('is never one that can’t be emulated, build or no build', () => {
+    const builds = { cpu: byUv('1.13.1', '2.0.1', '2.1.0'), cuda: ['2.0.1'] };
+    expect(ways('2.0.1', builds)).toEqual([
+      {
+        ...{ release: '2.1.0', build: 'cpu', by: 'uv' },
+        why: 'the emulated GPU needs PyTorch 2.1.0 or newer',
+      },
+    ]);
+  });
+
+  it('has nothing to decide where nothing is pinned', () => {
+    for (const text of ['torch', 'torch>=2.4']) expect(nearestWish(line(text))).toBeNull();
+    expect(nearestWish(undefined)).toBeNull();
   });
 });

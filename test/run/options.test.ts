@@ -55,6 +55,7 @@ describe('what is not said', () => {
       host: '127.0.0.1',
       port: { number: 7860, explicit: false },
       python: null,
+      nearestTorch: false,
       install: true,
       yes: false,
       watch: false,
@@ -180,5 +181,23 @@ describe('--weightless', () => {
       fresh: true,
     });
     expect(() => parse({ weightless: true, gpu: 'nvidia' })).toThrow(/exclude each other/);
+  });
+});
+
+describe('--torch', () => {
+  it('is declared, or nearest', () => {
+    expect(parse({ torch: 'declared' }).nearestTorch).toBe(false);
+    expect(parse({ torch: 'nearest' }).nearestTorch).toBe(true);
+  });
+
+  it('is no release, and names no environment', () => {
+    expect(errorOf({ torch: '2.8.0' })).toMatchObject({
+      code: 'E_USAGE',
+      message: expect.stringContaining('--torch is "2.8.0"'),
+    });
+    expect(errorOf({ torch: 'nearest', python: 'python3' })).toMatchObject({
+      code: 'E_USAGE',
+      message: expect.stringContaining('--torch nearest and --python'),
+    });
   });
 });

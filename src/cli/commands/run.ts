@@ -60,6 +60,13 @@ export function declareRun(
     )
     .optionsGroup('App')
     .addOption(twin('--python <path>', 'interpreter (default: .venv, active, else a managed one)'))
+    .addOption(
+      twin(
+        '--torch <release>',
+        'declared, or nearest: the nearest PyTorch that can run here',
+        'declared',
+      ),
+    )
     .addOption(new Option('--no-install', 'never install packages').env('ZEROGPU_INSTALL'))
     .addOption(twin('-y, --yes', 'install without asking, large downloads included'))
     .addOption(twin('--max-download <size>', 'refuse a Space with more to download, e.g. 500MB'))

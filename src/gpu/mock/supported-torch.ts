@@ -15,7 +15,10 @@ export function assertTorchSupported(version: string | null): void {
   if (major > OLDEST[0] || (major === OLDEST[0] && minor >= OLDEST[1])) return;
   throw new UserError('E_PYTHON_ENV', `PyTorch ${version} can't be given an emulated GPU`, {
     why: `The device needs operators and hooks that PyTorch has had since ${OLDEST.join('.')}.`,
-    fix: `torch>=${OLDEST.join('.')}   (in requirements.txt, or in the environment of --python)`,
+    fix: [
+      `torch>=${OLDEST.join('.')}   (in requirements.txt, or in the environment of --python)`,
+      'or: zerogpu run --torch nearest   (on the nearest PyTorch that can run here)',
+    ],
     exitCode: EXIT.cannot,
   });
 }

@@ -13,7 +13,7 @@ describe('which PyTorch can be emulated', () => {
       expect.objectContaining({
         code: 'E_PYTHON_ENV',
         message: expect.stringContaining(version),
-        fix: [expect.stringContaining('torch>=2.1')],
+        fix: [expect.stringContaining('torch>=2.1'), expect.stringContaining('--torch nearest')],
       }),
     );
   });

@@ -65,7 +65,7 @@ def _kernel(run: Callable[..., Any], operator: Any, is_attention: bool) -> Calla
             return kernel(*args, **kwargs)
         except RuntimeError as error:
             # The CPU lacks two of CUDA's backends; what they would answer is the same.
-            if "No viable backend" not in str(error):
+            if "No viable backend" not in str(error) and "No available kernel" not in str(error):
                 raise
             return in_parts(*args, **kwargs)
 
