@@ -1,4 +1,5 @@
 export { noPython } from './model.js';
+export { loadPythonParser } from './parser.js';
 export { submitsToPool } from './pools.js';
 export { readPython, warmPythonParser } from './read.js';
 export {

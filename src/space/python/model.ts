@@ -27,10 +27,11 @@ export function buildModel(
   const execution = makeExecution(names);
   const isGpu = (fn: PyFunction) => gpu.byFunction.has(fn);
   const reach = findReach({ files, names, execution, isGpu });
+  const executionOfFunction = remembered((fn: PyFunction) => executionOf(fn.file, fn.node));
   const executionOf: PythonModel['executionOf'] = (file, node) => {
     if (execution.isDead(file, node)) return 'never';
     const fn = names.functionAround(file, node);
-    const around = fn === null ? 'executed' : executionOf(file, fn.node);
+    const around = fn === null ? 'executed' : executionOfFunction(fn);
     if (around === 'never') return 'never';
     const isReached = fn === null ? reach.files.has(file) : reach.functions.has(fn);
     return isReached ? around : 'unreached';
@@ -61,9 +62,33 @@ export function buildModel(
     classOf: (file, node) => names.classOf(file, node),
     methodOf: (owner, name) => names.methodOf(owner, name),
     valuesOf: (file, node) => names.valuesOf(file, node),
-    nameOf: (file, node) => names.nameOf(file, node),
+    nameOf: rememberedByNode((file, node) => names.nameOf(file, node)),
     numberOf,
-    gpuFunctionOf: (file, node) => gpuFunctionOf(gpu, names, file, node),
+    gpuFunctionOf: rememberedByNode((file, node) => gpuFunctionOf(gpu, names, file, node)),
+  };
+}
+
+/** The answers for what was asked before: a dozen rules ask about the same calls. */
+function remembered<Asked extends object, Answer>(find: (asked: Asked) => Answer) {
+  const known = new Map<Asked, Answer>();
+  return (asked: Asked): Answer => {
+    const before = known.get(asked);
+    if (before !== undefined) return before;
+    const found = find(asked);
+    known.set(asked, found);
+    return found;
+  };
+}
+
+/** The same for nodes, each of which is in one file. */
+function rememberedByNode<Answer>(find: (file: PythonFile, node: PyNode) => Answer) {
+  const known = new Map<PyNode, Answer>();
+  return (file: PythonFile, node: PyNode): Answer => {
+    const before = known.get(node);
+    if (before !== undefined) return before;
+    const found = find(file, node);
+    known.set(node, found);
+    return found;
   };
 }
 
