@@ -1,6 +1,6 @@
 /**
  * Opens a Space in Neovim (headless) with the server of this checkout and prints what its
- * diagnostics say. By hand: `node test/editors/neovim.js [SPACE]`; the exit code is 1 when there are none.
+ * diagnostics say. By hand: `node test/editors/neovim.js [SPACE [FILE]]`; the exit code is 1 when there are none.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -8,12 +8,13 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
 const space = resolve(process.argv[2] ?? 'test/fixtures/readme/demo');
+const file = process.argv[3] ?? 'requirements.txt';
 const bin = resolve(import.meta.dirname, '../../bin/zerogpu.js');
 const folder = mkdtempSync(join(tmpdir(), 'zerogpu-neovim-'));
 const script = join(folder, 'ask.lua');
 writeFileSync(
   script,
-  `vim.cmd('edit ' .. vim.fn.fnameescape(${JSON.stringify(join(space, 'requirements.txt'))}))
+  `vim.cmd('edit ' .. vim.fn.fnameescape(${JSON.stringify(join(space, file))}))
 local id = vim.lsp.start_client({
   name = 'zerogpu',
   cmd = { ${JSON.stringify(process.execPath)}, ${JSON.stringify(bin)}, 'lsp' },

@@ -1,6 +1,6 @@
 #!/bin/sh
-# pre-commit against a clone of this checkout: it finds and fixes in a new repository. By hand; needs
-# pre-commit and a build. `npx zerogpu` is this checkout here, and the published package for users.
+# pre-commit against a clone of this checkout: it finds and fixes in a new repository. Needs
+# pre-commit and a build; pre-commit.test.ts runs it. `npx zerogpu` is this checkout here, and the published package for users.
 set -eu
 root=$(cd "$(dirname "$0")/../.." && pwd)
 work=$(mktemp -d)

@@ -73,6 +73,16 @@ const EXPECTED: readonly ExpectedSkip[] = [
     lacks: 'bash, zsh or fish',
     isLacking: () => ['bash', 'zsh', 'fish'].some((name) => !findOnPath(name, process.env)),
   },
+  {
+    file: /lsp\/neovim\.test/,
+    lacks: 'Neovim',
+    isLacking: () => !findOnPath('nvim', process.env),
+  },
+  {
+    file: /hooks\/pre-commit\.test/,
+    lacks: 'pre-commit',
+    isLacking: () => !findOnPath('pre-commit', process.env),
+  },
   { file: /cli\/process\.test/, lacks: '/dev/full', isLacking: () => !existsSync('/dev/full') },
   { file: /shared\/make-folder\.test/, lacks: '/proc', isLacking: () => !existsSync('/proc/self') },
 ];
