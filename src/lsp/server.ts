@@ -1,5 +1,4 @@
-/** The language server: what an editor says and asks, and which Space it is about. */
-import { join } from 'node:path';
+/** The language server: what an editor says and asks. Which Space it is about, `OpenSpaces` finds. */
 import {
   CodeActionKind,
   CodeActionRequest,
@@ -35,15 +34,13 @@ import type { CheckOptions, RawCheckOptions } from '../check/options.js';
 import { readMeasured } from '../shared/measured.js';
 import { actionsAt, FIX_ALL } from './actions.js';
 import { completionAt } from './completion/index.js';
-import { diagnosticsOf } from './diagnostics.js';
-import { Documents, type OpenDocument } from './documents.js';
+import { Documents } from './documents.js';
 import { hoverAt } from './hover.js';
 import { lensesOf } from './lenses.js';
-import { pathOf, pathWithin, uriOf } from './places.js';
+import { OpenSpaces } from './open-spaces.js';
+import { pathOf, pathWithin } from './places.js';
 import { settingsOf } from './settings.js';
-import { type Checked, SpaceCheck } from './space-check.js';
-import { editedFiles } from './space-files.js';
-import { spaceFolderOf } from './space-folder.js';
+import type { Checked } from './space-check.js';
 
 export interface LanguageServerPorts {
   readonly version: string;
@@ -57,14 +54,6 @@ export interface LanguageServerPorts {
   readonly onBug: (error: unknown) => void;
 }
 
-/** A Space with what its editor was last told. */
-interface OpenSpace {
-  readonly check: SpaceCheck;
-  /** By absolute path: the text of the diagnostics, with the version of an open document. */
-  readonly published: Map<string, string>;
-  lenses: string;
-}
-
 /** Files outside an editor's buffers whose changes count. */
 const WATCHED = '**/{*.py,*.txt,*.toml,README.md,zerogpu.json}';
 
@@ -72,7 +61,7 @@ export class LanguageServer {
   readonly #connection: ProtocolConnection;
   readonly #ports: LanguageServerPorts;
   readonly #documents = new Documents();
-  readonly #spaces = new Map<string, OpenSpace>();
+  readonly #spaces: OpenSpaces;
   #roots: string[] = [];
   #options: CheckOptions;
   #client: InitializeParams['capabilities'] = {};
@@ -82,6 +71,13 @@ export class LanguageServer {
     this.#connection = connection;
     this.#ports = ports;
     this.#options = settingsOf({}, ports.flags);
+    this.#spaces = new OpenSpaces(this.#documents, {
+      ...ports,
+      roots: () => this.#roots,
+      options: () => this.#options,
+      publish: (params) => this.#send(params),
+      lensesChanged: () => this.#refreshLenses(),
+    });
   }
 
   /** Serves until the editor leaves. @returns the exit code: 1 when it left without a shutdown */
@@ -101,7 +97,7 @@ export class LanguageServer {
     this.#answer();
     connection.listen();
     const code = await ended;
-    for (const { check } of this.#spaces.values()) check.close();
+    this.#spaces.close();
     return code;
   }
 
@@ -151,28 +147,28 @@ export class LanguageServer {
     const connection = this.#connection;
     connection.onNotification(DidOpenTextDocumentNotification.type, ({ textDocument }) => {
       const { uri, languageId, version, text } = textDocument;
-      this.#changed(this.#documents.open(uri, languageId, version, text)?.path);
+      this.#spaces.changed(this.#documents.open(uri, languageId, version, text)?.path);
     });
     connection.onNotification(DidChangeTextDocumentNotification.type, (params) => {
       const { uri, version } = params.textDocument;
-      this.#changed(this.#documents.change(uri, version, params.contentChanges)?.path);
+      this.#spaces.changed(this.#documents.change(uri, version, params.contentChanges)?.path);
     });
     connection.onNotification(DidSaveTextDocumentNotification.type, ({ textDocument }) => {
-      this.#changed(pathOf(textDocument.uri));
+      this.#spaces.changed(pathOf(textDocument.uri));
     });
     connection.onNotification(DidCloseTextDocumentNotification.type, ({ textDocument }) => {
-      this.#changed(this.#documents.close(textDocument.uri));
+      this.#spaces.changed(this.#documents.close(textDocument.uri));
     });
   }
 
   #listenToWorkspace(): void {
     const connection = this.#connection;
     connection.onNotification(DidChangeWatchedFilesNotification.type, ({ changes }) => {
-      for (const { uri } of changes) this.#changedOnDisk(pathOf(uri));
+      for (const { uri } of changes) this.#spaces.changedOnDisk(pathOf(uri));
     });
     connection.onNotification(DidChangeConfigurationNotification.type, ({ settings }) => {
       this.#configure((settings as { zerogpu?: unknown } | null)?.zerogpu ?? settings);
-      for (const { check } of this.#spaces.values()) check.changed();
+      this.#spaces.allChanged();
     });
     connection.onNotification(DidChangeWorkspaceFoldersNotification.type, ({ event }) => {
       const gone = event.removed.map(({ uri }) => pathOf(uri));
@@ -181,77 +177,14 @@ export class LanguageServer {
     });
   }
 
-  #changed(path: string | null | undefined): void {
-    if (path) this.#spaceOf(path)?.check.changed();
-  }
-
-  /** Of Spaces that are open already: a changed file opens no other. */
-  #changedOnDisk(path: string | null): void {
-    if (path === null) return;
-    for (const [folder, { check }] of this.#spaces) {
-      if (pathWithin(folder, path) !== null) check.changed();
-    }
-  }
-
-  /** The Space of a file; once found it stays one, whatever is typed into its README. */
-  #spaceOf(path: string): OpenSpace | null {
-    const known = [...this.#spaces]
-      .filter(([folder]) => pathWithin(folder, path) !== null)
-      .sort(([a], [b]) => b.length - a.length)[0];
-    const folder = spaceFolderOf(path, this.#roots, this.#documents);
-    if (known && (folder === null || folder.length <= known[0].length)) return known[1];
-    return folder === null ? null : this.#open(folder);
-  }
-
-  #open(folder: string): OpenSpace {
-    const { usersPlatform, askPython, onBug } = this.#ports;
-    const check = new SpaceCheck(folder, {
-      files: editedFiles(folder, this.#documents),
-      options: () => this.#options,
-      usersPlatform,
-      askPython,
-      onChecked: (checked) => this.#publish(opened, checked),
-      onBug,
-    });
-    const opened: OpenSpace = { check, published: new Map(), lenses: '' };
-    this.#spaces.set(folder, opened);
-    return opened;
-  }
-
-  #publish(space: OpenSpace, checked: Checked): void {
-    const { folder } = space.check;
-    const found = new Map(
-      [...diagnosticsOf(checked)].map(([file, list]) => [join(folder, file), list] as const),
-    );
-    const open = [...this.#documents.all()].filter(({ path }) => pathWithin(folder, path) !== null);
-    const paths = new Set([...found.keys(), ...space.published.keys(), ...open.map((o) => o.path)]);
-    for (const path of paths) {
-      const diagnostics = [...(found.get(path) ?? [])];
-      const document = this.#documents.at(path);
-      const about = document ? { version: document.version } : {};
-      const text = JSON.stringify([about, diagnostics]);
-      if (space.published.get(path) === text) continue;
-      if (diagnostics.length === 0 && !document) space.published.delete(path);
-      else space.published.set(path, text);
-      const uri = document?.uri ?? uriOf(path);
-      this.#send({ uri, ...about, diagnostics });
-    }
-    this.#refreshLenses(space, checked, open);
-  }
-
   #send(params: PublishDiagnosticsParams): void {
     this.#connection
       .sendNotification(PublishDiagnosticsNotification.type, params)
       .catch(this.#ports.onBug);
   }
 
-  #refreshLenses(space: OpenSpace, checked: Checked, open: readonly OpenDocument[]): void {
+  #refreshLenses(): void {
     if (!this.#client.workspace?.codeLens?.refreshSupport) return;
-    const { folder } = space.check;
-    const files = open.map(({ path }) => pathWithin(folder, path) ?? '');
-    const lenses = JSON.stringify(files.map((file) => lensesOf(checked, file, null)));
-    if (lenses === space.lenses) return;
-    space.lenses = lenses;
     this.#connection.sendRequest(CodeLensRefreshRequest.type).catch(this.#ports.onBug);
   }
 
@@ -293,11 +226,11 @@ export class LanguageServer {
     answer: (checked: Checked, file: string, folder: string) => Answer | Promise<Answer>,
   ): Promise<Answer> {
     const path = pathOf(uri);
-    const space = path && this.#spaceOf(path);
-    if (!space) return nothing;
-    const { folder } = space.check;
+    const check = path && this.#spaces.checkOf(path);
+    if (!check) return nothing;
+    const { folder } = check;
     const file = pathWithin(folder, path);
-    const checked = await space.check.current();
+    const checked = await check.current();
     return checked === null || file === null ? nothing : answer(checked, file, folder);
   }
 }
