@@ -39,6 +39,7 @@ const MAY_IMPORT: readonly (readonly [folder: string, allowed: readonly string[]
     [
       'agents',
       'call',
+      'estimate',
       'lifecycle',
       'explain',
       'check',

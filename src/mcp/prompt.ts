@@ -20,6 +20,7 @@ export function promptText(space: string, mayRun: boolean): string {
     'Check again until the exit code is 0.',
     ...(mayRun
       ? [
+          `Call the tool estimate with {"space": ${at}}: it says whether each endpoint fits, and which duration to declare.`,
           `Start the Space with the tool run, {"space": ${at}, "fresh": true}. When it does not start, the tool logs has the reason.`,
           'List the endpoints with the tool call, and call each one that has a GPU function, as "anonymous" and as "free". Compare the seconds used with the seconds asked: a duration that is far too long costs visitors calls.',
           'See what a visitor reads who is refused: the tool fault with "quota@1", then a call.',

@@ -112,6 +112,14 @@ describe('an agent', () => {
     expect(log).not.toContain(TOKEN);
   });
 
+  it('estimates what an endpoint takes', async () => {
+    const input = { space: 'mcp', function: 'double', arguments: { number: 2 }, platform: 'h200' };
+    const { text, isError } = await agent.call('estimate', input, { timeout: 120_000 });
+    expect(isError, text).toBe(false);
+    expect(text).toMatch(/double/);
+    expect(text).toMatch(/\bh200\b/);
+  });
+
   it('reads why a Space does not start', async () => {
     const { text, isError } = await agent.call('run', { space: 'crashes-at-import' });
     expect(isError).toBe(true);

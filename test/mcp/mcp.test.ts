@@ -40,7 +40,7 @@ describe('what a client finds', () => {
   it('tools with a schema each; those that run or change something say so', async () => {
     const { tools } = await agent.client.listTools();
     expect(tools.map(({ name }) => name)).toEqual([
-      ...['check', 'explain', 'run', 'status', 'wait', 'call'],
+      ...['check', 'explain', 'estimate', 'run', 'status', 'wait', 'call'],
       ...['quota', 'fault', 'advance_time', 'logs', 'stop'],
     ]);
     for (const { inputSchema, description, annotations } of tools) {
@@ -145,7 +145,7 @@ describe('errors', () => {
   });
 
   it('refuse what runs or changes something, unless the server was started for it', async () => {
-    for (const name of ['run', 'call', 'fault', 'advance_time', 'stop']) {
+    for (const name of ['run', 'estimate', 'call', 'fault', 'advance_time', 'stop']) {
       const { text, isError } = await agent.call(name, { space: 'demo' });
       expect(isError).toBe(true);
       expect(text).toContain('E_MCP_REFUSED');
