@@ -76,6 +76,8 @@ export default defineConfig({
           { text: 'Fidelity', link: '/fidelity' },
           { text: 'Security', link: '/security' },
           { text: 'Reliability', link: '/reliability' },
+          { text: 'Benchmarks', link: '/benchmarks' },
+          { text: 'Scale', link: '/scale' },
           { text: 'Writing style', link: '/style' },
         ],
       },
