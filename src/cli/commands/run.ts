@@ -63,8 +63,7 @@ export function declareRun(
     .addOption(
       twin(
         '--torch <release>',
-        'declared, or nearest: the nearest PyTorch that can run here',
-        'declared',
+        'declared (default), or nearest: the nearest PyTorch that runs here',
       ),
     )
     .addOption(new Option('--no-install', 'never install packages').env('ZEROGPU_INSTALL'))
