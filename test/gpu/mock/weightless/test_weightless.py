@@ -58,6 +58,12 @@ class Policy(unittest.TestCase):
         self.x = torch.randn(3, 2**17, device="cuda")
         kernels().policy.counts.clear()
 
+    def test_tied_weights_are_equal(self):
+        self.assertTrue(torch.equal(self.x, torch.randn_like(self.x)))
+        self.assertFalse(torch.equal(self.x, self.x.half()))
+        self.assertFalse(torch.equal(self.x, self.x[:2]))
+        self.assertEqual(kernels().policy.counts["equal"], 3)
+
     def test_an_index_is_in_the_middle_and_never_ends_a_sequence(self):
         first = self.x.argmax(-1)
         self.assertEqual(first.tolist(), [2**17 * 3 // 8] * 3)

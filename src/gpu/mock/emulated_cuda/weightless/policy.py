@@ -10,6 +10,7 @@ deterministic, and each use is counted with the line of the program that asked.
 | `sort`, `argsort` | the order that is there |
 | `x == x`, `x != x` | true, false: a value is neither NaN nor infinite |
 | another comparison | false; `!=` is true |
+| `torch.equal` | whether shape and type are equal: tied weights stay tied |
 | a number (`item()`, `float()`), a cast to integers or booleans | 1 |
 | `nonzero`, a mask without values | all |
 | other integers and booleans | 0, false |
