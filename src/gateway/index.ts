@@ -141,7 +141,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
         }
         const upstreamPort = portOf(upstream, agent);
         if (upstreamPort === null) {
-          return answerWithNotice(request, response, notice, isLoopbackAddress(options.host));
+          return answerWithNotice(request, response, notice, isLocal);
         }
         return forwardRequest(request, response, {
           ...admission,
@@ -183,6 +183,11 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       .catch(() => socket.destroy());
   });
 
+  /** The name by which `--host` has it, letter by letter: this machine's own may be one of loopback. */
+  function isOwnName(host: string): boolean {
+    return host.replace(/:\d+$/, '').toLowerCase() === options.host.toLowerCase();
+  }
+
   /** An app of the platform is behind TLS, and names its address so. */
   function publicSideOf({ headers }: IncomingMessage): PublicSide {
     const own = upstream === null ? [] : hostNames(upstream.port);
@@ -195,9 +200,13 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
 
   async function admit(request: IncomingMessage): Promise<Admission | Refused> {
     const { host = '', origin } = request.headers;
-    if (isLoopbackAddress(options.host)) {
-      if (!isLoopbackHost(host)) return { refused: 403, why: foreignHost(host) };
-      if (isFromForeignPage(request.headers)) return { refused: 403, why: foreignPage(origin) };
+    if (isLocal) {
+      if (!isLoopbackHost(host) && !isOwnName(host))
+        return { refused: 403, why: foreignHost(host) };
+      const page = origin?.replace(/^https?:\/\//i, '') ?? '';
+      if (isFromForeignPage(request.headers) && !isOwnName(page)) {
+        return { refused: 403, why: foreignPage(origin) };
+      }
     }
     if (!request.url?.startsWith('/')) return { refused: 400, why: 'Ask for a path: /…' };
     const clientAddress = request.socket.remoteAddress?.replace(/^::ffff:/, '') ?? '127.0.0.1';
@@ -250,6 +259,11 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     port: options.port.number,
     explicit: options.port.explicit,
   });
+  // What it leads to counts, whatever name it was given by.
+  const bound = server.address();
+  const isLocal = isLoopbackAddress(
+    typeof bound === 'object' && bound ? bound.address : options.host,
+  );
   return {
     url,
     port,

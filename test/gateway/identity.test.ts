@@ -1,5 +1,7 @@
 /** Who a request's visitor is, and what a client can't say about itself. */
+import { lookup } from 'node:dns/promises';
 import { connect, createServer } from 'node:net';
+import { hostname } from 'node:os';
 import { describe, expect, it } from 'vitest';
 import type { Visitor } from '../../src/allocator/core/types.js';
 import { createVisitorTokens } from '../../src/allocator/server/visitor-tokens.js';
@@ -217,6 +219,13 @@ describe('what a client says of its way here', () => {
   });
 });
 
+/** Where this machine's own name leads, on many to 127.0.1.1. */
+const own = await lookup(hostname(), 4).then(
+  ({ address }) => address,
+  () => '',
+);
+const ownNameIsLocal = own.startsWith('127.');
+
 describe('a web page', () => {
   const asked = (origin: string, more = {}) => ({ headers: { origin, ...more } });
 
@@ -233,6 +242,19 @@ describe('a web page', () => {
     });
     expect((await ask(url, rebound)).status).toBe(403);
   });
+
+  it.skipIf(!ownNameIsLocal)(
+    'of another site is refused where --host is a name that leads to loopback',
+    async () => {
+      const { port } = await gatewayBefore(echoHead, { host: hostname() });
+      const at = `http://${own}:${port}`;
+      const rebound = asked('http://evil.example', { host: 'evil.example' });
+      expect((await ask(at, rebound)).status).toBe(403);
+      expect((await ask(at, { method: 'POST', ...asked('http://evil.example') })).status).toBe(403);
+      const host = `${hostname()}:${port}`;
+      expect((await ask(at, asked(`http://${host}`, { host }))).status).toBe(200);
+    },
+  );
 
   it('of this machine is not, nor the Space’s own behind a proxy', async () => {
     const { url, port } = await gatewayBefore(echoHead);
