@@ -1,4 +1,10 @@
 /** From what a call took on the weightless device to what an author has to know. Pure. */
+import {
+  costFactor,
+  declaredSecondsFor,
+  durationFactorOf,
+  quotaSecondsFor,
+} from '../platform/durations.js';
 import type { PlatformProfile } from '../platform/schema.js';
 import { tiersOf } from '../platform/tier-facts.js';
 import { GPU_SIZES, type GpuSize, type Tier } from '../platform/tiers.js';
@@ -145,15 +151,14 @@ function secondsOf(records: readonly CallRecord[], size: GpuSize): Range | null 
 
 /** The longest of what may be needed, in the seconds that an author writes: the package multiplies them. */
 function declareFor(seconds: Range, loading: Range, profile: PlatformProfile, size: GpuSize) {
-  const factor = size === 'large' ? profile.gpu.durationFactor : 1;
-  return roundUp((seconds.high + loading.high) / factor);
+  return roundUp((seconds.high + loading.high) / durationFactorOf(profile, size));
 }
 
 /** What the author wrote: the package has multiplied it for a call of the default size. */
 function nowOf({ records, declaredSeconds }: Observation, profile: PlatformProfile) {
   const isLarge = records.every(({ size }) => size === 'large');
   if (declaredSeconds === null) return null;
-  return declaredSeconds / (isLarge ? profile.gpu.durationFactor : 1);
+  return declaredSecondsFor(profile, isLarge ? 'large' : 'xlarge', declaredSeconds);
 }
 
 /** To durations that a person would write. */
@@ -173,8 +178,8 @@ function callsADay(
   profile: PlatformProfile,
   size: GpuSize,
 ): Partial<Record<Tier, Range>> {
-  const cost = profile.sizes[size]?.costFactor ?? 1;
-  const asked = declared * cost * (size === 'large' ? profile.gpu.durationFactor : 1);
+  const cost = costFactor(profile, size);
+  const asked = quotaSecondsFor(profile, size, declared);
   const entries = tiersOf(profile).flatMap((tier) => {
     const facts = profile.tiers[tier];
     if (!facts) return [];

@@ -49,7 +49,7 @@ export function estimateLines(
       : [
           row(
             'time',
-            `${rangeText(seconds, formatSeconds)}; a new worker loads its weights in ${rangeText(loadingSeconds, formatSeconds)} more`,
+            `${rangeText(seconds, shortSeconds)}; a new worker loads its weights in ${rangeText(loadingSeconds, shortSeconds)} more`,
           ),
         ]),
     ...(declare === null ? [] : [row('declare', declareText(declare))]),
@@ -59,6 +59,10 @@ export function estimateLines(
     ...figures.missing.map((what) => row('missing', what)),
   ];
 }
+
+/** Hundredths of a second are the finest that an estimate can say. */
+const shortSeconds = (seconds: number) =>
+  seconds > 0 && seconds < 0.005 ? 'under 0.01s' : formatSeconds(seconds);
 
 const row = (title: string, text: string) => `  ${title.padEnd(9)} ${text}`;
 

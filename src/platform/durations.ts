@@ -21,6 +21,20 @@ export function sentSeconds(
   return Math.round(declaredSeconds * durationFactorOf(facts, size));
 }
 
+/**
+ * What an author most likely declared where the package sent this many seconds: the whole number that gives them,
+ * where one does.
+ */
+export function declaredSecondsFor(
+  facts: Pick<DurationFacts, 'gpu'>,
+  size: GpuSize,
+  sent: number,
+): number {
+  const exact = sent / durationFactorOf(facts, size);
+  const whole = Math.round(exact);
+  return sentSeconds(facts, size, whole) === sent ? whole : exact;
+}
+
 /** Quota seconds for each second held; a size that the platform lacks counts as `large`. */
 export function costFactor({ sizes }: Pick<DurationFacts, 'sizes'>, size: GpuSize): number {
   return (sizes[size] ?? sizes.large).costFactor;

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { declaredSecondsFor } from '../../src/platform/durations.js';
 import {
   callsInWindow,
   loadProfile,
@@ -21,6 +22,20 @@ describe('what a declared duration becomes', () => {
     expect(quotaSecondsFor(rtx, 'xlarge', 60)).toBe(120);
     const without = { ...rtx, sizes: { ...rtx.sizes, xlarge: null } };
     expect(quotaSecondsFor(without, 'xlarge', 60)).toBe(60);
+  });
+});
+
+describe('what was declared', () => {
+  it('is the whole number of seconds that the package sends so', () => {
+    for (const declared of [1, 15, 60, 90]) {
+      expect(declaredSecondsFor(rtx, 'large', sentSeconds(rtx, 'large', declared))).toBe(declared);
+      expect(declaredSecondsFor(h200, 'large', declared)).toBe(declared);
+    }
+    expect(declaredSecondsFor(rtx, 'xlarge', 45)).toBe(45);
+  });
+
+  it('is a fraction where no whole number gives what was sent', () => {
+    expect(declaredSecondsFor(rtx, 'large', 1)).toBeCloseTo(2 / 3);
   });
 });
 
