@@ -2,7 +2,7 @@ import { normalizeName, type RequirementEntry } from '../../../space/index.js';
 import { defineRule } from '../../rule.js';
 import { broughtBy, projectsOf } from '../../tables/modules.js';
 import { at, isTried, reachableFiles } from '../code/facts.js';
-import { readBlock } from '../metadata/fields.js';
+import { readBlock, textOf } from '../metadata/fields.js';
 import { installed } from './entries.js';
 
 type Data = { readonly module: string; readonly project: string; readonly isKnown: boolean };
@@ -26,7 +26,9 @@ export const moduleMissing = defineRule<Data>({
   },
   *check(context) {
     const { space, python } = context;
-    if (readBlock(space) === null || python.app === null) return;
+    // With another SDK it is not requirements.txt that says what is installed.
+    const sdk = textOf(space, 'sdk');
+    if (readBlock(space) === null || python.app === null || (sdk ?? 'gradio') !== 'gradio') return;
     const entries = installed(context);
     const names = entries.flatMap(({ name, text }) => name ?? repositoryOf(text) ?? []);
     const isForked = entries.some(({ url }) => url !== null);
