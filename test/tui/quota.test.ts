@@ -143,6 +143,13 @@ describe('its options', () => {
 
   it('choose how it shows', () => {
     expect(parseQuotaOptions({}, true).mode).toBe('live');
+    expect(parseQuotaOptions({}, true, true).mode).toBe('agent');
+    expect(parseQuotaOptions({ once: true }, true, true).mode).toBe('table');
+    expect(parseQuotaOptions({ json: true }, false, true).mode).toBe('json');
+    expect(parseQuotaOptions({ watch: '2' }, false, true).mode).toBe('stream');
+    expect(parseQuotaOptions({ format: 'agent' }, true).mode).toBe('agent');
+    expect(parseQuotaOptions({ format: 'table' }, true, true).mode).toBe('table');
+    expect(() => parseQuotaOptions({ format: 'yaml' }, true)).toThrow('--format is "yaml"');
     expect(parseQuotaOptions({ rate: '0.5s' }, true).everySeconds).toBe(0.5);
   });
 });

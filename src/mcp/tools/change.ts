@@ -73,7 +73,7 @@ function runFlags(flags: RunFlags, stateDir: string, mayInstall: boolean): reado
     flags[name] === undefined ? [] : [`--${name}=${flags[name]}`],
   );
   return [
-    // Not what the Space's zerogpu.json says: that could open it to the network.
+    // Not what the user's settings say: they may open a Space to the network, and mean their own runs.
     ...['--port=0', '--host=127.0.0.1', '--log-format=text', `--state-dir=${stateDir}`],
     mayInstall ? '--yes' : '--no-install',
     ...(flags.fresh ? ['--fresh'] : []),
