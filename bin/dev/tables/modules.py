@@ -50,6 +50,13 @@ def resolved(projects):
     return {name: sorted(children) for name, children in sorted(brings.items())}, failed
 
 
+def differs(known, found, *, partly):
+    """Whether a row is not what was found; a part of the projects asks for a part of the extras."""
+    if known is None:
+        return True
+    return bool(set(found) - set(known)) if partly else known != found
+
+
 def main():
     action, file, *only = sys.argv[1:] or ["--check", "src/check/data/modules.json"]
     known = json.loads(Path(file).read_text())
@@ -59,7 +66,7 @@ def main():
     changed = [
         f"{name}: {known['brings'].get(name, 'no row')} is {children}"
         for name, children in brings.items()
-        if known["brings"].get(name) != children
+        if differs(known["brings"].get(name), children, partly=bool(only))
     ]
     if action == "--write":
         known["brings"] = dict(sorted({**known["brings"], **brings}.items()))
