@@ -1,5 +1,5 @@
 import type { GpuSize } from '../../platform/tiers.js';
-import { createTaskLabels, type TaskLabels } from './task-labels.js';
+import { createTaskLabels, isStandIn, type TaskLabels } from './task-labels.js';
 import { askDefaultSize } from './task-names.js';
 
 /** How long the app may take to say it; it waits for the answer to its report meanwhile. */
@@ -33,6 +33,8 @@ export function createSpaceLabels(): SpaceLabels {
     if (before !== undefined) return before;
     const label = await asking.get(space)?.labelOf(taskId);
     if (label === undefined) return NAMELESS;
+    // An app that was too busy to tell is asked again, or tells all names when it reports its start.
+    if (isStandIn(label)) return label;
     const known = told.get(space) ?? new Map<string, string>();
     told.set(space, known.set(taskId, label));
     return label;

@@ -6,6 +6,9 @@ const ANSWER_WITHIN_MS = 3_000;
 /** An app that could not tell is left alone for so long. */
 const ASK_AGAIN_AFTER_MS = 2_000;
 
+/** Whether a label is a number in place of a name; no function has such a name. */
+export const isStandIn = (label: string) => /^task \d+$/.test(label);
+
 /** Names of a run's GPU functions for people. */
 export interface TaskLabels {
   /** `generate`, or `task 1` where the app can't tell; never rejects. */

@@ -4,6 +4,7 @@ import { createServer, type Socket } from 'node:net';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { createSpaceLabels } from '../../../src/allocator/server/space-labels.js';
 import { createTaskLabels } from '../../../src/allocator/server/task-labels.js';
 import {
   askAllTaskNames,
@@ -118,6 +119,21 @@ describe('labels for people', () => {
     expect(await labelOf('140')).toBe('task 1');
     await expect.poll(() => labelOf('140')).toBe('Painter.draw');
     expect(answers).toEqual([]);
+  });
+
+  it('are names from the start-up report on, where the app was too busy to tell one before', async () => {
+    let isBusy = true;
+    const path = await answerer((line, socket) => {
+      if (isBusy) socket.end('null\n');
+      else socket.end(`${JSON.stringify(line.includes('ask') ? { 7: INFO } : INFO)}\n`);
+    });
+    const labels = createSpaceLabels();
+    labels.setSocket('/zerogpu/a', path);
+    expect(await labels.ask('/zerogpu/a', '7')).toBe('task 1');
+    isBusy = false;
+    await labels.learn('/zerogpu/a');
+    expect(await labels.ask('/zerogpu/a', '7')).toBe('Painter.draw');
+    expect(labels.now('/zerogpu/a', '7')).toBe('Painter.draw');
   });
 
   it('are learned all at once, and then not asked for', async () => {
