@@ -27,6 +27,12 @@ describe('use table', () => {
     expect(row?.advice).toBe('10s (6x the visitors), from 1 call');
   });
 
+  it('suggests nothing from calls that computed nothing', () => {
+    const [row] = usageRows([use({ killed: 1 })], { weightless: true });
+    expect(row).toMatchObject({ suggestedSeconds: null, advice: 'zerogpu estimate says' });
+    expect(usageRows([use({})], { weightless: false })[0]?.suggestedSeconds).toBe(15);
+  });
+
   it('never suggests more than is declared, and nothing when calls were killed', () => {
     expect(usageRows([use({ askedSeconds: [10], usedSeconds: [9.5] })])[0]).toMatchObject({
       suggestedSeconds: null,
