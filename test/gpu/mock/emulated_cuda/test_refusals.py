@@ -93,7 +93,7 @@ class Refusals(DeviceTest):
 
     def test_linear_algebra_in_half_precision(self):
         for dtype in (torch.float16, torch.bfloat16):
-            m = torch.eye(4, dtype=dtype, device=D)
+            m = torch.eye(4, device=D).to(dtype)
             for action, words in (
                 (lambda: torch.linalg.qr(m), "geqrf_cuda"),
                 (lambda: torch.linalg.svd(m), "svd_cuda_gesvdj"),
@@ -112,7 +112,7 @@ class Refusals(DeviceTest):
         m = torch.eye(4, device=D)
         self.assertEqual(torch.linalg.qr(m).Q.abs().sum().item(), 4)
 
-    @unittest.skipUnless(hasattr(torch, "_int_mm"), "no such operator")
+    @unittest.skipUnless(torch._C._dispatch_has_kernel_for_dispatch_key("aten::_int_mm", "CPU"), "the CPU lacks it")
     def test_integer_products_of_cublas(self):
         small = ones(16, 8, dtype=torch.int8)
         with self.assertRaisesRegex(RuntimeError, r"^self\.size\(0\) needs to be greater than 16, but got 16$"):
