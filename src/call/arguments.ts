@@ -1,6 +1,7 @@
 /** What follows the function on the command line, as the arguments of an endpoint. Pure. */
 import { didYouMean } from '../shared/did-you-mean.js';
 import { UserError } from '../shared/errors.js';
+import { shellWord } from '../shared/shell-word.js';
 
 /** One parameter of an endpoint, as the app's API description has it. */
 export interface Parameter {
@@ -30,6 +31,8 @@ export interface NamedWord {
   /** What the text stands for, where a program calls: then the text is not read. */
   readonly value?: unknown;
 }
+
+const BOOLEAN = /^(true|1|yes|on|false|0|no|off)$/i;
 
 /** @throws UserError E_USAGE for a word without `=` */
 export function parseWord(word: string, isFile: boolean): NamedWord {
@@ -74,36 +77,45 @@ export function argumentsFor(
   const values: Record<string, unknown> = {};
   for (const { key, text, isFile, value } of words) {
     const parameter = endpoint.parameters.find(({ name }) => name === key);
-    if (!parameter) throw unknownParameter(endpoint, key);
+    if (!parameter) throw unknownParameter(endpoint, words, key);
     if (Object.hasOwn(values, key)) {
-      throw wrong(endpoint, `${key} is given twice`, 'Each parameter has one value.');
+      throw wrong(endpoint, words, `${key} is given twice`, 'Each parameter has one value.');
     }
     if (value !== undefined) values[key] = value;
-    else values[key] = isFile ? fileOf(text) : valueFor(endpoint, parameter, text);
+    else values[key] = isFile ? fileOf(text) : valueFor(endpoint, words, parameter, text);
   }
   const missing = endpoint.parameters.filter(
     ({ name, hasDefault }) => !hasDefault && !Object.hasOwn(values, name),
   );
   if (missing.length > 0) {
     const names = missing.map(({ name }) => name).join(', ');
-    throw wrong(endpoint, `${endpoint.name.slice(1)} needs ${names}`, 'They have no default.');
+    throw wrong(
+      endpoint,
+      words,
+      `${endpoint.name.slice(1)} needs ${names}`,
+      'They have no default.',
+    );
   }
   return values;
 }
 
-function valueFor(endpoint: Endpoint, { name, type }: Parameter, text: string): unknown {
+function valueFor(
+  endpoint: Endpoint,
+  words: readonly NamedWord[],
+  { name, type }: Parameter,
+  text: string,
+): unknown {
   switch (type) {
     case 'string':
       return text;
     case 'number': {
       const number = text.trim() === '' ? Number.NaN : Number(text);
       if (Number.isFinite(number)) return number;
-      throw wrong(endpoint, `${name} is "${text}", which is not a number`, '');
+      throw wrong(endpoint, words, `${name} is "${text}", which is not a number`, '');
     }
     case 'boolean':
-      if (/^(true|1|yes|on)$/i.test(text)) return true;
-      if (/^(false|0|no|off)$/i.test(text)) return false;
-      throw wrong(endpoint, `${name} is "${text}", which is neither true nor false`, '');
+      if (BOOLEAN.test(text)) return /^(true|1|yes|on)$/i.test(text);
+      throw wrong(endpoint, words, `${name} is "${text}", which is neither true nor false`, '');
     default:
       try {
         return JSON.parse(text) as unknown;
@@ -113,27 +125,62 @@ function valueFor(endpoint: Endpoint, { name, type }: Parameter, text: string): 
   }
 }
 
-function unknownParameter(endpoint: Endpoint, key: string): UserError {
+function unknownParameter(endpoint: Endpoint, words: readonly NamedWord[], key: string): UserError {
   const names = endpoint.parameters.map(({ name }) => name);
   const meant = didYouMean(key, names);
   return wrong(
     endpoint,
+    words,
     `${endpoint.name.slice(1)} has no parameter "${key}"`,
     meant ? `Did you mean ${meant}?` : `It has: ${names.join(', ') || 'none'}.`,
   );
 }
 
-function wrong(endpoint: Endpoint, message: string, why: string): UserError {
+function wrong(
+  endpoint: Endpoint,
+  words: readonly NamedWord[],
+  message: string,
+  why: string,
+): UserError {
   return new UserError('E_CALL_ARGUMENT', message, {
     ...(why === '' ? {} : { why }),
-    fix: usageOf(endpoint),
+    fix: commandFor(endpoint, words),
   });
 }
 
-/** A line to paste and fill in: `zerogpu call generate prompt=… [steps=4]`. */
+/** A command that can be pasted: what was given and can be used, and examples of what is missing. */
+export function commandFor({ name, parameters }: Endpoint, words: readonly NamedWord[]): string {
+  const texts = parameters.flatMap((parameter) => {
+    const given = words.find(({ key }) => key === parameter.name);
+    const isUsable = given !== undefined && (given.isFile || isOfType(parameter, given.text));
+    if (!isUsable && given === undefined && parameter.hasDefault) return [];
+    const isFile = isUsable ? given.isFile : takesFile(parameter);
+    const word = `${parameter.name}=${isUsable ? given.text : exampleOf(parameter)}`;
+    return [...(isFile ? ['--file'] : []), word];
+  });
+  return ['zerogpu call', ...[name.slice(1), ...texts].map(shellWord)].join(' ');
+}
+
+function isOfType({ type }: Parameter, text: string): boolean {
+  if (type === 'number') return text.trim() !== '' && Number.isFinite(Number(text));
+  return type !== 'boolean' || BOOLEAN.test(text);
+}
+
+const takesFile = ({ type }: Parameter) => /Blob|File|Buffer/.test(type);
+
+function exampleOf(parameter: Parameter): string {
+  if (takesFile(parameter)) return 'PATH';
+  const { type, hasDefault, defaultValue } = parameter;
+  if (hasDefault && defaultValue !== null) {
+    return typeof defaultValue === 'string' ? defaultValue : JSON.stringify(defaultValue);
+  }
+  return type === 'number' ? '1' : type === 'boolean' ? 'true' : 'VALUE';
+}
+
+/** Every parameter, optional ones in brackets: `zerogpu call generate prompt=… [steps=4]`. For `--list`. */
 export function usageOf({ name, parameters }: Endpoint): string {
   const words = parameters.map((parameter) => {
-    const isFile = /Blob|File|Buffer/.test(parameter.type);
+    const isFile = takesFile(parameter);
     if (isFile)
       return parameter.hasDefault ? `[--file ${parameter.name}=…]` : `--file ${parameter.name}=…`;
     return parameter.hasDefault

@@ -8,7 +8,7 @@ const recordSchema = z.looseObject({
   space: z.string(),
   function: z.string(),
   askedSeconds: z.number(),
-  visitor: z.looseObject({ key: z.string() }),
+  visitor: z.looseObject({ key: z.string(), client: z.string().optional() }),
 });
 
 const grantedSchema = recordSchema.extend({ waitedSeconds: z.number(), warm: z.boolean() });

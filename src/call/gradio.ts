@@ -33,15 +33,23 @@ export interface SpaceClient {
  * Connects to a Space.
  *
  * @param visitor who calls, as a token has it; null for whoever the run takes by itself
+ * @param name of this client, which the records of its calls have
  * @throws UserError E_CALL_UNREACHABLE
  */
-export async function connectToSpace(url: string, visitor: string | null): Promise<SpaceClient> {
+export async function connectToSpace(
+  url: string,
+  visitor: string | null,
+  name: string,
+): Promise<SpaceClient> {
   silence();
   let client: Client;
   try {
     client = await Client.connect(url, {
       // Not the client's `token`: with that it asks huggingface.co for a signature.
-      headers: visitor === null ? {} : { 'x-hf-authorization': `Bearer ${visitor}` },
+      headers: {
+        'x-zerogpu-client': name,
+        ...(visitor === null ? {} : { 'x-hf-authorization': `Bearer ${visitor}` }),
+      },
       events: ['data', 'status', 'log'],
       record_history: false,
     });

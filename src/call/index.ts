@@ -1,11 +1,12 @@
 /** `zerogpu call`: one call of an endpoint, as a visitor makes it. */
+import { randomUUID } from 'node:crypto';
 import { resolve } from 'node:path';
-import { parseVisitorName, visitorNameHelp, visitorOf } from '../allocator/core/visitor.js';
+import { parseVisitorName, visitorNameHelp } from '../allocator/core/visitor.js';
 import { chooseRun, noRun, originOf } from '../lifecycle/choose-run.js';
 import { findRuns, type LiveRun } from '../lifecycle/live-runs.js';
 import { EXIT, UserError } from '../shared/errors.js';
 import { interruptible } from '../shared/interruption.js';
-import { isLoopbackHost } from '../shared/loopback.js';
+import { shellWord } from '../shared/shell-word.js';
 import { stateDir } from '../shared/user-folders.js';
 import type { World } from '../shared/world.js';
 import { argumentsFor, findEndpoint, type NamedWord, parseWord } from './arguments.js';
@@ -22,10 +23,17 @@ export interface RawCallOptions {
   readonly list?: boolean;
   readonly json?: boolean;
   readonly start: boolean;
+  readonly yes?: boolean;
   readonly stateDir?: string;
 }
 
-export type CallWorld = Pick<World, 'env' | 'cwd' | 'stdin' | 'stdout' | 'stderr' | 'interrupted'>;
+export type CallWorld = Pick<
+  World,
+  'env' | 'cwd' | 'stdin' | 'stdout' | 'stderr' | 'interrupted' | 'inForeground'
+> & {
+  /** What has to be installed before the Space of a folder runs, for a question; null for nothing. */
+  readonly missing?: (dir: string) => Promise<string | null>;
+};
 
 /**
  * Calls an endpoint of the Space that runs in a folder or at an address, or starts that Space first.
@@ -46,12 +54,14 @@ export async function call(
     ...(options.file ?? []).map((word) => parseWord(word, true)),
   ];
   if (said === undefined && !options.list) throw noFunction();
+  const command = commandOf(said, named, options);
   const visitor = options.as === undefined ? null : parseVisitor(options.as);
   const state = resolve(world.cwd, stateDir(options.stateDir ?? null, world.env));
   return interruptible(world.interrupted, async () => {
-    const { target, stop } = await findTarget(options, state, world);
+    const { target, stop } = await findTarget(options, command, state, world);
     try {
-      const space = await connectToSpace(target.url, visitor);
+      const client = randomUUID();
+      const space = await connectToSpace(target.url, visitor, client);
       try {
         if (said === undefined || options.list) return list(space, options, world);
         const report = options.json
@@ -62,11 +72,13 @@ export async function call(
           named,
           space,
           target,
-          visitor,
+          client,
           state,
           report,
           interrupted: world.interrupted,
         });
+      } catch (error) {
+        throw withFlags(error, options);
       } finally {
         space.close();
       }
@@ -84,18 +96,19 @@ interface Target {
 
 async function findTarget(
   options: RawCallOptions,
+  command: string,
   state: string,
   world: CallWorld,
 ): Promise<{ readonly target: Target; readonly stop: () => Promise<void> }> {
   const runs = findRuns(state);
-  const run = chooseRun(runs, options.space, world.cwd, 'zerogpu call … --space');
+  const run = chooseRun(runs, options.space, world.cwd, command);
   const stop = async () => {};
   if (run?.url) return { target: { url: run.url, run }, stop };
   const origin = originOf(options.space);
   if (origin !== null) return { target: { url: origin, run: null }, stop };
   if (run !== null) throw notReady(run);
-  if (!options.start) throw noRun(runs, options.space, 'zerogpu call … --space');
-  const started = await startForCall(options.space, options.stateDir, state, world);
+  if (!options.start) throw noRun(runs, options.space, command);
+  const started = await startForCall(options, command, state, world);
   return { target: { url: started.url, run: started.run }, stop: started.stop };
 }
 
@@ -117,14 +130,14 @@ interface OneCall {
   readonly named: readonly NamedWord[];
   readonly space: SpaceClient;
   readonly target: Target;
-  readonly visitor: string | null;
+  readonly client: string;
   readonly state: string;
   readonly report: Report;
   readonly interrupted: AbortSignal;
 }
 
 async function callOnce({ said, named, space, target, ...more }: OneCall): Promise<number> {
-  const { visitor, state, report, interrupted } = more;
+  const { client, state, report, interrupted } = more;
   const endpoint = findEndpoint(space.endpoints, said);
   const files = new Map<string, File>();
   for (const { text, isFile } of named) if (isFile) files.set(text, await fileToSend(text));
@@ -136,7 +149,7 @@ async function callOnce({ said, named, space, target, ...more }: OneCall): Promi
           allocatorUrl: run.allocatorUrl,
           stateDir: state,
           space: run.space,
-          visitor: keyOf(visitor ?? run.visitor, target.url),
+          client,
         })
       : null;
   try {
@@ -176,18 +189,41 @@ async function* untilInterrupted<T>(news: AsyncIterable<T>, signal: AbortSignal)
   }
 }
 
-/** Whose quota a visitor spends: that of an anonymous one is named after the address. */
-function keyOf(visitor: string, url: string): string {
-  const name = parseVisitorName(visitor) ?? { tier: 'anonymous' as const, name: null };
-  const { host, hostname } = new URL(url);
-  return visitorOf(name, isLoopbackHost(host) ? '127.0.0.1' : hostname).key;
-}
-
 function parseVisitor(text: string): string {
   if (parseVisitorName(text)) return text;
   throw new UserError('E_USAGE', `--as is "${text}", which is not a visitor`, {
     why: visitorNameHelp(),
     fix: '--as free',
+  });
+}
+
+/** What the user typed, up to the name of another run. */
+function commandOf(
+  said: string | undefined,
+  named: readonly NamedWord[],
+  { as }: RawCallOptions,
+): string {
+  const words = named.flatMap(({ key, text, isFile }) => [
+    ...(isFile ? ['--file'] : []),
+    `${key}=${text}`,
+  ]);
+  const visitor = as === undefined ? [] : ['--as', as];
+  const all = [said ?? '--list', ...words, ...visitor].map(shellWord);
+  return ['zerogpu call', ...all, '--space'].join(' ');
+}
+
+/** The commands of an error, for the Space and the visitor that were meant. */
+function withFlags(error: unknown, { space, as }: RawCallOptions): unknown {
+  if (!(error instanceof UserError)) return error;
+  const flags = [
+    ...(space === '.' ? [] : ['--space', space]),
+    ...(as === undefined ? [] : ['--as', as]),
+  ].map(shellWord);
+  const { code, message, why, fix, exitCode, cause } = error;
+  return new UserError(code, message, {
+    ...(why === undefined ? {} : { why }),
+    fix: fix.map((line) => (line.startsWith('zerogpu call ') ? [line, ...flags].join(' ') : line)),
+    ...{ exitCode, cause },
   });
 }
 

@@ -19,14 +19,14 @@ export interface CallListener {
   close(): void;
 }
 
-/** What is listened for: GPU calls of one Space by one visitor. */
+/** What is listened for: GPU calls of one Space by one client. */
 export interface ListenedFor {
   readonly allocatorUrl: string;
   readonly stateDir: string;
   /** What the allocator calls the Space. */
   readonly space: string;
-  /** Key of the visitor: `free:ada`, `anonymous:127.0.0.1`. */
-  readonly visitor: string;
+  /** What the client calls itself: the same visitor may call in another terminal meanwhile. */
+  readonly client: string;
 }
 
 /** @returns null when the allocator does not answer: the call itself can do without it */
@@ -40,7 +40,7 @@ export async function listenToCalls(options: ListenedFor): Promise<CallListener 
   const stream = client.records({
     record(data) {
       const record = parseRecord(data);
-      const isMeant = record?.space === options.space && record.visitor.key === options.visitor;
+      const isMeant = record?.space === options.space && record.visitor.client === options.client;
       if (record && isMeant) calls = withRecord(calls, record);
     },
     connected: () => onConnected(true),

@@ -20,6 +20,8 @@ import { chooseValues, valuesOf } from './values.js';
 const STOP_WITHIN_MS = 20_000;
 /** Who calls: of the tiers that every edition has, the one with the largest quota. */
 const VISITOR = 'pro:estimate';
+/** What it calls itself. */
+const CLIENT = 'estimate';
 /** What is printed where a model's files are missing: transformers, diffusers, huggingface_hub. */
 const NO_FILES =
   /couldn't connect to|LocalEntryNotFoundError|OfflineModeIsEnabled|Cannot find (the requested files|an appropriate cached)|We have no connection|outgoing traffic has been disabled|GatedRepoError|RepositoryNotFoundError/;
@@ -61,7 +63,7 @@ export async function observe(asked: Asked, world: ObserveWorld): Promise<readon
   try {
     const run = await startSpace(asked, folder, callsDir, world);
     try {
-      const space = await connectToSpace(run.url, VISITOR);
+      const space = await connectToSpace(run.url, VISITOR, CLIENT);
       try {
         return await callEach(asked, space, run.run, folder, callsDir, world);
       } finally {
@@ -150,7 +152,7 @@ async function callOnce(
   const listener =
     run.allocatorUrl && run.space
       ? await listenToCalls({
-          ...{ allocatorUrl: run.allocatorUrl, stateDir, space: run.space, visitor: VISITOR },
+          ...{ allocatorUrl: run.allocatorUrl, stateDir, space: run.space, client: CLIENT },
         })
       : null;
   try {

@@ -13,6 +13,7 @@ const OURS = new Set([
   'x-forwarded-host',
   'x-forwarded-proto',
   'x-forwarded-port',
+  'x-zerogpu-client',
   'forwarded',
   'expect',
 ]);

@@ -73,6 +73,11 @@ export function identifyVisitor(
   };
 }
 
+/** What a client calls itself (`zerogpu call` does), to find its own calls again. */
+export function clientNamed(header: string | string[] | undefined): { readonly client?: string } {
+  return typeof header === 'string' && /^[\w-]{1,64}$/.test(header) ? { client: header } : {};
+}
+
 /** The token of a Bearer header, or null. */
 export function bearerToken(header: string | string[] | undefined): string | null {
   return typeof header === 'string' ? (/^Bearer\s+(\S+)$/i.exec(header)?.[1] ?? null) : null;

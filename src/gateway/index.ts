@@ -16,6 +16,7 @@ import { forwardRequest } from './forward.js';
 import { forwardedHeaders, type PublicSide } from './headers.js';
 import {
   bearerToken,
+  clientNamed,
   forgetLoginCookie,
   identifyVisitor,
   loginCookie,
@@ -220,7 +221,10 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     const passedOn = await passedOnToken(request.headers['x-ip-token']);
     const { tokenError } = options;
     const name = tokenError ? { tier: 'anonymous' as const, name: null } : who.visitor;
-    const visitor = visitorOf(name, clientAddress);
+    const visitor = {
+      ...visitorOf(name, clientAddress),
+      ...clientNamed(request.headers['x-zerogpu-client']),
+    };
     const token = passedOn?.token ?? (await tokens.sign(visitor, tokenError));
     return {
       url: who.url,

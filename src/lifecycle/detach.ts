@@ -11,6 +11,8 @@ import { makeLog } from './run-logs.js';
 /** Tells a run where its log is, and that nothing else reads what it prints. */
 export const DETACHED_LOG = 'ZEROGPU_DETACHED_LOG';
 const LOOK_EVERY_MS = 50;
+/** How long an interrupted run gets to end, before the next signal, milliseconds. */
+const INTERRUPT_MS = 2_500;
 
 export interface DetachRequest {
   /** The program behind this command line: `bin/zerogpu.js`. */
@@ -84,8 +86,12 @@ export async function startDetached(request: DetachRequest): Promise<Detached> {
     if (interrupted.aborted) break;
     await sleep(LOOK_EVERY_MS);
   }
-  child.kill('SIGINT');
-  while (ended === null) await sleep(LOOK_EVERY_MS);
+  // As from its terminal: the first stops it, the second kills its app; the last ends it whatever it does.
+  for (const name of ['SIGINT', 'SIGINT', 'SIGKILL'] as const) {
+    child.kill(name);
+    const untilMs = systemClock.now().monotonicMs + INTERRUPT_MS;
+    while (ended === null && systemClock.now().monotonicMs < untilMs) await sleep(LOOK_EVERY_MS);
+  }
   tell();
   throw interrupted.reason;
 }

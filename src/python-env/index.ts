@@ -82,6 +82,26 @@ export async function resolvePython(request: ResolveRequest): Promise<PythonEnvi
   );
 }
 
+/** Whether `resolvePython` would make an environment for the Space. */
+export async function lacksEnvironment(
+  request: Pick<ResolveRequest, 'space' | 'platform' | 'env' | 'cacheDir' | 'signal'>,
+): Promise<boolean> {
+  const { space, platform, env, signal } = request;
+  for (const { command } of chosenPythons(space.dir, env)) {
+    const probed = await probePython(command, env, signal);
+    const lack = probed.ok
+      ? (lacking(probed.facts, space) ?? otherGradio(probed.facts, space))
+      : '';
+    if (lack === null) return false;
+  }
+  const [{ findManaged }, { planForSpace }] = await Promise.all([
+    import('./managed.js'),
+    import('./plan.js'),
+  ]);
+  const context = { ...request, yes: false, confirm: null, report: () => {} };
+  return (await findManaged(planForSpace(space, platform), context)).ready === null;
+}
+
 /**
  * An environment with these packages alone, kept below the cache under its name: for tests and
  * scripts of the project.

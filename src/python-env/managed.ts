@@ -38,22 +38,9 @@ export async function ensureManaged(
   context: BuildContext,
 ): Promise<PythonEnvironment> {
   const { plan } = request;
-  const { wanted, atHand } = await findBasePythons(
-    plan.wantedPythons,
-    plan.belowPythonMinor,
-    context,
-  );
   const dirOf = (facts: PythonFacts) => environmentDir(context.cacheDir, plan, facts.version);
-  // Whatever was made before is used as it is: what failed then is not tried at each start.
-  const found = [wanted, atHand].filter((facts) => facts !== null);
-  for (const facts of found) {
-    const ready = await readyEnvironment(dirOf(facts), context);
-    if (ready) return ready;
-  }
-  for (const facts of found) {
-    const before = await environmentOfBefore(plan, facts, context);
-    if (before) return before;
-  }
+  const { ready, wanted, atHand } = await findManaged(plan, context);
+  if (ready) return ready;
 
   const steps = pythonSteps({
     wanted: plan.wantedPythons,
@@ -73,6 +60,27 @@ export async function ensureManaged(
     refused = `PyTorch has no CPU build for Python ${minorOf(base.facts.version)} in the index`;
   }
   throw noPython(plan);
+}
+
+/**
+ * The environment of a plan where it was made before, and the interpreters that it can be made from. Whatever was made
+ * is used as it is: what failed then is not tried at each start.
+ */
+export async function findManaged(
+  plan: InstallPlan,
+  context: BuildContext,
+): Promise<BasePythons & { readonly ready: PythonEnvironment | null }> {
+  const bases = await findBasePythons(plan.wantedPythons, plan.belowPythonMinor, context);
+  const found = [bases.wanted, bases.atHand].filter((facts) => facts !== null);
+  for (const { version } of found) {
+    const ready = await readyEnvironment(environmentDir(context.cacheDir, plan, version), context);
+    if (ready) return { ...bases, ready };
+  }
+  for (const facts of found) {
+    const ready = await environmentOfBefore(plan, facts, context);
+    if (ready) return { ...bases, ready };
+  }
+  return { ...bases, ready: null };
 }
 
 /** Where the environment of a plan is kept. */

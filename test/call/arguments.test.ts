@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   argumentsFor,
+  commandFor,
   type Endpoint,
   findEndpoint,
   parseWord,
@@ -59,7 +60,10 @@ describe('arguments of a call', () => {
     [['steps=1'], 'generate needs prompt'],
   ])('%j is refused with a line to paste', (words, message) => {
     expect(() => given(...words)).toThrow(
-      expect.objectContaining({ code: 'E_CALL_ARGUMENT', message, fix: [usageOf(endpoint)] }),
+      expect.objectContaining({
+        ...{ code: 'E_CALL_ARGUMENT', message },
+        fix: [expect.stringMatching(/^zerogpu call generate prompt=\S+( \w+=\S+)*$/)],
+      }),
     );
   });
 
@@ -77,6 +81,19 @@ describe('arguments of a call', () => {
     expect(() => findEndpoint([endpoint], 'generat')).toThrow(
       expect.objectContaining({ code: 'E_CALL_ENDPOINT', fix: ['zerogpu call generate'] }),
     );
+  });
+
+  it.each([
+    [[], 'zerogpu call generate prompt=VALUE'],
+    [['steps=1'], 'zerogpu call generate prompt=VALUE steps=1'],
+    [
+      ["prompt=it's a cat", 'steps=many'],
+      String.raw`zerogpu call generate 'prompt=it'\''s a cat' steps=4`,
+    ],
+    [['promt=x', 'tiled=perhaps'], 'zerogpu call generate prompt=VALUE tiled=false'],
+  ])('the command for %j can be pasted', (words, command) => {
+    const named = words.map((word) => parseWord(word, false));
+    expect(commandFor(endpoint, named)).toBe(command);
   });
 
   it('usage names every parameter, optional ones in brackets', () => {

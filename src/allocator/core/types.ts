@@ -19,6 +19,8 @@ export interface Visitor {
   readonly tier: Tier;
   /** False when the call came without a token (at start-up, or at the app's own address). */
   readonly hasToken: boolean;
+  /** Which client of the visitor it is, as that client calls itself; counts for nothing. */
+  readonly client?: string;
 }
 
 /** What the allocator decides by: a platform profile and what the operator set for this host. */

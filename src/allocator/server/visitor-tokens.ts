@@ -27,6 +27,7 @@ const MOST_KEPT = 1_000;
 const payloadSchema = z.object({
   sub: z.string().min(1),
   tier: z.enum(TIERS),
+  client: z.string().optional(),
 });
 
 /** @param secret 32 bytes, of this run alone */
@@ -37,11 +38,16 @@ export function createVisitorTokens(secret: Uint8Array, clock: Clock): VisitorTo
 
   async function sign(visitor: Visitor, error?: string): Promise<string> {
     const nowMs = clock.now().wallMs;
-    const key = `${visitor.tier} ${visitor.key} ${error ?? ''}`;
+    const key = `${visitor.tier} ${visitor.key} ${visitor.client ?? ''} ${error ?? ''}`;
     const known = kept.get(key);
     if (known && known.untilMs > nowMs) return known.token;
     const issuedAt = Math.floor(nowMs / 1_000);
-    const token = await new SignJWT({ tier: visitor.tier, ...(error ? { error } : {}) })
+    const claims = {
+      tier: visitor.tier,
+      ...(visitor.client === undefined ? {} : { client: visitor.client }),
+      ...(error ? { error } : {}),
+    };
+    const token = await new SignJWT(claims)
       .setProtectedHeader({ alg: ALGORITHM, typ: 'JWT' })
       .setIssuer(ISSUER)
       .setSubject(visitor.key)
@@ -88,6 +94,7 @@ export function createVisitorTokens(secret: Uint8Array, clock: Clock): VisitorTo
 function verdict(status: 'valid' | 'expired', payload: unknown): TokenVerdict {
   const parsed = payloadSchema.safeParse(payload);
   if (!parsed.success) return { status: 'forged' };
-  const { sub, tier } = parsed.data;
-  return { status, visitor: { key: sub, tier, hasToken: true } };
+  const { sub, tier, client } = parsed.data;
+  const named = client === undefined ? {} : { client };
+  return { status, visitor: { key: sub, tier, hasToken: true, ...named } };
 }

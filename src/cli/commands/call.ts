@@ -36,11 +36,16 @@ export function declareCall(
     .addOption(new Option('--list', 'the endpoints, a line each'))
     .addOption(new Option('--json', 'one object a line'))
     .addOption(new Option('--no-start', 'fail when the Space does not run'))
+    .addOption(new Option('-y, --yes', 'start it without asking, large downloads included'))
     .addOption(twin('--state-dir <dir>', 'where runs are looked for (~/.local/state/zerogpu)'))
     .addHelpText('after', EXAMPLES)
     .action(async (name: string | undefined, words: readonly string[], raw: RawCallOptions) => {
       const { call } = await import('../../call/index.js');
-      setExitCode(await call(name, words, raw, world));
+      const missing = async (dir: string) => {
+        const { missingFor } = await import('../missing-packages.js');
+        return missingFor(dir, world);
+      };
+      setExitCode(await call(name, words, raw, { ...world, missing }));
     });
   readEnvironmentTwins(command, world.env);
   command.copyInheritedSettings(program);
