@@ -31,6 +31,18 @@ const askVisitor = async (url: string, options: AskOptions = {}) =>
   visitorOf(await askHead(url, options));
 
 describe('the token for the app', () => {
+  it('has what a client calls itself, which the app does not see, and nothing that is not a name', async () => {
+    const { url } = await gatewayBefore(echoHead);
+    const head = await askHead(url, { headers: { 'x-zerogpu-client': 'call-1' } });
+    expect(await visitorOf(head)).toEqual({ ...SOMEBODY, client: 'call-1' });
+    expect(head.headers['x-zerogpu-client']).toBeUndefined();
+    expect(await askVisitor(url, { headers: { 'x-zerogpu-client': 'call-2' } })).toMatchObject({
+      client: 'call-2',
+    });
+    expect(await askVisitor(url, { headers: { 'x-zerogpu-client': 'a b' } })).toEqual(SOMEBODY);
+    expect(await askVisitor(url)).toEqual(SOMEBODY);
+  });
+
   it('is one that the allocator verifies, of the visitor of --as when nobody is named', async () => {
     const { url } = await gatewayBefore(echoHead);
     expect(await askVisitor(url)).toEqual(SOMEBODY);
