@@ -56,7 +56,15 @@ const WORLDS = [
 ];
 const COMMANDS = [
   ...['state export -', 'state reset', `state import ${file}`, 'quota --once', 'status', 'stop'],
-  ...['logs', 'config get', 'config set run.gpus 2', 'env list', 'doctor', 'check .', 'wait --timeout 1s'],
+  ...[
+    'logs',
+    'config get',
+    'config set run.gpus 2',
+    'env list',
+    'doctor',
+    'check .',
+    'wait --timeout 1s',
+  ],
   ...['explain ZG101', 'completion bash', 'serve --port 99999', 'run . --no-install'],
 ];
 
