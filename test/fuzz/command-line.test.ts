@@ -1,7 +1,7 @@
 /** Any command line, in any environment: a documented exit code, and one error that helps. */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { PassThrough } from 'node:stream';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
@@ -15,10 +15,16 @@ import { FUZZ_TIMEOUT_MS, hostileText, tryAll } from '../support/fuzz/index.js';
 vi.setConfig({ testTimeout: FUZZ_TIMEOUT_MS });
 
 let root: string;
+const [, worker = ''] = process.argv;
 beforeAll(() => {
   root = mkdtempSync(join(tmpdir(), 'zerogpu-fuzz-cli-'));
+  // What a command starts is zerogpu, as in a process of its own.
+  process.argv[1] = resolve(import.meta.dirname, '../../bin/zerogpu.js');
 });
-afterAll(() => rmSync(root, { recursive: true, force: true }));
+afterAll(() => {
+  process.argv[1] = worker;
+  rmSync(root, { recursive: true, force: true });
+});
 
 /** What goes on until it is interrupted is interrupted then. */
 const INTERRUPT_AFTER_MS = 700;

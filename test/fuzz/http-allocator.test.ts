@@ -107,6 +107,7 @@ const controlApi: readonly Endpoint[] = [
   { method: 'POST', path: '/control/v1/visitors/free:ada/tier', query: { tier: ['pro', 'own'] } },
   { method: 'POST', path: '/control/v1/visitors/free:ada/credits', query: { seconds: TIMES } },
   { method: 'POST', path: '/control/v1/visitors/free:ada/reset', query: {} },
+  { method: 'POST', path: '/control/v1/faults', query: { spec: ['', 'no-gpu@1', 'quota@2'] } },
   {
     method: 'POST',
     path: '/control/v1/visitors/free:ada/use',
