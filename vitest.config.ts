@@ -5,13 +5,12 @@ const setupFiles = ['test/support/hermetic.ts', 'test/support/seed.ts'];
 
 /** End-to-end tests that measure time, load or the machine's processes: nothing may run beside them. */
 const ALONE = [
-  ...['answers', 'clean-up', 'console', 'disk-full', 'faults', 'fsync-fails', 'kill-nine'].map(
+  ...['answers', 'console', 'disk-full', 'faults', 'fsync-fails', 'quota', 'real-gpu'].map(
     (name) => `test/e2e/${name}.test.ts`,
   ),
-  ...['quota', 'real-gpu', 'serve', 'simulate-server', 'view-under-load'].map(
-    (name) => `test/e2e/${name}.test.ts`,
-  ),
-  'test/{faults,soak}/**/*.test.ts',
+  ...['serve', 'simulate-server', 'view-under-load'].map((name) => `test/e2e/${name}.test.ts`),
+  ...['app', 'crowd'].map((name) => `test/faults/${name}.test.ts`),
+  'test/soak/**/*.test.ts',
 ];
 
 /** Real packages, real processes. Under CI a test has a second try; the run's last lines name it all the same. */
@@ -47,7 +46,7 @@ export default defineConfig({
         test: {
           ...realProcesses,
           name: 'e2e',
-          include: ['test/e2e/**/*.test.ts'],
+          include: ['test/{e2e,faults}/**/*.test.ts'],
           exclude: ALONE,
           // Two Spaces at a time, each of which starts Python: more would wait for one another.
           maxWorkers: 2,

@@ -43,7 +43,7 @@ app = gr.mount_gradio_app(FastAPI(), demo, path="/")
 const SERVE = 'uvicorn.run(app, host="0.0.0.0", port=7860)\n';
 
 describe('no start-up report, no Space', () => {
-  it.each([
+  it.concurrent.each([
     [
       'an app that mounts Gradio and never calls launch()',
       MOUNTED + SERVE,

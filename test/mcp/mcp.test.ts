@@ -266,19 +266,22 @@ describe('a long session', () => {
   });
 
   it('answers 1,000 calls, many at a time, with flat memory', async () => {
+    // A large heap is collected late: how late differs between releases of Node and between machines.
+    const heap = { NODE_OPTIONS: '--max-old-space-size=64 --max-semi-space-size=2' };
+    const long = await startAgent(['--root', root], { ...env, ...heap });
     const rounds = async (count: number) => {
       for (let round = 0; round < count; round += 1) {
         const answers = await Promise.all([
-          agent.call('check', { space: 'demo' }),
-          agent.call('check', { space: 'demo', fixes: 'safe' }),
-          agent.call('check', { space: '../outside' }),
-          agent.call('explain', { ids: ['ZG201'] }),
-          agent.call('explain'),
-          agent.call('status'),
-          agent.call('logs', { space: 'nowhere' }),
-          agent.call('check', { space: 3 }),
-          agent.call('run', { space: 'demo' }),
-          agent.client
+          long.call('check', { space: 'demo' }),
+          long.call('check', { space: 'demo', fixes: 'safe' }),
+          long.call('check', { space: '../outside' }),
+          long.call('explain', { ids: ['ZG201'] }),
+          long.call('explain'),
+          long.call('status'),
+          long.call('logs', { space: 'nowhere' }),
+          long.call('check', { space: 3 }),
+          long.call('run', { space: 'demo' }),
+          long.client
             .readResource({ uri: 'zerogpu://docs/guide' })
             .then(() => ({ isError: false })),
         ]);
@@ -288,10 +291,11 @@ describe('a long session', () => {
       }
     };
     await rounds(30);
-    const settledMb = agent.memoryMb();
+    const settledMb = long.memoryMb();
     await rounds(70);
-    expect(agent.memoryMb() - settledMb).toBeLessThan(40);
-    expect(agent.stderr()).toBe('');
+    expect(long.memoryMb() - settledMb).toBeLessThan(40);
+    expect(long.stderr()).toBe('');
+    await long.leave();
   }, 300_000);
 
   it('ends when its client does', async () => {
