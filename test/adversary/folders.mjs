@@ -34,7 +34,7 @@ symlinkSync(loop, loop);
 const settings = join(base, 'settings');
 mkdirSync(join(settings, 'zerogpu/config.json'), { recursive: true });
 
-/** Where everything goes by default: nothing of the person who runs this. */
+/** Default folders of the commands, in place of those of the person who runs this. */
 const OWN = {
   ...{ HOME: join(base, 'home'), XDG_CONFIG_HOME: join(base, 'config') },
   ...{ XDG_STATE_HOME: join(base, 'state'), XDG_CACHE_HOME: join(base, 'cache') },
