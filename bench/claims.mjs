@@ -3,6 +3,7 @@
  * its value is on the right side of its goal.
  */
 import { spawnSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 const two = (value) => Number(value.toFixed(2));
@@ -24,6 +25,12 @@ const lacks = (...names) => names.filter((name) => !isOnPath(name)).join(', ') |
 const needsPython = ({ python }) =>
   python ? null : 'a Python with gradio, spaces and torch: npm test';
 const hasModules = (python, modules) => spawnSync(python, ['-c', `import ${modules}`]).status === 0;
+/** Where the packages of a virtual environment are. */
+function sitePackages(python) {
+  const lib = join(dirname(dirname(python)), 'lib');
+  const name = readdirSync(lib).find((entry) => /^python3/.test(entry)) ?? '';
+  return join(lib, name, 'site-packages');
+}
 const X = ' ×';
 
 export const claims = [
@@ -46,7 +53,7 @@ export const claims = [
       lacks('pyflakes')?.replace('pyflakes', 'pyflakes: pip install pyflakes'),
     command: ({ node, python, root }) => [
       ...[node, join(root, 'bench/check.mjs'), '--pyflakes', 'pyflakes', '--rounds', '7'],
-      ...['--sources', join(dirname(dirname(python)), 'lib')],
+      ...['--sources', sitePackages(python)],
     ],
     figures: ({ one, ...rest }) => [
       atMost('one file', one.node.ratio, 2.6, X),

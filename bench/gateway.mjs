@@ -88,10 +88,13 @@ async function drive(url) {
   const { hostname, port } = new URL(url);
   const ask = () =>
     new Promise((done, failed) => {
-      const sent = request({ hostname, port, agent, path: '/gradio_api/info' }, (response) => {
-        if (response.statusCode !== 200) failed(new Error(`${url}: ${response.statusCode}`));
-        response.resume().once('end', done);
-      });
+      const sent = request(
+        { hostname, port, agent, path: '/gradio_api/queue/status' },
+        (response) => {
+          if (response.statusCode !== 200) failed(new Error(`${url}: ${response.statusCode}`));
+          response.resume().once('end', done);
+        },
+      );
       sent.once('error', failed);
       sent.end();
     });
