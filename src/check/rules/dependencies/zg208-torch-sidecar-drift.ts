@@ -3,7 +3,12 @@ import { compareVersions, minorOf, upperBound } from '../../versions.js';
 import { constraining, installed } from './entries.js';
 import { choose } from './torch-candidates.js';
 
-type Data = { readonly name: string; readonly torch: string; readonly write: string };
+type Data = {
+  readonly name: string;
+  readonly torch: string;
+  readonly write: string;
+  readonly isImported: boolean;
+};
 
 /** Built for one torch minor, and no longer saying so in their metadata (torchaudio 2.11, torchcodec). */
 const SIDECARS = ['torchaudio', 'torchcodec'] as const;
@@ -33,7 +38,7 @@ metadata, so that pip takes the newest of them beside an older, pinned torch, an
 undefined symbol.`,
     instead: 'Pin both to the same release: torchaudio has the version of torch.',
     notFound:
-      'torch without a pin, or pinned to 2.11 or newer: the newest torchaudio is built for that.',
+      'torch without a pin, or pinned to 2.11 or newer: the newest torchaudio is built for that. It is a warning where no file of the Space imports the package: another package may.',
     examples: [
       { title: 'Fails', language: 'text', code: 'torch==2.8.0\ntorchaudio' },
       { title: 'Passes', language: 'text', code: 'torch==2.8.0\ntorchaudio==2.8.0' },
@@ -47,7 +52,13 @@ undefined symbol.`,
       .map((entry) => choose(entry, context.profile.versions.torch))
       .find((choice) => choice && choice.candidates.length > 0)?.pin;
     if (!torch || compareVersions(torch, NEWEST_TORCHAUDIO) >= 0) return;
+    const imported = new Set(
+      context.python.files.flatMap(({ imports }) =>
+        imports.map(({ module }) => module.split('.')[0]),
+      ),
+    );
     for (const name of SIDECARS) {
+      const isImported = imported.has(name);
       const all = constraining(context, name);
       if (all.some((entry) => entry.url !== null || upperBound(entry.specifier) !== null)) continue;
       const codec = TORCHCODEC[minorOf(torch)];
@@ -59,7 +70,8 @@ undefined symbol.`,
         yield {
           file,
           range,
-          data: { name, torch, write },
+          data: { name, torch, write, isImported },
+          ...(isImported ? {} : { severity: 'warning' as const }),
           ...(isPlain && write !== '' && isFullVersion(torch)
             ? { fix: { edits: [{ file, range, newText: write }] } }
             : {}),
@@ -67,9 +79,12 @@ undefined symbol.`,
       }
     }
   },
-  words({ name, torch, write }) {
+  words({ name, torch, write, isImported }) {
     return {
       message: `${name} is not pinned, and torch is (${torch}): pip takes the newest, which is built for another torch`,
+      ...(isImported
+        ? {}
+        : { note: `no file of the Space imports ${name}: a package that does fails` }),
       ...(write ? { help: write } : {}),
     };
   },
