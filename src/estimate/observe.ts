@@ -102,7 +102,7 @@ async function startSpace(
     },
   });
   if (run?.url) return { run, url: run.url };
-  world.say(printed);
+  world.say(quoted(printed));
   throw NO_FILES.test(printed) ? noFiles(printed) : didNotStart(dir, exitCode);
 }
 
@@ -191,6 +191,11 @@ function noFiles(printed: string): UserError {
     ],
     exitCode: EXIT.cannot,
   });
+}
+
+/** The run's own lines, so that its error does not read as a second one of ours. */
+function quoted(text: string): string {
+  return text.trim() === '' ? '' : `${text.trimEnd().replaceAll(/^/gm, '  | ')}\n`;
 }
 
 function didNotStart(dir: string, exitCode: number | null): UserError {
