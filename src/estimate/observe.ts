@@ -193,7 +193,7 @@ function noFiles(printed: string): UserError {
   });
 }
 
-/** The run's own lines, so that its error does not read as a second one of ours. */
+/** The lines of the run, marked: its error is not the error of this command. */
 function quoted(text: string): string {
   return text.trim() === '' ? '' : `${text.trimEnd().replaceAll(/^/gm, '  | ')}\n`;
 }
