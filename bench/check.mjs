@@ -22,6 +22,7 @@ import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
+import { median } from './support.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -94,10 +95,6 @@ function timeMs(command, args) {
   const { error } = spawnSync(command, args, { stdio: 'ignore', cwd: folder });
   if (error) throw error;
   return performance.now() - start;
-}
-
-function median(numbers) {
-  return [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)];
 }
 
 /** Runs all in turn; gives the median time of each, and the median ratio of the first to each. */

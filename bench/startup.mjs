@@ -4,6 +4,7 @@
  */
 import { spawnSync } from 'node:child_process';
 import { performance } from 'node:perf_hooks';
+import { median } from './support.mjs';
 
 const rounds = Number(process.argv.find((arg) => /^\d+$/.test(arg)) ?? 15);
 const commands = {
@@ -17,9 +18,6 @@ function timeMs(args) {
   const { status } = spawnSync(process.execPath, args, { stdio: 'ignore' });
   if (status !== 0) throw new Error(`${args.join(' ')} ended with ${status}`);
   return performance.now() - start;
-}
-function median(numbers) {
-  return [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)];
 }
 
 for (const args of Object.values(commands)) timeMs(args);

@@ -14,13 +14,13 @@ const [rounds = 5, seconds = 1.5] = process.argv
 const LANES = 32;
 const JOBS = 1_500;
 
-const clients = installClients();
+const require = installClients();
 const [redis, pg] = [await startRedis(), await startPostgres()];
 const serve = await startServe(['--gpus', String(LANES), '--quiet']);
 const ours = await callLanes(serve, LANES);
-const lua = await redisLua(clients.require, redis.port);
-const sql = await postgres(clients.require, pg.port, LANES);
-const jobs = bullmq(clients.require, redis.port, LANES);
+const lua = await redisLua(require, redis.port);
+const sql = await postgres(require, pg.port, LANES);
+const jobs = bullmq(require, redis.port, LANES);
 const runs = {
   zerogpu: () => drive(LANES, seconds, ours.op),
   'redis lua': () => drive(LANES, seconds, lua.op),
@@ -50,5 +50,4 @@ ours.close();
 lua.close();
 await sql.close();
 for (const { stop } of [serve, redis, pg]) await stop();
-clients.remove();
 process.exit(0);

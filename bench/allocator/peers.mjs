@@ -6,11 +6,11 @@
  */
 import { execFileSync, spawn } from 'node:child_process';
 import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fromNpm } from '../support.mjs';
 
 const CLIENTS = ['ioredis@5', 'bullmq@5', 'pg@8'];
 
@@ -29,16 +29,7 @@ function folder(name) {
 }
 
 /** Installs the clients; the compiled add-ons that some of them can use are not needed. */
-export function installClients() {
-  const dir = folder('clients');
-  execFileSync('npm', ['install', '--prefix', dir, '--ignore-scripts', '--no-audit', ...CLIENTS], {
-    stdio: 'ignore',
-  });
-  return {
-    require: createRequire(join(dir, 'x.js')),
-    remove: () => rmSync(dir, { recursive: true }),
-  };
-}
+export const installClients = () => fromNpm(...CLIENTS);
 
 export async function startRedis() {
   const [dir, port] = [folder('redis'), await freePort()];

@@ -10,6 +10,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { median } from '../support.mjs';
 
 const flag = (name, otherwise) => {
   const place = process.argv.indexOf(`--${name}`);
@@ -50,7 +51,6 @@ function measure([file, ...args]) {
   const [, minutes, seconds] = /^.*\n(\d+)m([\d.]+)s/.exec(timed.stdout) ?? [];
   return Number(minutes) * 60 + Number(seconds);
 }
-const median = (numbers) => [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)];
 
 try {
   const times = { zerogpu: [], simpy: [], ciw: [] };

@@ -2,7 +2,7 @@
 
 A worker of `spaces` unpacks the weights once and then runs call after call. For each of them a file is
 written to the folder in ZEROGPU_WEIGHTLESS_CALLS when its result leaves, before the app gets it, and the
-visitor's page is told that the result is a placeholder.
+visitor's page says that the result is a placeholder.
 """
 
 from __future__ import annotations
