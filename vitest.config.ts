@@ -13,12 +13,15 @@ const ALONE = [
   'test/soak/**/*.test.ts',
 ];
 
-/** Real packages, real processes. Under CI a test has a second try; the run's last lines name it all the same. */
+/** Under CI a test has a second try; the run's last lines name it all the same. */
+const retry = process.env['CI'] ? 1 : 0;
+
+/** Real packages, real processes. */
 const realProcesses = {
   setupFiles,
   testTimeout: 120_000,
   hookTimeout: 240_000,
-  retry: process.env['CI'] ? 1 : 0,
+  retry,
   // Where a file runs tests at the same time: one a core of a small machine.
   maxConcurrency: 2,
 };
@@ -40,6 +43,7 @@ export default defineConfig({
           testTimeout: 60_000,
           hookTimeout: 60_000,
           maxWorkers: everyCore,
+          retry,
         },
       },
       {

@@ -1,8 +1,8 @@
 /** The view in a real terminal: what a person sees, and what is left when it ends. */
 import { spawn } from 'node:child_process';
-import { rmSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { findAllocators } from '../../src/allocator/client/index.js';
 import { zerogpu } from '../support/cli.js';
 import { temporaryFolder } from '../support/supervise.js';
@@ -48,6 +48,15 @@ function serve(stateDir: string) {
   return child;
 }
 
+/** A frame reaches the terminal in several writes: a screen that is still being drawn gets time to become the file's. */
+async function expectScreen(terminal: Terminal, name: string): Promise<void> {
+  const file = join(screens, name);
+  const expected = existsSync(file) ? readFileSync(file, 'utf8') : null;
+  const shown = () => `${terminal.screen()}\n`;
+  if (expected !== null) await vi.waitUntil(() => shown() === expected, 5_000).catch(() => null);
+  await expect(shown()).toMatchFileSnapshot(file);
+}
+
 /** The shell's screen is back, with its cursor, and what is typed is seen. */
 async function expectClean(terminal: Terminal): Promise<void> {
   await expect.poll(() => terminal.flags()).toEqual({ alternate: false, cursor: true });
@@ -77,9 +86,7 @@ describe.skipIf(noTerminal !== null)(
     ])('shows %s at %i x %i', async (scene, columns, rows) => {
       const terminal = start(scene, { columns, rows });
       await terminal.until('live');
-      await expect(`${terminal.screen()}\n`).toMatchFileSnapshot(
-        join(screens, `${scene}-${columns}x${rows}.txt`),
-      );
+      await expectScreen(terminal, `${scene}-${columns}x${rows}.txt`);
     });
 
     it('draws every size anew, and leaves nothing of the old one', async () => {
@@ -89,7 +96,7 @@ describe.skipIf(noTerminal !== null)(
       await terminal.until('This terminal is 30 x 10');
       terminal.resize(80, 24);
       await terminal.until('? help  q');
-      await expect(`${terminal.screen()}\n`).toMatchFileSnapshot(join(screens, 'busy-80x24.txt'));
+      await expectScreen(terminal, 'busy-80x24.txt');
     });
 
     it('colours what it says in words, and not under NO_COLOR', async () => {
