@@ -52,6 +52,12 @@ const MAY_IMPORT: readonly (readonly [folder: string, allowed: readonly string[]
   ],
   ['check', ['config', 'hub', 'space', 'platform', 'shared']],
   ['tui', ['allocator/client', 'hub', 'platform', 'shared']],
+  ['run/console', ['run/allocator', 'allocator/core', 'platform', 'shared']],
+  ['run/state', ['run/console', 'allocator/core', 'allocator/store', 'platform', 'shared']],
+  ['run/app', ['run/options', 'platform', 'shared']],
+  ['run/options', ['run/hub', 'allocator', 'platform', 'shared']],
+  ['run/hub', ['hub', 'gateway', 'python-env', 'allocator', 'space', 'platform', 'shared']],
+  ['run/allocator', ['run/options', 'allocator', 'gpu', 'platform', 'shared']],
   [
     'run',
     [
@@ -96,6 +102,11 @@ const MAY_IMPORT: readonly (readonly [folder: string, allowed: readonly string[]
   ],
 ];
 
+/** Folders with one entrance: who imports from outside names its `index.ts`. */
+const WITH_ENTRANCE = ['console', 'state', 'app', 'options', 'hub', 'allocator', 'watch'].map(
+  (name) => `run/${name}`,
+);
+
 /** Lists that stand once, in src/platform/tiers.ts: a second copy goes stale when a tier is added. */
 const TIER_LIST = /'anonymous'\s*[|,]\s*'free'\s*[|,]\s*'pro'|'large'\s*[|,]\s*'xlarge'/;
 
@@ -106,6 +117,8 @@ interface SourceFile {
   readonly path: string;
   readonly text: string;
   readonly imports: readonly string[];
+  /** Without those of `import()`, which names the one file that it loads. */
+  readonly staticImports: readonly string[];
 }
 
 const files: readonly SourceFile[] = readdirSync(src, { recursive: true, encoding: 'utf8' })
@@ -115,7 +128,8 @@ const files: readonly SourceFile[] = readdirSync(src, { recursive: true, encodin
     const imports = [...text.matchAll(/(?:from|import\()\s*'([^']+)'/g)].map(
       (match) => match[1] ?? '',
     );
-    return { path, text, imports };
+    const staticImports = [...text.matchAll(/from\s*'([^']+)'/g)].map((match) => match[1] ?? '');
+    return { path, text, imports, staticImports };
   });
 
 function folderOf(path: string): readonly [string, readonly string[]] | undefined {
@@ -140,6 +154,32 @@ describe('architecture', () => {
         .map((target) => `${path} imports ${target}`),
     );
     expect(wrong).toEqual([]);
+  });
+
+  it('imports each folder below src/run through its index, which is a list of exports', () => {
+    const past = files.flatMap(({ path, staticImports }) =>
+      staticImports
+        .filter((specifier) => specifier.startsWith('.'))
+        .map((specifier) => relative(src, resolve(src, dirname(path), specifier)))
+        .filter((target) =>
+          WITH_ENTRANCE.some(
+            (folder) =>
+              target.startsWith(`${folder}/`) &&
+              !path.startsWith(`${folder}/`) &&
+              target !== `${folder}/index.js`,
+          ),
+        )
+        .map((target) => `${path} imports ${target}`),
+    );
+    expect(past).toEqual([]);
+    const entrances = files.filter(({ path }) =>
+      WITH_ENTRANCE.some((folder) => path === `${folder}/index.ts`),
+    );
+    expect(entrances).toHaveLength(WITH_ENTRANCE.length);
+    const logic = entrances.filter(({ text }) =>
+      /./.test(stripComments(text).replaceAll(/export (type )?\{[^}]*\} from '[^']*';/g, '')),
+    );
+    expect(logic.map(({ path }) => path)).toEqual([]);
   });
 
   it('keeps the allocator core pure', () => {

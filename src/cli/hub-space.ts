@@ -31,8 +31,8 @@ export function bringNamedSpace(command: Command, world: World): void {
     const consent = consentOf(flags, world);
     const name = parseHubName(said);
     const [{ placeHubSpace }, { createConsole }, { systemClock }] = await Promise.all([
-      import('../run/hub-space.js'),
-      import('../run/console.js'),
+      import('../run/hub/hub-space.js'),
+      import('../run/console/console.js'),
       import('../shared/clock.js'),
     ]);
     const format = flags.logFormat === 'json' ? 'json' : 'text';

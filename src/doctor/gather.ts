@@ -8,7 +8,7 @@ import { findAllocators } from '../allocator/client/locator.js';
 import { chosenPythons, findBasePython, findOnPath } from '../python-env/interpreters.js';
 import { probePython } from '../python-env/probe.js';
 import type { Environment } from '../python-env/types.js';
-import { createRunFolder } from '../run/run-folder.js';
+import { createRunFolder } from '../run/state/index.js';
 import { systemClock } from '../shared/clock.js';
 import { UserError } from '../shared/errors.js';
 import { holderOfPort } from '../shared/tcp-table.js';

@@ -3,9 +3,9 @@ import { visitorOf } from '../allocator/core/visitor.js';
 import { movedOn, tierFacts } from '../platform/index.js';
 import type { PythonEnvironment } from '../python-env/index.js';
 import { systemClock } from '../shared/clock.js';
+import { creditsNote } from './allocator/index.js';
 import type { RunParts } from './assemble.js';
-import { bannerFacts } from './banner.js';
-import { creditsNote } from './credits.js';
+import { bannerFacts } from './console/index.js';
 import type { RunContext } from './run-context.js';
 
 /** Says what runs, where, for whom, and what differs from the platform. */
@@ -17,7 +17,7 @@ export async function announce(
   const { options, console, version } = context;
   const accountLine =
     options.account &&
-    (await import('./as-account.js')).accountNote(options.account, systemClock.now().wallMs);
+    (await import('./hub/as-account.js')).accountNote(options.account, systemClock.now().wallMs);
   // Loaded for a run alone: versions of Python packages have a parser.
   const { readDeclared } = await import('./read-declared.js');
   const visitor = visitorOf(options.visitor, '127.0.0.1');

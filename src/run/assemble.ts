@@ -13,22 +13,31 @@ import { systemClock } from '../shared/clock.js';
 import { findFreePort } from '../shared/listen.js';
 import { stateDir } from '../shared/user-folders.js';
 import { readSpace, type Space } from '../space/index.js';
-import { joinAllocator } from './allocator/joined.js';
-import type { AllocatorLink, SpaceFacts } from './allocator/link.js';
-import { startOwnAllocator } from './allocator/own.js';
-import { type CallLog, createCallLog } from './call-log.js';
-import { chooseBackend, type GpuChoice } from './choose-gpu.js';
-import type { Cleanup } from './cleanup.js';
-import type { RunConsole } from './console.js';
-import { giveCredits } from './credits.js';
-import { assertFitsPlatform } from './fits-platform.js';
-import { knownVisitors, openLocalHub } from './local-hub.js';
-import { spaceLogin, visitorsOfLogins } from './login.js';
-import type { RunOptions } from './options.js';
-import { createPromiseCheck } from './promised-minutes.js';
-import { quotaClock } from './quota-clock.js';
-import { createRunFolder, type RunFolder, spaceLedgerDir } from './run-folder.js';
-import { findSpaceId } from './space-id.js';
+import {
+  type AllocatorLink,
+  chooseBackend,
+  type GpuChoice,
+  giveCredits,
+  joinAllocator,
+  quotaClock,
+  type SpaceFacts,
+  startOwnAllocator,
+} from './allocator/index.js';
+import {
+  type CallLog,
+  createCallLog,
+  createPromiseCheck,
+  type RunConsole,
+} from './console/index.js';
+import {
+  findSpaceId,
+  knownVisitors,
+  openLocalHub,
+  spaceLogin,
+  visitorsOfLogins,
+} from './hub/index.js';
+import { assertFitsPlatform, type RunOptions } from './options/index.js';
+import { type Cleanup, createRunFolder, type RunFolder, spaceLedgerDir } from './state/index.js';
 
 /** Set by `zerogpu estimate`, which reads what the calls took. */
 const WEIGHTLESS_CALLS = 'ZEROGPU_WEIGHTLESS_CALLS';
@@ -171,7 +180,7 @@ async function bringUse(
   console: RunConsole,
 ): Promise<void> {
   if (account === null) return;
-  const { accountUse } = await import('./as-account.js');
+  const { accountUse } = await import('./hub/as-account.js');
   const { profile } = allocator.rules;
   const { use, lacksSeconds } = accountUse(account, profile, systemClock.now().wallMs);
   await allocator.setUse(visitorOf(visitor, '127.0.0.1'), use);

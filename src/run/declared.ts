@@ -2,7 +2,7 @@
 import { compare, satisfies } from '@renovatebot/pep440';
 import type { PlatformProfile } from '../platform/schema.js';
 import type { Requirement } from '../space/index.js';
-import type { DeclaredDifference } from './declared-table.js';
+import type { DeclaredDifference } from './console/index.js';
 
 export interface DeclaredFacts {
   readonly versions: PlatformProfile['versions'];

@@ -4,8 +4,8 @@ import { startDetached } from '../lifecycle/detach.js';
 import { findRuns } from '../lifecycle/live-runs.js';
 import { EXIT, UserError } from '../shared/errors.js';
 import { stateDir } from '../shared/user-folders.js';
-import type { RunWorld } from './index.js';
-import type { RunOptions } from './options.js';
+import type { RunOptions } from './options/index.js';
+import type { RunWorld } from './run-context.js';
 
 /** The flag, in every form that the command line takes. */
 const DETACH = /^(?:-d|--detach)$/;

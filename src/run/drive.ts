@@ -13,28 +13,23 @@ import { runMark } from '../shared/process-marks.js';
 import { cacheDir, stateDir } from '../shared/user-folders.js';
 import type { Space } from '../space/index.js';
 import { announce } from './announce.js';
-import type { AppExit } from './app-process.js';
+import type { AppExit } from './app/index.js';
 import { assemble, type RunParts } from './assemble.js';
-import { createCleanup, runCleanup } from './cleanup.js';
 import {
   assertCommandExists,
   type CommandProcess,
   startCommand,
   withPythonFirst,
 } from './command-process.js';
-import type { RunConsole } from './console.js';
+import { type RunConsole, type RunTerminal, usageRows } from './console/index.js';
 import { type Ending, endingText, exitCodeOf, signalForCommand } from './ending.js';
 import { hotkeyActions } from './hotkey-actions.js';
-import type { RunWorld } from './index.js';
-import { keepMeasured } from './keep-measured.js';
-import type { RunOptions } from './options.js';
-import { assertPlatformSupported } from './platform-support.js';
-import type { RunContext } from './run-context.js';
-import type { RunTerminal } from './run-terminal.js';
+import { assertPlatformSupported, type RunOptions } from './options/index.js';
+import type { RunContext, RunWorld } from './run-context.js';
 import { serveUntilDone } from './serve.js';
 import { stopWithTheRun, supervisorFile } from './space-app.js';
 import { type SpaceStarts, spaceStarts } from './space-starts.js';
-import { usageRows } from './use-table.js';
+import { createCleanup, keepMeasured, runCleanup } from './state/index.js';
 import { watchRun } from './watch/index.js';
 
 /** For each of the last two questions to the allocator, milliseconds. */

@@ -1,5 +1,5 @@
 import { EXIT, signalExitCode } from '../shared/errors.js';
-import type { AppExit } from './app-process.js';
+import { type AppExit, howEnded } from './app/index.js';
 
 /** Why a run ended that had served. */
 export type Ending =
@@ -45,9 +45,4 @@ export function endingText(ending: Ending): string {
 /** The signal that a command gets when its run ends before it. */
 export function signalForCommand(ending: Ending): NodeJS.Signals {
   return ending.kind === 'interrupted' ? (ending.signal as NodeJS.Signals) : 'SIGTERM';
-}
-
-/** `code 1`, `SIGKILL`. */
-export function howEnded(exit: AppExit): string {
-  return exit.signal ?? `code ${exit.code ?? 'unknown'}`;
 }

@@ -3,8 +3,8 @@ import { connect, controlSecret } from '../allocator/client/index.js';
 import { formatVisitorName, type VisitorName } from '../allocator/core/visitor.js';
 import type { Gateway } from '../gateway/index.js';
 import type { Tier } from '../platform/index.js';
-import type { AllocatorLink } from './allocator/link.js';
-import type { HotkeyActions } from './run-terminal.js';
+import type { AllocatorLink } from './allocator/index.js';
+import type { HotkeyActions } from './console/index.js';
 
 const HOUR_SECONDS = 3_600;
 

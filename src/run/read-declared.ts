@@ -5,8 +5,8 @@ import type { PlatformProfile } from '../platform/schema.js';
 import type { PythonEnvironment } from '../python-env/index.js';
 import { installedVersions } from '../python-env/probe.js';
 import type { Space } from '../space/index.js';
+import type { DeclaredDifference } from './console/index.js';
 import { declaredDifferences } from './declared.js';
-import type { DeclaredDifference } from './declared-table.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 

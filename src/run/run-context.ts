@@ -1,9 +1,22 @@
 import type { PublishedRun } from '../lifecycle/live-runs.js';
-import type { Cleanup } from './cleanup.js';
-import type { RunConsole } from './console.js';
-import type { RunWorld } from './index.js';
-import type { RunOptions } from './options.js';
-import type { RunTerminal } from './run-terminal.js';
+import type { World } from '../shared/world.js';
+import type { RunConsole, RunTerminal } from './console/index.js';
+import type { RunOptions } from './options/index.js';
+import type { Cleanup } from './state/index.js';
+
+/** What a run needs of the process it runs in. */
+export type RunWorld = Pick<
+  World,
+  | 'argv'
+  | 'env'
+  | 'cwd'
+  | 'stdin'
+  | 'stdout'
+  | 'stderr'
+  | 'inForeground'
+  | 'interrupted'
+  | 'onForced'
+>;
 
 /** What one run was given. */
 export interface RunContext {

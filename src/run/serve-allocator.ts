@@ -17,15 +17,11 @@ import { EXIT, UserError } from '../shared/errors.js';
 import { makeFolder } from '../shared/make-folder.js';
 import { whyUnwritable } from '../shared/unwritable.js';
 import { stateDir } from '../shared/user-folders.js';
-import { createCallLog } from './call-log.js';
-import { chooseBackend } from './choose-gpu.js';
-import { type Cleanup, createCleanup, runCleanup } from './cleanup.js';
-import { createConsole, type RunConsole } from './console.js';
-import type { RunWorld } from './index.js';
-import { quotaClock } from './quota-clock.js';
-import { sharedLedgerDir } from './run-folder.js';
-import { parseServeOptions, type RawServeOptions, type ServeOptions } from './serve-options.js';
-import { usageRows } from './use-table.js';
+import { chooseBackend, quotaClock } from './allocator/index.js';
+import { createCallLog, createConsole, type RunConsole, usageRows } from './console/index.js';
+import { parseServeOptions, type RawServeOptions, type ServeOptions } from './options/index.js';
+import type { RunWorld } from './run-context.js';
+import { type Cleanup, createCleanup, runCleanup, sharedLedgerDir } from './state/index.js';
 
 /**
  * `zerogpu serve`: the allocator alone, for every run of this user to join.
@@ -100,7 +96,7 @@ async function startAndServe(
     const { url } = server;
     const sources = { allocator: () => url, stateDir: state, own: null, env: world.env };
     // Loaded on demand: an allocator without it has to be up again at once after a crash.
-    const { openLocalHub } = await import('./local-hub.js');
+    const { openLocalHub } = await import('./hub/local-hub.js');
     const hub = await openLocalHub(sources);
     cleanup.add('the local Hub', hub.close);
     console.progress(`  local Hub: HF_ENDPOINT=${hub.url}`);

@@ -1,6 +1,6 @@
 import { systemClock, type Timer } from '../shared/clock.js';
 import { isInterrupted } from '../shared/interruption.js';
-import type { AppExit } from './app-process.js';
+import type { AppExit } from './app/index.js';
 import type { Ending } from './ending.js';
 
 /**

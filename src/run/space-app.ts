@@ -5,16 +5,20 @@ import type { PythonEnvironment } from '../python-env/index.js';
 import { runMark } from '../shared/process-marks.js';
 import { runtimePythonDir } from '../shared/runtime-python.js';
 import { openPortsBelow, portsAnsweredBelow } from '../shared/tcp-table.js';
-import { appEnvironment } from './app-environment.js';
-import { type AppProcess, startApp } from './app-process.js';
+import {
+  type AppProcess,
+  appEnvironment,
+  atTheGateway,
+  packedBytesIn,
+  packedReport,
+  type RestartableApp,
+  startApp,
+  waitForStart,
+} from './app/index.js';
 import type { RunParts } from './assemble.js';
-import type { RunConsole } from './console.js';
-import { atTheGateway } from './own-address.js';
-import { packedBytesIn, packedReport } from './packed-weights.js';
-import type { RestartableApp } from './restartable-app.js';
+import type { RunConsole } from './console/index.js';
 import type { RunContext } from './run-context.js';
-import { sweepProcesses } from './sweep.js';
-import { waitForStart } from './wait-for-start.js';
+import { sweepProcesses } from './state/index.js';
 
 /** How long an app that packs may take to name the exact size. */
 const PACKED_ANSWER_MS = 2_000;

@@ -5,14 +5,12 @@ import type { PythonEnvironment } from '../python-env/index.js';
 import { systemClock } from '../shared/clock.js';
 import { UserError } from '../shared/errors.js';
 import { readSpace, type Space } from '../space/index.js';
-import type { AppExit } from './app-process.js';
+import { type AppExit, howEnded, type RestartableApp, restartableApp } from './app/index.js';
 import type { RunParts } from './assemble.js';
-import { howEnded } from './ending.js';
-import { type RestartableApp, restartableApp } from './restartable-app.js';
 import type { RunContext } from './run-context.js';
 import { startSpace, untilReady } from './space-app.js';
-import { sweepProcesses } from './sweep.js';
-import { declaredChanges } from './watch/declared-changes.js';
+import { sweepProcesses } from './state/index.js';
+import { declaredChanges } from './watch/index.js';
 
 export interface SpaceStarts {
   readonly app: RestartableApp;

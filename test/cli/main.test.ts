@@ -2,10 +2,10 @@
 import { PassThrough } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { main } from '../../src/cli/main.js';
-import { run } from '../../src/run/index.js';
+import { run } from '../../src/run/run.js';
 import { UserError } from '../../src/shared/errors.js';
 
-vi.mock('../../src/run/index.js', () => ({ run: vi.fn(async () => 0) }));
+vi.mock('../../src/run/run.js', () => ({ run: vi.fn(async () => 0) }));
 const ran = vi.mocked(run);
 
 /** Runs a command line; what it said comes back with its code. */

@@ -93,7 +93,7 @@ describe('a command line that makes no sense', () => {
     expect(stderr).toContain(hint);
   });
 
-  // The other flags and values: test/run/options.test.ts.
+  // The other flags and values: test/run/options/options.test.ts.
   it.each([
     ['--duration', '0'],
     ['--port', '99999'],

@@ -4,8 +4,8 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { sharedLedgerDir } from '../../src/run/run-folder.js';
-import { importIntoLedger } from '../../src/run/state-files.js';
+import { sharedLedgerDir } from '../../src/run/state/run-folder.js';
+import { importIntoLedger } from '../../src/run/state/state-files.js';
 import { whyUnwritable } from '../../src/shared/unwritable.js';
 import { zerogpu } from '../support/cli.js';
 

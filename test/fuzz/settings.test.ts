@@ -12,7 +12,7 @@ import { rules } from '../../src/check/rules/index.js';
 import { parseSpaceConfig, parseUserSettings } from '../../src/config/space-config.js';
 import { readSpaceConfig } from '../../src/config/user-settings.js';
 import { readHubSettings } from '../../src/hub/settings.js';
-import { findSpaceId } from '../../src/run/space-id.js';
+import { findSpaceId } from '../../src/run/hub/space-id.js';
 import { UserError } from '../../src/shared/errors.js';
 import { filesInMemory } from '../../src/space/index.js';
 import { FUZZ_TIMEOUT_MS, hostileText, parameters } from '../support/fuzz/index.js';

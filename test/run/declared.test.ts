@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { loadProfile } from '../../src/platform/index.js';
+import { declaredTable } from '../../src/run/console/declared-table.js';
 import { declaredDifferences } from '../../src/run/declared.js';
-import { declaredTable } from '../../src/run/declared-table.js';
 import { parseRequirement } from '../../src/space/index.js';
 
 const { versions } = loadProfile('h200');

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Ending, endingText, exitCodeOf, howEnded } from '../../src/run/ending.js';
+import { type Ending, endingText, exitCodeOf } from '../../src/run/ending.js';
 
 const interrupted = (signal: string): Ending => ({ kind: 'interrupted', signal });
 const appEnded = (code: number): Ending => ({ kind: 'app-ended', exit: { code, signal: null } });
@@ -27,11 +27,8 @@ describe('the exit code', () => {
   });
 });
 
-describe('how an app ended', () => {
-  it('is its signal or its code', () => {
-    expect(howEnded({ code: null, signal: 'SIGKILL' })).toBe('SIGKILL');
-    expect(howEnded({ code: 2, signal: null })).toBe('code 2');
-    expect(howEnded({ code: null, signal: null })).toBe('code unknown');
+describe('the last line of a log', () => {
+  it('says how the app ended', () => {
     expect(endingText(appEnded(2))).toBe('the app ended with code 2');
   });
 });

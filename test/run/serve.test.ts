@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import type { AppExit, AppProcess } from '../../src/run/app-process.js';
+import type { AppExit, AppProcess } from '../../src/run/app/app-process.js';
 import { serveUntilDone } from '../../src/run/serve.js';
 
 /** An app that says what it said, and ends when told to. */

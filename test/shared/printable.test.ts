@@ -3,8 +3,8 @@ import { PassThrough } from 'node:stream';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { renderUserError } from '../../src/cli/failure.js';
-import { UNICODE_SYMBOLS } from '../../src/run/call-lines.js';
-import { textConsole } from '../../src/run/console.js';
+import { UNICODE_SYMBOLS } from '../../src/run/console/call-lines.js';
+import { textConsole } from '../../src/run/console/console.js';
 import { UserError } from '../../src/shared/errors.js';
 import { ansiPaint, PAINT_CODES } from '../../src/shared/paint.js';
 import {

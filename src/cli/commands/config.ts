@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import type { ConfigRequest } from '../../config/index.js';
 import type { SettingSpec } from '../../config/origins.js';
-import type { RawRunOptions } from '../../run/options.js';
+import type { RawRunOptions } from '../../run/options/index.js';
 import { runSettings } from '../file-settings.js';
 import type { World } from '../world.js';
 
@@ -64,7 +64,7 @@ async function settingsOf(
 ): Promise<Pick<ConfigRequest, 'specs' | 'validate'>> {
   const run = program.commands.find((one) => one.name() === 'run');
   const [{ parseRunOptions }, { loadProfile }] = await Promise.all([
-    import('../../run/options.js'),
+    import('../../run/options/options.js'),
     import('../../platform/index.js'),
   ]);
   const defaults: Record<string, unknown> = { install: true };

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import type { RawRunOptions } from '../../run/options.js';
+import type { RawRunOptions } from '../../run/options/index.js';
 import { readEnvironmentTwins, twin } from '../env-twins.js';
 import { explainOrigin, readFileSettings } from '../file-settings.js';
 import { addOptions, dayOptions, platformOptions } from '../host-options.js';
@@ -87,7 +87,7 @@ export function declareRun(
     .addOption(twin('--state-dir <dir>', 'ledgers and files of runs (~/.local/state/zerogpu)'))
     .addHelpText('after', EXAMPLES)
     .action(async (dir: string, raw: RawRunOptions) => {
-      const { run } = await import('../../run/index.js');
+      const { run } = await import('../../run/run.js');
       try {
         setExitCode(await run(dir, toRun, raw, world, VERSION));
       } catch (error) {

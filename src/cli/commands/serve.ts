@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { RawServeOptions } from '../../run/serve-options.js';
+import type { RawServeOptions } from '../../run/options/index.js';
 import { readEnvironmentTwins, twin } from '../env-twins.js';
 import { addOptions, dayOptions, platformOptions } from '../host-options.js';
 import { VERSION } from '../version.js';

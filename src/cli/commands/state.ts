@@ -74,7 +74,7 @@ export function declareState(program: Command, world: World): void {
 }
 
 /** Loaded on demand: SQLite comes with it. */
-const loadFiles = () => import('../../run/state-files.js');
+const loadFiles = () => import('../../run/state/state-files.js');
 
 /** The folder of the ledger that the flags name. */
 async function ledgerOf(raw: RawStateOptions, world: World, mayBeNew = false): Promise<string> {

@@ -7,7 +7,7 @@ import { createVisitorTokens } from '../../allocator/server/visitor-tokens.js';
 import type { GpuBackend } from '../../gpu/port.js';
 import { type Clock, systemClock } from '../../shared/clock.js';
 import type { UserError } from '../../shared/errors.js';
-import type { RunOptions } from '../options.js';
+import type { RunOptions } from '../options/index.js';
 import type { AllocatorLink, Device, SpaceFacts } from './link.js';
 
 /** What a run's own allocator is made of. */

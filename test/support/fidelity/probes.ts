@@ -6,7 +6,7 @@ import { join, resolve } from 'node:path';
 import * as z from 'zod';
 import { createMockBackend } from '../../../src/gpu/mock/index.js';
 import { loadProfile } from '../../../src/platform/index.js';
-import { appEnvironment } from '../../../src/run/app-environment.js';
+import { appEnvironment } from '../../../src/run/app/app-environment.js';
 
 const ROOT = resolve(import.meta.dirname, '../../..');
 const FIDELITY = join(ROOT, 'test/fidelity');

@@ -1,5 +1,5 @@
 import type { Visitor } from '../../../src/allocator/core/types.js';
-import type { NamedRecord } from '../../../src/run/call-log.js';
+import type { NamedRecord } from '../../../src/run/console/call-log.js';
 
 export const ADA: Visitor = { key: 'free:ada', tier: 'free', hasToken: true };
 

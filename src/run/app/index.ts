@@ -1,0 +1,6 @@
+export { appEnvironment } from './app-environment.js';
+export { type AppExit, type AppProcess, howEnded, startApp } from './app-process.js';
+export { atTheGateway } from './own-address.js';
+export { packedBytesIn, packedReport } from './packed-weights.js';
+export { type RestartableApp, restartableApp } from './restartable-app.js';
+export { waitForStart } from './wait-for-start.js';
