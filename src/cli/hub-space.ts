@@ -40,6 +40,7 @@ export function bringNamedSpace(command: Command, world: World): void {
     const say = createConsole({ logFormat: format, ascii: true }, write, systemClock).progress;
     const { env, interrupted } = world;
     command.processedArgs[0] = await placeHubSpace({ name, env, consent, say, interrupted });
+    command.setOptionValueWithSource('hubSpace', name.id, 'cli');
     if (flags.spaceId === undefined) {
       // What was typed counts more than what the Space's own zerogpu.json says.
       command.setOptionValueWithSource('spaceId', name.id, 'cli');

@@ -7,6 +7,8 @@ import { creditsNote } from './allocator/index.js';
 import type { RunParts } from './assemble.js';
 import { bannerFacts } from './console/index.js';
 import type { RunContext } from './run-context.js';
+import { environmentOf } from './space-app.js';
+import { reportVariables } from './variables/index.js';
 
 /** Says what runs, where, for whom, and what differs from the platform. */
 export async function announce(
@@ -21,6 +23,7 @@ export async function announce(
   // Loaded for a run alone: versions of Python packages have a parser.
   const { readDeclared } = await import('./read-declared.js');
   const visitor = visitorOf(options.visitor, '127.0.0.1');
+  const names = Object.keys(options.variables);
   const { rules, device, ledger } = parts.allocator;
   console.banner(
     bannerFacts({
@@ -39,6 +42,9 @@ export async function announce(
           ? ['weightless: no weights, no arithmetic; every output is a placeholder']
           : []),
         `quotas ${ledger}`,
+        ...(names.length === 0
+          ? []
+          : [`variables ${names.join(', ')} (${options.envFiles.join(', ')})`]),
         ...(accountLine === null ? [] : [accountLine]),
         ...(parts.loginEnvironment['OAUTH_CLIENT_ID']
           ? ['hf_oauth: visitors log in as local visitors (docs/login.md)']
@@ -52,4 +58,23 @@ export async function announce(
       hub: parts.hubUrl === null ? null : { url: parts.hubUrl, spaceId: parts.spaceId },
     }),
   );
+  if (options.envFiles.length > 0) await announceVariables(context, parts, python);
+}
+
+async function announceVariables(
+  context: RunContext,
+  parts: RunParts,
+  python: PythonEnvironment,
+): Promise<void> {
+  const { options, console, world } = context;
+  const { notes, warnings } = await reportVariables({
+    space: parts.space,
+    given: options.variables,
+    appEnv: environmentOf(context, parts, python),
+    hubSpace: options.hubSpace,
+    env: world.env,
+    interrupted: world.interrupted,
+  });
+  for (const note of notes) console.progress(note);
+  for (const warning of warnings) console.warn(warning);
 }

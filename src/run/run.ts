@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { formatVisitorName } from '../allocator/core/visitor.js';
 import { DETACHED_LOG } from '../lifecycle/detach.js';
 import { publishRun } from '../lifecycle/live-runs.js';
-import { secretsOf } from '../lifecycle/redact.js';
+import { createHider, secretsOf } from '../lifecycle/redact.js';
 import { makeLog, openLog } from '../lifecycle/run-logs.js';
 import { loadProfile, tiersOf } from '../platform/index.js';
 import { namesAccount } from '../shared/account-visitor.js';
@@ -10,11 +10,17 @@ import { systemClock } from '../shared/clock.js';
 import { wantsPlain } from '../shared/paint.js';
 import { forDrawing } from '../shared/printable.js';
 import { stateDir } from '../shared/user-folders.js';
-import { createConsole, createRunTerminal, type RunTerminal } from './console/index.js';
+import {
+  createConsole,
+  createRunTerminal,
+  hidingConsole,
+  type RunTerminal,
+} from './console/index.js';
 import { detachRun } from './detach-run.js';
 import { parseRunOptions, type RawRunOptions, type RunOptions } from './options/index.js';
 import type { RunWorld } from './run-context.js';
 import { teeEvents } from './state/index.js';
+import { readEnvFiles } from './variables/index.js';
 
 /**
  * `zerogpu run`: parses what was asked, chooses how to talk, and drives the run.
@@ -32,7 +38,9 @@ export async function run(
 ): Promise<number> {
   const parsed = parseRunOptions(dir, command, raw, world.cwd);
   const account = namesAccount(raw.as) ? await readAccount(world, parsed.platform) : null;
-  const options = account ? { ...parsed, account, visitor: account.visitor } : parsed;
+  const variables = await readEnvFiles(parsed.envFiles, world.cwd, world.interrupted);
+  const given = { ...parsed, variables };
+  const options = account ? { ...given, account, visitor: account.visitor } : given;
   if (parsed.detach) return detachRun(options, world);
   const published = publish(options, world);
   const terminal = terminalFor(options, world);
@@ -54,7 +62,7 @@ export async function run(
   try {
     return await drive(
       options,
-      events?.console ?? console,
+      hidingConsole(events?.console ?? console, createHider(variables)),
       world,
       version,
       published.run,

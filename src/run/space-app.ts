@@ -1,6 +1,7 @@
 /** The app of a run: started below its supervisors, found when it answers, and gone with the run. */
 import { join } from 'node:path';
 import { askPackedBytes } from '../allocator/server/task-names.js';
+import { createHider } from '../lifecycle/redact.js';
 import type { PythonEnvironment } from '../python-env/index.js';
 import { runMark } from '../shared/process-marks.js';
 import { runtimePythonDir } from '../shared/runtime-python.js';
@@ -31,8 +32,8 @@ export function startSpace(
   parts: RunParts,
   python: PythonEnvironment,
 ): AppProcess {
-  const { console, world } = context;
-  const { space, folder, allocator, gateway, runId } = parts;
+  const { console, world, options } = context;
+  const { space, allocator, gateway, runId } = parts;
   const packed = packedWeights(context, parts);
   const app = startApp({
     python: python.python,
@@ -40,21 +41,8 @@ export function startSpace(
     appFile: space.appFile,
     mark: runMark(runId),
     cwd: space.dir,
-    env: appEnvironment({
-      base: world.env,
-      python: python.python,
-      deviceApiUrl: allocator.deviceUrl,
-      cgroupFile: folder.cgroupFile,
-      offloadDir: folder.offloadDir,
-      runDir: folder.dir,
-      runId,
-      upstreamPort: parts.upstreamPort,
-      publicHost: new URL(gateway.url).host,
-      spaceId: parts.spaceId,
-      pythonPath: [runtimePythonDir(), ...allocator.device.pythonPath],
-      backend: allocator.device.environment,
-      login: parts.loginEnvironment,
-    }),
+    env: environmentOf(context, parts, python),
+    hide: createHider(options.variables),
     onLine(line, stream) {
       void packed.see(line);
       console.app(
@@ -68,6 +56,30 @@ export function startSpace(
   void app.exited.then(() => gateway.setUpstreamPort(null));
   if (app.root) allocator.started(app.root);
   return app;
+}
+
+/** What the app gets. */
+export function environmentOf(
+  { world, options }: RunContext,
+  { folder, allocator, gateway, runId, ...parts }: RunParts,
+  { python }: PythonEnvironment,
+): Record<string, string> {
+  return appEnvironment({
+    base: world.env,
+    variables: options.variables,
+    python,
+    deviceApiUrl: allocator.deviceUrl,
+    cgroupFile: folder.cgroupFile,
+    offloadDir: folder.offloadDir,
+    runDir: folder.dir,
+    runId,
+    upstreamPort: parts.upstreamPort,
+    publicHost: new URL(gateway.url).host,
+    spaceId: parts.spaceId,
+    pythonPath: [runtimePythonDir(), ...allocator.device.pythonPath],
+    backend: allocator.device.environment,
+    login: parts.loginEnvironment,
+  });
 }
 
 /** Reports the size of what is packed, once for each start of the app. */

@@ -1,6 +1,9 @@
 /** What cannot start says so in one error with its fix, and leaves nothing running. */
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { describe, expect, it } from 'vitest';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { fixture, runToEnd, testPython } from '../support/e2e/space.js';
 
 const run = (dir: string, ...args: string[]) =>
@@ -38,6 +41,39 @@ describe('an app that does not start', () => {
     expect(ended).toMatchObject({ code: 3, stdout: '' });
     expectOneError(ended.stderr, 'E_PORT_TAKEN');
     expect(ended.stderr).toContain(`${process.pid}`);
+  });
+});
+
+describe('a value of --env-file', () => {
+  it('is printed nowhere, not even by the app that it is for', async () => {
+    const state = mkdtempSync(join(tmpdir(), 'zerogpu-env-'));
+    onTestFinished(() => rmSync(state, { recursive: true, force: true }));
+    const [file, events] = [join(state, 'given.env'), join(state, 'events')];
+    const key = 'c0ffee-c0ffee-1';
+    writeFileSync(file, `API_KEY="${key}"\nPEM='BEGIN\n${key}-2\n'\nUNREAD=${key}-3\n`);
+    const outputs = await Promise.all(
+      [['--log-format', 'json', '--events', events], ['--detach']].map((flags) =>
+        run(
+          fixture('prints-its-key'),
+          ...['--env-file', file, '--state-dir', join(state, flags[0] ?? ''), ...flags],
+        ),
+      ),
+    );
+    rmSync(file);
+    for (const { code, stderr } of outputs) {
+      expect(code).toBe(1);
+      expect(stderr).toContain('key: [secret]');
+      expect(stderr).toContain('ValueError: [secret] is refused');
+      expect(stderr).toContain('app.py:6 reads NOT_GIVEN, which is not set');
+      expect(stderr).not.toContain('c0ffee');
+    }
+    const files = readdirSync(state, { recursive: true, encoding: 'utf8' });
+    expect(files.filter((name) => name.endsWith('.log'))).toHaveLength(2);
+    for (const name of files) {
+      const path = join(state, name);
+      if (statSync(path).isFile())
+        expect(readFileSync(path, 'latin1'), name).not.toContain('c0ffee');
+    }
   });
 });
 

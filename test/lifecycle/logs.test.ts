@@ -2,7 +2,7 @@ import { appendFileSync, existsSync, readFileSync, statSync, writeFileSync } fro
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { followLog, lastLines } from '../../src/lifecycle/read-log.js';
-import { redact, secretsOf } from '../../src/lifecycle/redact.js';
+import { createHider, redact, secretsOf } from '../../src/lifecycle/redact.js';
 import { EARLIER, listLogs, makeLog, openLog } from '../../src/lifecycle/run-logs.js';
 import { temporaryFolder } from '../support/supervise.js';
 
@@ -33,6 +33,19 @@ describe('a log', () => {
     );
     expect(redact('hf_hub_download of hf_transfer', secrets)).toBe(
       'hf_hub_download of hf_transfer',
+    );
+  });
+
+  it('has no value that the user gave, in whatever form: a line of it, or as JSON', () => {
+    const hide = createHider({
+      ...{ PIN_SECRET: '1234', MODE: 'fast', QUOTED: 'say "hello" there', NONE: '' },
+      KEY: '-----BEGIN KEY-----\nQUJDREVG\nab\n',
+    });
+    const value = '-----BEGIN KEY-----\nQUJDREVG\nab\n';
+    expect(hide(JSON.stringify({ value }))).toBe('{"value":"[secret]"}');
+    expect(hide('pin 1234 fast QUJDREVG ab')).toBe('pin [secret] fast [secret] ab');
+    expect(hide(`${JSON.stringify('say "hello" there')} say "hello" there`)).toBe(
+      '"[secret]" [secret]',
     );
   });
 

@@ -73,6 +73,12 @@ export function declareRun(
     .addOption(
       twin('--allow-no-gpu-function', 'serve a Space that the platform stops for having none'),
     )
+    .addOption(
+      twin(
+        '--env-file <file>',
+        'variables and secrets of the Space, NAME=value; repeatable',
+      ).argParser((file: string, before: readonly string[] = []) => [...before, file]),
+    )
     .addOption(twin('--for <time>', 'stop after this long'))
     .addOption(twin('-w, --watch', "restart the app when the Space's code or versions change"))
     .addOption(twin('-d, --detach', 'leave the run in the background once it answers'))

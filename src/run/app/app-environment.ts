@@ -4,6 +4,8 @@ import { delimiter, dirname } from 'node:path';
 export interface AppEnvironmentFacts {
   /** The environment that `zerogpu` itself was started in. */
   readonly base: Readonly<Record<string, string | undefined>>;
+  /** The Space's own variables and secrets (`--env-file`): they come after the inherited ones. */
+  readonly variables: Readonly<Record<string, string>>;
   readonly deviceApiUrl: string;
   readonly cgroupFile: string;
   readonly offloadDir: string;
@@ -36,7 +38,8 @@ const OURS = /^ZEROGPU_(?!V2$)/;
  */
 export function appEnvironment(facts: AppEnvironmentFacts): Record<string, string> {
   const [author = 'local', repo = 'space'] = facts.spaceId.split('/');
-  const inherited = Object.entries(facts.base).filter(
+  const base = { ...facts.base, ...facts.variables };
+  const inherited = Object.entries(base).filter(
     (entry): entry is [string, string] => entry[1] !== undefined && !OURS.test(entry[0]),
   );
   return {
@@ -45,7 +48,7 @@ export function appEnvironment(facts: AppEnvironmentFacts): Record<string, strin
     HF_HUB_DISABLE_TELEMETRY: '1',
     ...Object.fromEntries(inherited),
     // What an activated environment has: a Space that calls `pip` or `python` gets its own.
-    PATH: [dirname(facts.python), facts.base['PATH']].filter(Boolean).join(delimiter),
+    PATH: [dirname(facts.python), base['PATH']].filter(Boolean).join(delimiter),
     SYSTEM: 'spaces',
     SPACE_ID: facts.spaceId,
     SPACE_AUTHOR_NAME: author,
@@ -56,7 +59,7 @@ export function appEnvironment(facts: AppEnvironmentFacts): Record<string, strin
     GRADIO_CACHE_EXAMPLES: 'true',
     GRADIO_CACHE_MODE: 'lazy',
     PYTHONUNBUFFERED: '1',
-    PYTHONPATH: [...facts.pythonPath, facts.base['PYTHONPATH']].filter(Boolean).join(delimiter),
+    PYTHONPATH: [...facts.pythonPath, base['PYTHONPATH']].filter(Boolean).join(delimiter),
     SPACES_ZERO_GPU: '1',
     SPACES_ZERO_DEVICE_API_URL: facts.deviceApiUrl,
     ZEROGPU_PROC_SELF_CGROUP_PATH: facts.cgroupFile,

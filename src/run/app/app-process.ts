@@ -19,6 +19,8 @@ export interface AppProcessOptions {
   readonly mark: bigint;
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
+  /** Takes out of each line what nobody may read. */
+  readonly hide: (line: string) => string;
   readonly onLine: (line: string, stream: 'stdout' | 'stderr') => void;
   /** Where the lines go in the end: while it does not keep up, the app waits. */
   readonly sink: Writable;
@@ -82,7 +84,8 @@ export function startApp(options: AppProcessOptions): AppProcess {
   );
   const kept: string[] = [];
   const follow = (stream: Readable, name: 'stdout' | 'stderr') => {
-    const onLine = (line: string) => {
+    const onLine = (written: string) => {
+      const line = options.hide(written);
       kept.push(line);
       if (kept.length > KEPT_LINES) kept.shift();
       options.onLine(line, name);

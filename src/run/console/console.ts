@@ -54,6 +54,17 @@ export function createConsole(
   return textConsole(write, clock, ascii ? ASCII_SYMBOLS : UNICODE_SYMBOLS);
 }
 
+/** A console whose lines have been through `hide`, which takes out what nobody may read. */
+export function hidingConsole(console: RunConsole, hide: (text: string) => string): RunConsole {
+  return {
+    ...console,
+    progress: (message) => console.progress(hide(message)),
+    app: (line, stream) => console.app(hide(line), stream),
+    told: (message, visitor) => console.told(hide(message), visitor),
+    warn: (message) => console.warn(hide(message)),
+  };
+}
+
 /** Plain lines for people; no cursor codes, so that logs and terminals look alike. */
 export function textConsole(writeLine: WriteLine, clock: Clock, symbols: Symbols): RunConsole {
   // Whatever an app, its functions and its visitors are called, and whatever they say.

@@ -1,6 +1,6 @@
 export { bannerFacts } from './banner.js';
 export { type CallLog, createCallLog } from './call-log.js';
-export { createConsole, jsonConsole, type RunConsole } from './console.js';
+export { createConsole, hidingConsole, jsonConsole, type RunConsole } from './console.js';
 export type { DeclaredDifference } from './declared-table.js';
 export { createPromiseCheck } from './promised-minutes.js';
 export { createRunTerminal, type HotkeyActions, type RunTerminal } from './run-terminal.js';

@@ -32,6 +32,9 @@ export interface RawRunOptions extends RawHostOptions {
   readonly weightless?: boolean;
   readonly watch?: boolean;
   readonly torch?: string;
+  readonly envFile?: readonly string[];
+  /** `owner/name`, where the folder is that of a Space on the Hub. */
+  readonly hubSpace?: string;
 }
 
 /** One `zerogpu run`, every value checked. */
@@ -64,6 +67,12 @@ export interface RunOptions extends HostOptions {
   readonly weightless: boolean;
   /** The app restarts when the Space's files change. */
   readonly watch: boolean;
+  /** Files of `--env-file`, as the user named them. */
+  readonly envFiles: readonly string[];
+  /** What is in them: the Space's variables and secrets, which nothing prints. */
+  readonly variables: Readonly<Record<string, string>>;
+  /** `owner/name` of a Space that was brought from the Hub; null for a folder. */
+  readonly hubSpace: string | null;
 }
 
 /**
@@ -100,6 +109,9 @@ export function parseRunOptions(
     eventsFile: raw.events ?? null,
     spaceId: raw.spaceId === undefined ? null : parseSpaceId(raw.spaceId),
     detach: withoutCommand('--detach', raw.detach ?? false, command),
+    envFiles: raw.envFile ?? [],
+    variables: {},
+    hubSpace: raw.hubSpace ?? null,
     watch: withoutCommand('--watch', raw.watch ?? false, command),
     creditSeconds: raw.credits === undefined ? null : parseDuration(raw.credits, '--credits'),
   };

@@ -1,3 +1,4 @@
+export { variablesRequired, variablesSet } from './environment.js';
 export { noPython } from './model.js';
 export { loadPythonParser } from './parser.js';
 export { submitsToPool } from './pools.js';

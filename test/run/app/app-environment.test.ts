@@ -14,10 +14,25 @@ const facts: AppEnvironmentFacts = {
   spaceId: 'local/demo',
   pythonPath: ['/runtime', '/emulated'],
   login: {},
+  variables: {},
   backend: { ZEROGPU_EMULATED_VRAM_BYTES: '1000' },
 };
 
 describe('appEnvironment', () => {
+  it('has the variables of the Space after the inherited ones, and the platform after both', () => {
+    const variables = {
+      HOME: '/given',
+      API_KEY: 'k',
+      PATH: '/bin2',
+      SPACE_ID: 'x/y',
+      ZEROGPU_AS: 'pro',
+    };
+    const given = appEnvironment({ ...facts, variables });
+    expect(given).toMatchObject({ HOME: '/given', API_KEY: 'k', SPACE_ID: 'local/demo' });
+    expect(given['PATH']).toBe('/env/bin:/bin2');
+    expect(given['ZEROGPU_AS']).toBeUndefined();
+  });
+
   const env = appEnvironment(facts);
 
   it('switches the package on and points it at the allocator', () => {

@@ -19,6 +19,7 @@ async function startedApp() {
     ...{ python: PYTHON, supervisor: SUPERVISOR, appFile, cwd, mark: runMark(runId) },
     env: { PATH: process.env['PATH'] ?? '' },
     onLine: (line) => lines.push(line),
+    hide: (line) => line,
     sink: new PassThrough(),
   });
   onTestFinished(() => {

@@ -99,6 +99,7 @@ export function probeHere(python: string, only = ''): Recording {
       pythonPath: [join(ROOT, 'src/run/python'), join(ROOT, 'src/gpu/mock')],
       backend: backend.environment(),
       login: {},
+      variables: {},
     });
     // The port of the gateway's choice: each probe that launches takes a free one.
     delete env['GRADIO_SERVER_PORT'];

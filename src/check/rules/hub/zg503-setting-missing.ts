@@ -1,5 +1,4 @@
-import type { PyNode, PythonFile } from '../../../space/python/index.js';
-import { ancestorsOf, childOf, nodesIn, stringOf, textOf } from '../../../space/python/index.js';
+import { variablesRequired, variablesSet } from '../../../space/python/index.js';
 import { defineRule } from '../../rule.js';
 import { at, reachableFiles } from '../code/facts.js';
 
@@ -39,10 +38,10 @@ there (an info).`,
     const { hub } = context;
     if (!hub) return;
     const files = reachableFiles(context);
-    const done = new Set([...(hub.settings ?? []), ...files.flatMap(namesSet)]);
+    const done = new Set([...(hub.settings ?? []), ...files.flatMap(variablesSet)]);
     const isKnown = hub.settings !== null;
     for (const file of files) {
-      for (const { node, name } of namesRead(file)) {
+      for (const { node, name } of variablesRequired(file)) {
         if (done.has(name) || ALWAYS_THERE.test(name)) continue;
         done.add(name);
         const severity = isKnown ? 'warning' : 'info';
@@ -59,53 +58,3 @@ there (an info).`,
     };
   },
 });
-
-interface Named {
-  readonly node: PyNode;
-  readonly name: string;
-}
-
-/** `os.environ["NAME"]` wherever its value is used and its absence is not handled. */
-function namesRead(file: PythonFile): readonly Named[] {
-  return entriesOf(file).filter(
-    ({ node, name }) => !isTarget(node) && !isAwaited(node) && !isLookedFor(file, name),
-  );
-}
-
-/** Names that the Space sets for itself. */
-function namesSet(file: PythonFile): readonly string[] {
-  const assigned = entriesOf(file).filter(({ node }) => isTarget(node));
-  const defaults = file.calls.flatMap(({ callee, positional: [first] }) =>
-    callee === 'os.environ.setdefault' || callee === 'os.putenv'
-      ? (first && (stringOf(file, first) ?? [])) || []
-      : [],
-  );
-  return [...assigned.map(({ name }) => name), ...defaults];
-}
-
-function entriesOf(file: PythonFile): readonly Named[] {
-  if (!file.text.includes('environ')) return [];
-  const bare = file.imports.find(
-    ({ module, name }) => module === 'os' && name === 'environ',
-  )?.boundTo;
-  return [...nodesIn(file.root)].flatMap((node) => {
-    if (node.type !== 'subscript') return [];
-    const value = childOf(node, 'value');
-    const key = childOf(node, 'subscript');
-    const owner = value && textOf(file, value);
-    const name = key && stringOf(file, key);
-    return name && (owner === 'os.environ' || (bare && owner === bare)) ? [{ node, name }] : [];
-  });
-}
-
-const isTarget = ({ parent, field }: PyNode) =>
-  (field === 'left' && parent?.type === 'assignment') || parent?.type === 'delete_statement';
-
-const isAwaited = (node: PyNode) =>
-  [...ancestorsOf(node)].some(({ type }) => type === 'try_statement');
-
-/** `if "NAME" in os.environ`, somewhere in the file. */
-const isLookedFor = ({ text }: PythonFile, name: string) =>
-  [`"${name}"`, `'${name}'`].some(
-    (quoted) => text.includes(`${quoted} in `) || text.includes(`${quoted} not in `),
-  );

@@ -1,0 +1,2 @@
+export { readEnvFiles } from './read-env-files.js';
+export { reportVariables } from './report.js';
