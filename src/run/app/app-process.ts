@@ -19,7 +19,7 @@ export interface AppProcessOptions {
   readonly mark: bigint;
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
-  /** Takes out of each line what nobody may read. */
+  /** Takes secrets out of each line. */
   readonly hide: (line: string) => string;
   readonly onLine: (line: string, stream: 'stdout' | 'stderr') => void;
   /** Where the lines go in the end: while it does not keep up, the app waits. */

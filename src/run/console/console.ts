@@ -54,7 +54,7 @@ export function createConsole(
   return textConsole(write, clock, ascii ? ASCII_SYMBOLS : UNICODE_SYMBOLS);
 }
 
-/** A console whose lines have been through `hide`, which takes out what nobody may read. */
+/** A console whose lines have been through `hide`, which takes secrets out. */
 export function hidingConsole(console: RunConsole, hide: (text: string) => string): RunConsole {
   return {
     ...console,
