@@ -28,7 +28,7 @@ const MAY_IMPORT: readonly (readonly [folder: string, allowed: readonly string[]
   ['simulate', ['allocator/core', 'platform', 'shared']],
   ['lifecycle', ['allocator/client', 'shared']],
   ['call', ['lifecycle', 'allocator', 'platform', 'shared']],
-  ['estimate', ['call', 'lifecycle', 'platform', 'shared']],
+  ['estimate', ['call', 'hub', 'lifecycle', 'platform', 'shared']],
   ['doctor', ['run', 'python-env', 'allocator/client', 'shared']],
   ['init', ['hub', 'space', 'platform', 'shared']],
   ['agents', ['platform', 'shared']],

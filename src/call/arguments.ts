@@ -2,6 +2,7 @@
 import { didYouMean } from '../shared/did-you-mean.js';
 import { UserError } from '../shared/errors.js';
 import { shellWord } from '../shared/shell-word.js';
+import type { Bounds } from './page.js';
 
 /** One parameter of an endpoint, as the app's API description has it. */
 export interface Parameter {
@@ -13,6 +14,10 @@ export interface Parameter {
   readonly defaultValue: unknown;
   /** What Gradio shows as an example for such a component. */
   readonly exampleInput?: unknown;
+  /** Its value in the first row of the page's Examples. */
+  readonly pageExample?: unknown;
+  /** Of a slider. */
+  readonly bounds?: Bounds;
 }
 
 /** An endpoint that clients may call. */

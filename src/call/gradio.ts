@@ -4,6 +4,7 @@ import { basename } from 'node:path';
 import { Client } from '@gradio/client';
 import { EXIT, UserError } from '../shared/errors.js';
 import type { Endpoint } from './arguments.js';
+import { type PageInput, pageInputs } from './page.js';
 
 /** What happens to a call until its end; the last one is `done` or `failed`. */
 export type CallNews =
@@ -81,10 +82,12 @@ export async function fileToSend(path: string): Promise<File> {
   }
 }
 
-function endpointsOf({ api_info }: Client): readonly Endpoint[] {
+function endpointsOf({ api_info, config }: Client): readonly Endpoint[] {
+  const inputs = pageInputs(config);
   return Object.entries(api_info?.named_endpoints ?? {}).map(([name, { parameters, returns }]) => ({
     name,
-    parameters: parameters.map((parameter) => ({
+    parameters: parameters.map((parameter, index) => ({
+      ...pageFactsOf(inputs.get(name), parameters.length, index),
       name: parameter.parameter_name,
       label: parameter.label,
       type: parameter.type,
@@ -94,6 +97,15 @@ function endpointsOf({ api_info }: Client): readonly Endpoint[] {
     })),
     returns: returns.map(({ label, type }) => ({ label, type })),
   }));
+}
+
+/** Nothing where the page's inputs can't be matched with the parameters one to one. */
+function pageFactsOf(inputs: readonly PageInput[] | undefined, parameters: number, index: number) {
+  const input = inputs?.length === parameters ? inputs[index] : undefined;
+  return {
+    ...(input?.example === undefined ? {} : { pageExample: input.example }),
+    ...(input?.bounds === undefined ? {} : { bounds: input.bounds }),
+  };
 }
 
 async function* follow(

@@ -1,9 +1,8 @@
 /** Runs a Space on the weightless device, calls its endpoints, and reads what the calls took. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Endpoint, NamedWord } from '../call/arguments.js';
-import { findEndpoint } from '../call/arguments.js';
 import { connectToSpace, type SpaceClient } from '../call/gradio.js';
 import { listenToCalls } from '../call/records.js';
 import { startDetached } from '../lifecycle/detach.js';
@@ -11,9 +10,11 @@ import type { LiveRun } from '../lifecycle/live-runs.js';
 import { stopRun } from '../lifecycle/stop-run.js';
 import type { PlatformProfile } from '../platform/schema.js';
 import { EXIT, UserError } from '../shared/errors.js';
+import { untilAborted } from '../shared/interruption.js';
 import { makeFolder } from '../shared/make-folder.js';
+import { shellWord } from '../shared/shell-word.js';
 import type { Observation } from './figures.js';
-import { type CallRecord, readRecords } from './records.js';
+import { type CallRecord, readRecords, snapshotOf, snapshotsIn } from './records.js';
 import { chooseValues, valuesOf } from './values.js';
 
 /** How long the run may take to end before it is ended at once, milliseconds. */
@@ -26,14 +27,15 @@ const CLIENT = 'estimate';
 const NO_FILES =
   /couldn't connect to|LocalEntryNotFoundError|OfflineModeIsEnabled|Cannot find (the requested files|an appropriate cached)|We have no connection|outgoing traffic has been disabled|GatedRepoError|RepositoryNotFoundError/;
 
-export interface Asked {
-  /** Absolute folder of the Space. */
-  readonly dir: string;
-  /** Null for each endpoint. */
-  readonly endpoint: string | null;
-  readonly words: readonly NamedWord[];
+/** How a Space is started. */
+export interface Start {
+  /** Folder of the Space, or its name on the Hub: `hf:OWNER/NAME`. */
+  readonly space: string;
   readonly python: string | null;
+  readonly maxDownload: string | null;
   readonly profile: PlatformProfile;
+  /** Whether each call keeps the allocator's snapshot. */
+  readonly keepsSnapshots: boolean;
   /** Bytes of a slice; null for the platform's. */
   readonly vramBytes: number | null;
 }
@@ -45,27 +47,47 @@ export interface ObserveWorld {
   say(text: string): void;
 }
 
-/** One endpoint, as it was called. */
+/** One call of an endpoint. */
 export interface Observed extends Observation {
   readonly endpoint: string;
+  /** Arguments that this call has and others of the same endpoint have not. */
+  readonly varied: readonly NamedWord[];
   readonly assumed: readonly string[];
+  /** The allocator's snapshot of the GPU call with the highest peak; null where none is kept. */
+  readonly snapshot: Buffer | null;
+}
+
+/** A Space that runs weightless. */
+export interface Session {
+  readonly endpoints: readonly Endpoint[];
+  /** @throws UserError E_CALL_ARGUMENT */
+  call(
+    endpoint: Endpoint,
+    said: readonly NamedWord[],
+    varied: readonly NamedWord[],
+  ): Promise<Observed>;
 }
 
 /**
- * Observes one run.
+ * Starts the Space, and stops it when `visit` has ended.
  *
- * @throws UserError E_ESTIMATE_FILES, E_ESTIMATE_START, and what finding and calling an endpoint throws
+ * @throws UserError E_ESTIMATE_FILES, E_ESTIMATE_START, and what `visit` throws
  */
-export async function observe(asked: Asked, world: ObserveWorld): Promise<readonly Observed[]> {
+export async function inSpace<T>(
+  start: Start,
+  world: ObserveWorld,
+  visit: (session: Session) => Promise<T>,
+): Promise<T> {
   const folder = mkdtempSync(join(tmpdir(), 'zerogpu-estimate-'));
   const callsDir = join(folder, 'calls');
   makeFolder(callsDir, 0o700);
+  if (start.keepsSnapshots) makeFolder(snapshotsIn(callsDir), 0o700);
   try {
-    const run = await startSpace(asked, folder, callsDir, world);
+    const run = await startSpace(start, folder, callsDir, world);
     try {
       const space = await connectToSpace(run.url, VISITOR, CLIENT);
       try {
-        return await callEach(asked, space, run.run, folder, callsDir, world);
+        return await visit(sessionOf(space, run.run, folder, callsDir, world));
       } finally {
         space.close();
       }
@@ -78,7 +100,7 @@ export async function observe(asked: Asked, world: ObserveWorld): Promise<readon
 }
 
 async function startSpace(
-  { dir, python, profile, vramBytes }: Asked,
+  { space, python, profile, vramBytes, maxDownload }: Start,
   stateDir: string,
   callsDir: string,
   world: ObserveWorld,
@@ -87,12 +109,14 @@ async function startSpace(
   const { run, exitCode } = await startDetached({
     program: process.argv[1] ?? '',
     args: [
-      ...['run', dir, '--weightless', '--port', '0', '--platform', profile.name],
+      ...['run', space, '--weightless', '--port', '0', '--platform', profile.name],
       ...['--state-dir', stateDir],
       ...(python === null ? [] : ['--python', python]),
+      ...(maxDownload === null ? [] : ['--max-download', maxDownload]),
       ...(vramBytes === null ? [] : ['--vram', String(vramBytes)]),
     ],
-    dir,
+    // Only names the log, which is removed with the folder.
+    dir: join(stateDir, 'space'),
     stateDir,
     env: { ...world.env, ZEROGPU_WEIGHTLESS_CALLS: callsDir },
     cwd: world.cwd,
@@ -103,67 +127,69 @@ async function startSpace(
   });
   if (run?.url) return { run, url: run.url };
   world.say(quoted(printed));
-  throw NO_FILES.test(printed) ? noFiles(printed) : didNotStart(dir, exitCode);
+  throw NO_FILES.test(printed) ? noFiles(printed) : didNotStart(space, exitCode);
 }
 
-async function callEach(
-  asked: Asked,
+function sessionOf(
   space: SpaceClient,
   run: LiveRun,
   stateDir: string,
   callsDir: string,
   world: ObserveWorld,
-): Promise<readonly Observed[]> {
-  const endpoints =
-    asked.endpoint === null ? space.endpoints : [findEndpoint(space.endpoints, asked.endpoint)];
+): Session {
   const seen = new Set<string>();
-  const observed: Observed[] = [];
-  for (const endpoint of endpoints) {
-    world.say(`  calling ${endpoint.name.slice(1)}\n`);
-    const called = await callOnce(asked, space, run, stateDir, endpoint, world);
-    const records = readRecords(callsDir, seen);
-    for (const name of records.keys()) seen.add(name);
-    observed.push({ ...called, records: [...records.values()] });
-  }
-  return observed;
+  return {
+    endpoints: space.endpoints,
+    async call(endpoint, said, varied) {
+      const suffix = varied.map(({ key, text }) => ` ${key}=${text}`).join('');
+      world.say(`  calling ${endpoint.name.slice(1)}${suffix}\n`);
+      const chosen = chooseValues(endpoint, [...said, ...varied]);
+      const values = valuesOf(endpoint, chosen);
+      const called = await callOnce(space, run, stateDir, endpoint, values, world);
+      const records = readRecords(callsDir, seen);
+      for (const name of records.keys()) seen.add(name);
+      return {
+        ...{ endpoint: endpoint.name.slice(1), varied, assumed: chosen.assumed, ...called },
+        records: [...records.values()],
+        snapshot: snapshotAmong(records, callsDir),
+      };
+    },
+  };
 }
 
-/** @throws UserError E_CALL_ARGUMENT for an endpoint that was named; others say it as their failure */
+function snapshotAmong(records: ReadonlyMap<string, CallRecord>, dir: string): Buffer | null {
+  const [most] = [...records].sort(([, a], [, b]) => b.peakBytes - a.peakBytes);
+  if (!most) return null;
+  const path = snapshotOf(dir, most[0]);
+  return existsSync(path) ? readFileSync(path) : null;
+}
+
 async function callOnce(
-  asked: Asked,
   space: SpaceClient,
   run: LiveRun,
   stateDir: string,
   endpoint: Endpoint,
+  values: Readonly<Record<string, unknown>>,
   world: ObserveWorld,
-): Promise<Observed> {
-  const chosen = chooseValues(endpoint, asked.words);
-  const seen: Observed = {
-    ...{ endpoint: endpoint.name.slice(1), assumed: chosen.assumed, failure: null },
-    ...{ records: [], declaredSeconds: null },
-  };
-  let values: Readonly<Record<string, unknown>>;
-  try {
-    values = valuesOf(endpoint, chosen);
-  } catch (error) {
-    if (asked.endpoint !== null || !(error instanceof UserError)) throw error;
-    return { ...seen, failure: `${error.message}: zerogpu estimate . ${endpoint.name.slice(1)} …` };
-  }
+): Promise<Pick<Observation, 'failure' | 'declaredSeconds'>> {
   const listener =
     run.allocatorUrl && run.space
       ? await listenToCalls({
           ...{ allocatorUrl: run.allocatorUrl, stateDir, space: run.space, client: CLIENT },
         })
       : null;
-  try {
+  const follow = async () => {
     let failure: string | null = null;
     for await (const news of space.call(endpoint, values, world.interrupted)) {
-      world.interrupted.throwIfAborted();
       if (news.type === 'failed') failure = [news.title, news.text].filter(Boolean).join(': ');
     }
+    return failure;
+  };
+  try {
+    const failure = await untilAborted(world.interrupted, follow());
     await listener?.settled();
     const asks = (listener?.calls() ?? []).map(({ askedSeconds }) => askedSeconds);
-    return { ...seen, failure, declaredSeconds: asks.length === 0 ? null : Math.max(...asks) };
+    return { failure, declaredSeconds: asks.length === 0 ? null : Math.max(...asks) };
   } finally {
     listener?.close();
   }
@@ -198,10 +224,10 @@ function quoted(text: string): string {
   return text.trim() === '' ? '' : `${text.trimEnd().replaceAll(/^/gm, '  | ')}\n`;
 }
 
-function didNotStart(dir: string, exitCode: number | null): UserError {
+function didNotStart(space: string, exitCode: number | null): UserError {
   return new UserError('E_ESTIMATE_START', 'the Space did not start without its weights', {
     why: 'What it printed is above.',
-    fix: `zerogpu run ${dir} --weightless`,
+    fix: `zerogpu run ${shellWord(space)} --weightless`,
     exitCode: exitCode ?? EXIT.failed,
   });
 }

@@ -35,6 +35,8 @@ const recordSchema = z.object({
   times: z.partialRecord(z.enum(GPU_SIZES), z.tuple([timesSchema, timesSchema])),
   madeUp: z.array(z.object({ operator: z.string(), count: z.int(), places: z.array(z.string()) })),
   notModelled: z.record(z.string(), z.int()),
+  /** Seconds by the slowest machine, bytes allocated, and bytes of workspaces among them. */
+  timeline: z.array(z.tuple([z.number(), z.int(), z.int()])).default([]),
 });
 
 /** One GPU call. */
@@ -59,5 +61,12 @@ export function readRecords(
     ]),
   );
 }
+
+/** The folder in which workers keep snapshots, where it exists (emulated_cuda/weightless/calls.py). */
+export const snapshotsIn = (dir: string): string => join(dir, 'snapshots');
+
+/** The allocator's snapshot that belongs to a record. */
+export const snapshotOf = (dir: string, name: string): string =>
+  join(snapshotsIn(dir), name.replace(/\.json$/, '.pickle'));
 
 const numberOf = (name: string) => Number(name.split(/[-.]/)[1]);

@@ -3,12 +3,15 @@ import type { PlatformProfile } from '../platform/schema.js';
 import { TIER_TITLES, type Tier } from '../platform/tiers.js';
 import { formatBytes } from '../shared/bytes.js';
 import { formatSeconds } from '../shared/duration.js';
+import type { Largest } from './ask.js';
 import type { Figures, Range } from './figures.js';
 
 /** One endpoint on one edition of the platform; `figures` is null where no GPU call was made. */
 export interface Estimated {
   readonly platform: string;
   readonly endpoint: string;
+  /** Arguments of this call that others of the endpoint have not, as the user wrote them. */
+  readonly varied: Readonly<Record<string, string>>;
   readonly assumed: readonly string[];
   readonly failure: string | null;
   readonly figures: Figures | null;
@@ -27,10 +30,11 @@ export const BASIS = {
 
 /** The lines of one endpoint. */
 export function estimateLines(
-  { endpoint, assumed, failure, figures }: Estimated,
+  { endpoint, varied, assumed, failure, figures }: Estimated,
   profile: PlatformProfile,
 ): readonly string[] {
-  const head = `${endpoint}   ${profile.name}`;
+  const words = Object.entries(varied).map(([key, text]) => ` ${key}=${text}`);
+  const head = `${endpoint}${words.join('')}   ${profile.name}`;
   if (figures === null) {
     return [`${head}   ${failure === null ? 'no GPU call' : `INCOMPLETE: ${failure}`}`];
   }
@@ -57,6 +61,57 @@ export function estimateLines(
     ...(assumed.length === 0 ? [] : [row('assumed', assumed.join(', '))]),
     ...(figures.madeUp.length === 0 ? [] : [row('made up', madeUpText(figures.madeUp))]),
     ...figures.missing.map((what) => row('missing', what)),
+  ];
+}
+
+/** How a search for the largest value has ended. */
+export function largestLine(
+  { endpoint, key, value, step, beyond }: Largest,
+  profile: PlatformProfile,
+): string {
+  const head = `${endpoint}   ${profile.name}   `;
+  const because = beyond === null ? '' : `${key}=${beyond.value}: ${beyond.failure}`;
+  if (value === null) return `${head}no ${key} fits (${because})`;
+  const limit = beyond === null ? 'no limit was found above it' : because;
+  return `${head}largest ${key}=${value} (in steps of ${step}; ${limit})`;
+}
+
+/** One endpoint with several values: one line each. */
+export function tableLines(
+  estimates: readonly Estimated[],
+  profile: PlatformProfile,
+): readonly string[] {
+  const [first] = estimates;
+  if (!first) return [];
+  const keys = Object.keys(first.varied);
+  const rows = estimates.map((one) => [
+    ...keys.map((key) => one.varied[key] ?? ''),
+    ...cellsOf(one),
+  ]);
+  const titles = [...keys, 'verdict', 'size', 'peak', 'reserved', 'time', 'declare'];
+  const widths = titles.map((title, at) =>
+    Math.max(title.length, ...rows.map((cells) => cells[at]?.length ?? 0)),
+  );
+  const line = (cells: readonly string[]) =>
+    `  ${cells.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join('   ')}`.trimEnd();
+  return [
+    `${first.endpoint}   ${profile.name}`,
+    line(titles),
+    ...rows.map(line),
+    ...(first.assumed.length === 0 ? [] : [row('assumed', first.assumed.join(', '))]),
+  ];
+}
+
+function cellsOf({ figures, failure }: Estimated): readonly string[] {
+  if (figures === null) return [failure === null ? 'no GPU call' : `INCOMPLETE: ${failure}`];
+  const { verdict, size, memory, seconds, declare, missing } = figures;
+  return [
+    verdict === 'INCOMPLETE' && missing[0] !== undefined ? `${verdict}: ${missing[0]}` : verdict,
+    size ?? 'none',
+    formatBytes(memory.peakBytes),
+    formatBytes(memory.reservedBytes),
+    seconds === null ? '' : rangeText(seconds, shortSeconds),
+    declare === null ? '' : `${declare.seconds}`,
   ];
 }
 

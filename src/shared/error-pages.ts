@@ -142,6 +142,10 @@ export const ERROR_PAGES: Readonly<Record<ErrorCode, ErrorPage>> = {
     instead:
       '`zerogpu run` shows whether it starts with its weights; `zerogpu run --weightless` starts it as `estimate` does.',
   },
+  E_ESTIMATE_WRITE: {
+    why: 'The file that `--svg` or `--snapshot` names could not be written: its folder is missing or read-only, or the disk is full. The report on stdout is complete.',
+    instead: 'Name a file in a folder that you may write to.',
+  },
   E_COMMAND_NOT_FOUND: {
     why: 'The command after `--` is not on PATH, or may not be executed.',
     instead: 'Name it with its path, or install it.',

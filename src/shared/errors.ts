@@ -34,6 +34,7 @@ export const ERROR_CODES = {
   E_CALL_REFUSED: 'the call got no GPU',
   E_ESTIMATE_FILES: 'files of a model are neither in the cache nor to be had',
   E_ESTIMATE_START: 'the Space did not start without its weights',
+  E_ESTIMATE_WRITE: 'a picture or a snapshot of an estimate could not be written',
   E_COMMAND_NOT_FOUND: 'the command after -- could not be started',
   E_CHECK_RULE_UNKNOWN: 'no rule of that id or name',
   E_CHECK_UNREADABLE: 'the folder of the Space cannot be listed',

@@ -23,3 +23,24 @@ export async function interruptible<T>(signal: AbortSignal, work: () => Promise<
     throw error;
   }
 }
+
+/**
+ * The result of work that has no way to end early: an interruption does not wait for it.
+ *
+ * @throws the signal's reason as soon as it is aborted, else what `work` rejects with
+ */
+export async function untilAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+  // Its end may come after the interruption, when nothing waits for it.
+  work.catch(() => {});
+  let stop = () => {};
+  const aborted = new Promise<never>((_, reject) => {
+    stop = () => reject(signal.reason);
+    if (signal.aborted) stop();
+    else signal.addEventListener('abort', stop, { once: true });
+  });
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
+}

@@ -1,8 +1,10 @@
 /** `zerogpu estimate` and `run --weightless` with the real spaces package: 8 GB of weights that are not there. */
 import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { fixture, testPython } from '../support/e2e/space.js';
+import { temporaryFolder } from '../support/supervise.js';
 
 const program = join(import.meta.dirname, '../../bin/zerogpu.js');
 
@@ -41,10 +43,22 @@ it('says what fits, in which size, and how long it takes', () => {
   expect(hold.figures.memory.peakBytes).toBeGreaterThanOrEqual(weightBytes + 60e9);
 });
 
-it('says what does not fit at all', () => {
-  const { stdout, stderr, status } = estimate('hold', 'gigabytes=90', '--platform', 'h200');
+it('says what does not fit at all, for each value, with a picture and a snapshot', () => {
+  const folder = temporaryFolder();
+  const [svg, snapshot] = [join(folder, 'memory.svg'), join(folder, 'memory.pickle')];
+  const { stdout, stderr, status } = estimate(
+    ...['hold', '--vary', 'gigabytes=10,90', '--platform', 'h200'],
+    ...['--svg', svg, '--snapshot', snapshot],
+  );
   expect(status, stderr).toBe(1);
-  expect(stdout).toMatch(/^hold {3}h200 {3}DOES NOT FIT\n/);
-  expect(stdout).toContain('98.6 GB allocated');
-  expect(stdout).not.toContain('duration=');
+  expect(stdout).toMatch(/^hold {3}h200\n/);
+  expect(stdout).toMatch(/^ {2}10 +FITS +large +18\.6 GB/m);
+  expect(stdout).toMatch(/^ {2}90 +DOES NOT FIT +none +98\.6 GB +98\.6 GB +0s$/m);
+  expect(readFileSync(svg, 'utf8')).toContain('hold gigabytes=90   h200   DOES NOT FIT');
+  const shown = spawnSync(
+    testPython(),
+    ['-m', 'torch.cuda._memory_viz', 'trace_plot', snapshot, '-o', join(folder, 'memory.html')],
+    { encoding: 'utf8' },
+  );
+  expect(shown.status, shown.stderr).toBe(0);
 });

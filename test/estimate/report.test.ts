@@ -1,11 +1,17 @@
 import { expect, it } from 'vitest';
 import { figuresOf } from '../../src/estimate/figures.js';
-import { estimateLines } from '../../src/estimate/report.js';
+import { estimateLines, largestLine, tableLines } from '../../src/estimate/report.js';
 import { loadProfile } from '../../src/platform/index.js';
 import { record } from './support.js';
 
 const h200 = loadProfile('h200');
-const one = { platform: 'h200', endpoint: 'draw', assumed: ['steps=28 (default)'], failure: null };
+const one = {
+  platform: 'h200',
+  endpoint: 'draw',
+  varied: {},
+  assumed: ['steps=28 (default)'],
+  failure: null,
+};
 
 it('says what fits, how long it takes and what was assumed', () => {
   const seen = { records: [record()], declaredSeconds: 60, failure: null };
@@ -38,4 +44,36 @@ it('says when no GPU call was made, and why', () => {
   expect(estimateLines({ ...one, figures: null }, h200)).toEqual(['draw   h200   no GPU call']);
   const failed = { ...one, figures: null, failure: 'draw needs image' };
   expect(estimateLines(failed, h200)).toEqual(['draw   h200   INCOMPLETE: draw needs image']);
+});
+
+it('has a line for each value, with the columns under one another', () => {
+  const rows = [12e9, 9e10].map((peakBytes) => {
+    const seen = {
+      records: [record({ peakBytes, reservedBytes: peakBytes })],
+      declaredSeconds: 60,
+      failure: null,
+    };
+    return { ...one, varied: { width: String(peakBytes / 1e9) }, figures: figuresOf(seen, h200) };
+  });
+  const failed = { ...one, varied: { width: '7' }, figures: null, failure: 'width is odd' };
+  expect(tableLines([...rows, failed], h200)).toEqual([
+    'draw   h200',
+    '  width   verdict                    size    peak      reserved   time       declare',
+    '  12      FITS                       large   12.0 GB   12.0 GB    2s to 6s   15',
+    '  90      DOES NOT FIT               none    90.0 GB   90.0 GB    2s to 6s',
+    '  7       INCOMPLETE: width is odd',
+    '  assumed   steps=28 (default)',
+  ]);
+});
+
+it('says where a search for the largest value has ended, and why', () => {
+  const found = { endpoint: 'draw', key: 'width', value: 1408, step: 64 };
+  const beyond = { value: 1472, failure: 'out of memory' };
+  expect(largestLine({ ...found, beyond }, h200)).toBe(
+    'draw   h200   largest width=1408 (in steps of 64; width=1472: out of memory)',
+  );
+  expect(largestLine({ ...found, beyond: null }, h200)).toContain('no limit was found above it');
+  expect(largestLine({ ...found, value: null, beyond }, h200)).toBe(
+    'draw   h200   no width fits (width=1472: out of memory)',
+  );
 });

@@ -21,6 +21,7 @@ export function record(changes: Partial<CallRecord> = {}): CallRecord {
     times: { large: [times(6), times(2)], xlarge: [times(3), times(1)] },
     madeUp: [{ operator: 'argmax', count: 3, places: ['app.py:7'] }],
     notModelled: {},
+    timeline: [],
     ...changes,
   };
 }

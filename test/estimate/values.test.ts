@@ -35,6 +35,19 @@ describe('values of an endpoint', () => {
     expect(valuesOf(endpoint, chooseValues(endpoint, [image, steps]))).toMatchObject({ steps: 50 });
   });
 
+  it('come from the first row of the Examples before any default, files as they are', () => {
+    const file = { path: '/tmp/gradio/cat.png', url: 'http://127.0.0.1:1/cat.png' };
+    const [prompt, steps, image] = endpoint.parameters;
+    if (!prompt || !steps || !image) throw new Error('three parameters');
+    const parameters = [prompt, { ...steps, pageExample: 4 }, { ...image, pageExample: file }];
+    const chosen = chooseValues({ ...endpoint, parameters }, []);
+    expect(chosen.assumed.slice(1)).toEqual([
+      "steps=4 (the page's example)",
+      "image=cat.png (the page's example)",
+    ]);
+    expect(valuesOf({ ...endpoint, parameters }, chosen)).toMatchObject({ steps: 4, image: file });
+  });
+
   it('are never a file that nobody named', () => {
     expect(() => valuesOf(endpoint, chooseValues(endpoint, []))).toThrow('draw needs image');
   });

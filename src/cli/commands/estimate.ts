@@ -8,6 +8,10 @@ Examples
   zerogpu estimate                                 every endpoint of the Space in this folder
   zerogpu estimate . generate steps=50             one endpoint, with arguments
   zerogpu estimate my-space --platform rtx-pro-6000
+  zerogpu estimate hf:OWNER/NAME                   a Space on the Hub
+  zerogpu estimate . draw --vary width=512,1024,1536
+  zerogpu estimate . draw --largest width          the largest that fits
+  zerogpu estimate . draw --svg memory.svg         memory over the time of the call
   zerogpu estimate --json                          one object, for scripts
 
 The Space runs without its weights and without arithmetic: minutes become seconds, and every output is a
@@ -23,11 +27,23 @@ export function declareEstimate(
     .command('estimate')
     .description('Say what a Space would take on the platform: memory, seconds, duration, size.')
     .usage('[dir] [function] [key=value…] [options]')
-    .argument('[dir]', 'folder of the Space', '.')
+    .argument('[dir]', 'folder of the Space, or hf:OWNER/NAME[@REVISION]', '.')
     .argument('[function]', 'name of an endpoint (default: each of them)')
     .argument('[arguments...]', 'key=value, as the endpoint names its parameters')
     .addOption(new Option('--platform <name>', 'h200, rtx-pro-6000 (default: both)'))
     .addOption(new Option('--python <path>', 'interpreter, as for zerogpu run'))
+    .addOption(
+      new Option('--max-download <size>', 'refuse a Space with more to download, e.g. 500MB'),
+    )
+    .addOption(
+      new Option(
+        '--vary <values>',
+        'one call each, e.g. width=512,1024 (may be repeated)',
+      ).argParser((value: string, before: readonly string[] = []) => [...before, value]),
+    )
+    .addOption(new Option('--largest <name>', 'search the largest value of a parameter that fits'))
+    .addOption(new Option('--svg <file>', 'draw memory over the time of each call'))
+    .addOption(new Option('--snapshot <file>', "keep the allocator's snapshot of the highest peak"))
     .addOption(new Option('--json', 'one object on stdout'))
     .addHelpText('after', EXAMPLES)
     .action(

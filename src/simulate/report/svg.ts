@@ -3,6 +3,7 @@
  * No script and no font from elsewhere; colours come in pairs for light and dark.
  */
 import { formatSeconds } from '../../shared/duration.js';
+import { inHtml } from '../../shared/html.js';
 import type { Counts, Measurement } from '../measure.js';
 
 const WIDTH = 760;
@@ -21,12 +22,12 @@ const STYLE = `
 export function reportHtml(title: string, lines: readonly string[], measured: Measurement): string {
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>${escapeXml(title)}</title><style>
+<title>${inHtml(title)}</title><style>
 body{font:15px/1.5 system-ui,sans-serif;max-width:${WIDTH}px;margin:2rem auto;padding:0 1rem;color-scheme:light dark}
 svg{width:100%;height:auto} pre{overflow-x:auto;font-size:13px}
-</style></head><body><h1>${escapeXml(title)}</h1>
+</style></head><body><h1>${inHtml(title)}</h1>
 ${reportSvg(title, measured)}
-<pre>${escapeXml(lines.join('\n'))}</pre></body></html>
+<pre>${inHtml(lines.join('\n'))}</pre></body></html>
 `;
 }
 
@@ -51,9 +52,9 @@ export function reportSvg(title: string, measured: Measurement): string {
   );
   const rows = tierRows(tiers, 400);
   const height = 416 + Object.keys(tiers).length * (BAR_HEIGHT + 10) + 20;
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="${escapeXml(title)}">
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="${inHtml(title)}">
 <style>${STYLE}</style><rect class="ground" width="100%" height="100%"/>
-<text class="title" x="16" y="28">${escapeXml(title)}</text>
+<text class="title" x="16" y="28">${inHtml(title)}</text>
 ${busy}${waits}${rows}</svg>`;
 }
 
@@ -70,8 +71,8 @@ function bars(
     const height = Math.min(1, value / top) * PLOT_HEIGHT;
     return `<rect class="${kind}" x="${fixed(LEFT + index * step)}" y="${fixed(y + PLOT_HEIGHT - height)}" width="${fixed(Math.max(0.5, step - 1))}" height="${fixed(height)}"/>`;
   });
-  return `<text class="muted" x="${LEFT}" y="${y - 8}">${escapeXml(title)}</text>
-<text class="muted" x="${LEFT - 6}" y="${y + 10}" text-anchor="end">${escapeXml(topText)}</text>
+  return `<text class="muted" x="${LEFT}" y="${y - 8}">${inHtml(title)}</text>
+<text class="muted" x="${LEFT - 6}" y="${y + 10}" text-anchor="end">${inHtml(topText)}</text>
 <text class="muted" x="${LEFT - 6}" y="${y + PLOT_HEIGHT}" text-anchor="end">0</text>
 <line class="axis" x1="${LEFT}" x2="${LEFT + PLOT_WIDTH}" y1="${y + PLOT_HEIGHT + 0.5}" y2="${y + PLOT_HEIGHT + 0.5}"/>
 ${columns.join('')}
@@ -83,7 +84,7 @@ function tierRows(tiers: Readonly<Record<string, Counts>>, y: number): string {
   const rows = Object.entries(tiers).map(([tier, { waits }], index) => {
     const top = y + 16 + index * (BAR_HEIGHT + 10);
     const width = (seconds: number) => fixed((seconds / longest) * (PLOT_WIDTH - 260));
-    return `<text x="16" y="${top + 13}">${escapeXml(tier)}</text>
+    return `<text x="16" y="${top + 13}">${inHtml(tier)}</text>
 <rect class="wait" opacity="0.35" x="110" y="${top}" width="${width(waits.p99)}" height="${BAR_HEIGHT}"/>
 <rect class="wait" x="110" y="${top}" width="${width(waits.p50)}" height="${BAR_HEIGHT}"/>
 <text class="muted" x="${WIDTH - 16}" y="${top + 13}" text-anchor="end">wait p50 ${formatSeconds(waits.p50)} · p95 ${formatSeconds(waits.p95)} · p99 ${formatSeconds(waits.p99)}</text>
@@ -93,13 +94,3 @@ function tierRows(tiers: Readonly<Record<string, Counts>>, y: number): string {
 }
 
 const fixed = (value: number) => value.toFixed(1);
-
-function escapeXml(text: string): string {
-  const names: Readonly<Record<string, string>> = {
-    '&': '&amp;',
-    '<': '&lt;',
-    '>': '&gt;',
-    '"': '&quot;',
-  };
-  return text.replaceAll(/[&<>"]/g, (character) => names[character] ?? character);
-}

@@ -2,6 +2,7 @@
 
 import json
 import os
+import pickle
 import tempfile
 import types
 import unittest
@@ -13,6 +14,7 @@ from support import kernels
 from emulated_cuda.weightless.calls import Calls, tell_of_endings, watch_calls
 from emulated_cuda.weightless.marks import is_unknown
 from emulated_cuda.weightless.packing import pack_without_values
+from emulated_cuda.weightless.timeline import Timeline
 
 
 class Packing(unittest.TestCase):
@@ -84,6 +86,39 @@ class Records(unittest.TestCase):
         # 2 x 4096^3 operations at no more than 60 of 132 multiprocessors of an H200.
         self.assertGreater(fast["byKind"]["matrix products"], 2 * 4096**3 / (989e12 * 60 / 132))
         self.assertLess(slow["seconds"], 0.01)
+
+    def test_memory_over_time_has_the_peak_and_a_call_begins_with_the_weights_alone(self):
+        weight = torch.randn(4096, 4096, device="cuda", dtype=torch.bfloat16)
+        (self.folder / "snapshots").mkdir()
+        calls = Calls(kernels(), self.folder, "h200")
+        calls.loaded()
+        self.addCleanup(kernels().peak.__setattr__, "follow", None)
+        queue = types.SimpleNamespace(put=self.sent.append)
+        tell_of_endings(queue, calls)
+        large = [weight @ weight for _ in range(64)]
+        del large
+        queue.put(OkResult())
+        weight @ weight
+        queue.put(OkResult())
+        first, second = self.records()
+        timeline = first["timeline"]
+        self.assertEqual(timeline, sorted(timeline, key=lambda point: point[0]))
+        self.assertEqual(max(allocated for _, allocated, _ in timeline), first["peakBytes"])
+        # What the first call reserved is not part of the second's.
+        self.assertGreater(first["reservedBytes"], second["reservedBytes"] + 2 * 4096**2 * 32)
+        snapshots = sorted((self.folder / "snapshots").glob("*.pickle"))
+        self.assertEqual(len(snapshots), 2)
+        traces = [pickle.loads(path.read_bytes())["device_traces"][0] for path in snapshots]
+        self.assertEqual([sum(event["action"] == "alloc" for event in trace) for trace in traces], [64, 1])
+
+    def test_a_long_call_keeps_few_points_and_none_of_its_peaks_is_lost(self):
+        timeline = Timeline(most=64)
+        for number in range(10_000):
+            timeline.add(number / 100, 10**9 if number == 7_777 else number, 0)
+        points = timeline.points()
+        self.assertLessEqual(len(points), 64)
+        self.assertEqual(max(allocated for _, allocated, _ in points), 10**9)
+        self.assertEqual(points, sorted(points))
 
     def test_a_stream_of_results_is_one_call(self):
         calls = Calls(kernels(), self.folder, "rtx-pro-6000")

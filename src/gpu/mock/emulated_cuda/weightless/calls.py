@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import pickle
 import sys
 import time
 from pathlib import Path
@@ -18,9 +19,14 @@ from .cards import SHARES
 from .clock import Clock, machines_of
 from .costs import KINDS
 from .executor import WeightlessKernels
+from .timeline import Timeline
 
 VERSION = 1
 NOTICE = "A placeholder: this Space runs weightless, without its weights and without arithmetic."
+# A folder beside the records: where it is, each call leaves a snapshot that torch.cuda._memory_viz reads.
+SNAPSHOTS = "snapshots"
+# Events of a snapshot; the oldest are dropped first.
+MOST_EVENTS = 200_000
 # Types of what a worker sends when a call has ended (spaces 0.51.3, spaces/zero/types.py).
 LAST = ("OkResult", "ExceptionResult", "EndResult")
 # The name that a program reads the card's size by, in the environment of a worker with a whole one.
@@ -41,6 +47,9 @@ class Calls:
         self._number = 0
         self._weights = 0
         self._began = 0.0
+        self._timeline = Timeline()
+        self._snapshots = folder / SNAPSHOTS
+        self._keeps_history = self._snapshots.is_dir()
 
     def loaded(self) -> None:
         """The worker has its weights."""
@@ -54,10 +63,22 @@ class Calls:
         }
         self._kernels.charges.clocks = [clock for pair in self._clocks.values() for clock in pair]
         self._weights = self._meter.allocated_bytes
+        if self._clocks:
+            self._kernels.peak.follow = self._follow
         self._begin()
 
+    def _follow(self, allocated: int) -> None:
+        """One point of the timeline, by the slowest clock of the call's size."""
+        seconds = self._clocks[self._size][0].seconds
+        self._timeline.add(seconds, allocated, self._meter.workspaces.held_bytes)
+
     def _begin(self) -> None:
+        # What an earlier call left in the cache belongs to that call.
+        self._meter.empty_cache()
         self._meter.reset_peak()
+        self._timeline.reset()
+        if self._keeps_history:
+            self._meter.history.record("all", "all", MOST_EVENTS, clear=True)
         self._kernels.peak.reset()
         self._kernels.policy.counts.clear()
         self._kernels.policy.places.clear()
@@ -71,11 +92,15 @@ class Calls:
         error = getattr(result, "error_cls", None)
         record = {**self.record(error), "function": getattr(task, "__name__", None)}
         self._number += 1
-        name = f"{os.getpid()}-{self._number}.json"
-        unfinished = self._folder / f".{name}"
+        name = f"{os.getpid()}-{self._number}"
+        unfinished = self._folder / f".{name}.json"
         try:
+            if self._keeps_history:
+                # Before the record, whose name says that a call's files are complete.
+                with open(self._snapshots / f"{name}.pickle", "wb") as file:
+                    pickle.dump(self._meter.history.snapshot(), file)
             unfinished.write_text(json.dumps(record))
-            unfinished.rename(self._folder / name)
+            unfinished.rename(self._folder / f"{name}.json")
         except OSError as problem:
             print(f"zerogpu: what the call took is not kept: {problem}", file=sys.stderr)
         if error is None:
@@ -110,6 +135,7 @@ class Calls:
             "times": {
                 size: [times_of(clock) for clock in pair] for size, pair in self._clocks.items()
             },
+            "timeline": self._timeline.points(),
             "tookSeconds": time.monotonic() - self._began,
             "madeUp": [
                 {"operator": name, "count": count, "places": places_of(kernels.policy.places.get(name))}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from types import FrameType
 
@@ -39,6 +40,8 @@ class PeakWatch:
     def __init__(self, meter: Meter) -> None:
         self._meter = meter
         self.place: Place | None = None
+        # Is called with what is allocated after each allocation; None while no timeline is kept.
+        self.follow: Callable[[int], None] | None = None
         self._beyond = 0
 
     def reset(self) -> None:
@@ -49,6 +52,8 @@ class PeakWatch:
     def look(self, operator: str) -> None:
         """To be called after each allocation."""
         allocated = self._meter.allocated_bytes
+        if self.follow is not None:
+            self.follow(allocated)
         if allocated < self._beyond:
             return
         self._beyond = allocated + STEP_BYTES
