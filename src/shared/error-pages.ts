@@ -202,6 +202,11 @@ export const ERROR_PAGES: Readonly<Record<ErrorCode, ErrorPage>> = {
     why: 'The ledger was written by a newer zerogpu, in a form that this one does not know. It is untouched.',
     instead: 'Install the newer zerogpu again, or start with full quotas: `zerogpu state reset`.',
   },
+  E_LEDGER_OLDER: {
+    why: 'Beside `ledger.db`, `ledger.db-last` records which ledger it is and how far it had come. The ledger that is there now is another one, or ends before that: a copy was put in its place, or the end of its log was cut off. It would give back what was charged since. It is untouched.',
+    instead:
+      'If you restored a backup, `zerogpu state accept` goes on with it. Otherwise put the newest ledger back, with all files whose names begin with `ledger.db`, or start with full quotas: `zerogpu state reset`.',
+  },
   E_LEDGER_WRITE: {
     why: 'The disk reported that it could not keep what was written (a failed fsync). What it holds is unknown until it is read again, so the allocator ends instead of guessing.',
     instead: 'Look after the disk, then start again. Nothing that was answered is lost.',

@@ -48,6 +48,7 @@ export const ERROR_CODES = {
   E_STATE_LOCKED: 'another process writes the ledger of this state folder',
   E_LEDGER_DAMAGED: 'the ledger does not match its own checksums',
   E_LEDGER_NEWER: 'a newer zerogpu has written the ledger',
+  E_LEDGER_OLDER: 'the ledger is an older copy, or another one, than was written last',
   E_LEDGER_WRITE: 'the ledger cannot be written any more',
   E_STATE_EXPORT: 'the quotas cannot be written to that file',
   E_STATE_IMPORT: 'the file is not an exported state',

@@ -122,9 +122,20 @@ const HARMS = [
   ['cut db', (state) => cut(file(state)), 'any'],
   ['cut WAL', (state) => cut(file(state, '-wal')), 'any'],
   ['db of an earlier day', (state) => cpSync(file(older), file(state)), 'any'],
-  // Whole in itself: nothing tells it from this one's.
+  // Whole in itself; its pages may or may not bring its identity.
   ['WAL of another ledger', (state) => cpSync(file(other, '-wal'), file(state, '-wal')), 'another'],
   ['db of another ledger', (state) => cpSync(file(other), file(state)), 'another'],
+  [
+    'all of another ledger but the record',
+    (state) => {
+      remove(state, '', '-wal', '-shm', '-open');
+      for (const suffix of ['', '-wal', '-open']) cpSync(file(other, suffix), file(state, suffix));
+    },
+    'refused',
+  ],
+  ['deleted record', (state) => remove(state, '-last'), null],
+  ['emptied record', (state) => truncateSync(file(state, '-last'), 0), null],
+  ['folder for the record', (state) => asFolder(file(state, '-last')), 'refused'],
   ['deleted db and WAL', (state) => remove(state, '', '-wal'), 'any'],
   ['all but shm deleted', (state) => remove(state, '', '-wal', '-open'), 'any'],
   ['all but the mark deleted', (state) => remove(state, '', '-wal', '-shm'), 'any'],
@@ -175,7 +186,7 @@ for (const [round, [name, harm, wanted]] of harms.entries()) {
   }
   if (!started) {
     seen.refused += 1;
-    if (!/E_LEDGER_DAMAGED|E_STATE_DIR|E_LEDGER_NEWER/.test(said)) wrong.push(`${name}: ${said}`);
+    if (!/E_LEDGER_(DAMAGED|NEWER|OLDER)|E_STATE_DIR/.test(said)) wrong.push(`${name}: ${said}`);
     if (hashOf(state) !== before) wrong.push(`${name}: refused, but the files have changed`);
     if (wanted === null) wrong.push(`${name}: refused without a reason: ${said}`);
     continue;
@@ -242,7 +253,8 @@ for (const [name, harm] of LIVE_HARMS) {
       said += next.stderr();
     } catch (error) {
       seen.refused += 1;
-      if (!/E_LEDGER_DAMAGED|E_STATE_DIR/.test(String(error))) wrong.push(`live ${name}: ${error}`);
+      if (!/E_LEDGER_(DAMAGED|OLDER)|E_STATE_DIR/.test(String(error)))
+        wrong.push(`live ${name}: ${error}`);
       continue;
     }
     const { visitors } = exported(state);

@@ -7,7 +7,8 @@ const APPLICATION_ID = 0x5a475055;
 
 /**
  * From each version to the next, in order. A published one never changes: files of it exist.
- * `events` are what went into the core, `snapshots` its state after the event `seq`.
+ * `events` are what went into the core, `snapshots` its state after the event `seq`, `identity` which ledger
+ * this is and how many snapshots were written.
  */
 export const MIGRATIONS: readonly string[] = [
   `CREATE TABLE events (
@@ -23,6 +24,11 @@ export const MIGRATIONS: readonly string[] = [
      body TEXT NOT NULL,
      crc INTEGER NOT NULL
    ) STRICT;`,
+  `CREATE TABLE identity (
+     id TEXT NOT NULL,
+     generation INTEGER NOT NULL
+   ) STRICT;
+   INSERT INTO identity VALUES (lower(hex(randomblob(16))), 0);`,
 ];
 
 /**

@@ -11,6 +11,7 @@ import { SUFFIXES } from './open-mark.js';
 import { type Recovered, recover } from './recover.js';
 import { createSink } from './sink.js';
 
+export { acceptLedger } from './accept.js';
 export { createMemoryLedger, type Ledger, type LedgerStatus } from './ledger.js';
 export { readLedger } from './recover.js';
 export { type ExportedState, exportState, importState, parseExportedState } from './transfer.js';
@@ -39,7 +40,7 @@ export function ledgerFiles(dir: string): readonly string[] {
 /**
  * Takes a ledger's folder for writing and reads what is in it. The folder is made when it is missing.
  *
- * @throws UserError E_STATE_LOCKED, E_STATE_DIR, E_LEDGER_DAMAGED, E_LEDGER_NEWER
+ * @throws UserError E_STATE_LOCKED, E_STATE_DIR, E_LEDGER_DAMAGED, E_LEDGER_NEWER, E_LEDGER_OLDER
  */
 export async function openLedger(
   dir: string,

@@ -10,7 +10,7 @@ export function logPath(path: string): string {
 }
 
 /** Files that belong to a ledger besides the file itself, by what is appended to its name. */
-export const SUFFIXES = ['-wal', '-shm', '-open'] as const;
+export const SUFFIXES = ['-wal', '-shm', '-open', '-last'] as const;
 
 function markPath(path: string): string {
   return `${path}-open`;

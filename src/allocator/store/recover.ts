@@ -16,8 +16,10 @@ import { EXIT, UserError } from '../../shared/errors.js';
 import { decodeState, type StoredState, step } from '../core/index.js';
 import type { AllocatorEvent, AllocatorState } from '../core/types.js';
 import { isThisBoot } from './boot.js';
+import { compare, compareCopy, notesOn, refuseOlder, stateCommand } from './compare.js';
 import { type Database, openDatabase, problemOf } from './database.js';
 import { checksum, MIGRATIONS, migrate, PRAGMAS, versionOf } from './format.js';
+import { readLastWritten, removeLastWritten } from './last-written.js';
 import { hasLostLog, logPath, SUFFIXES, unmarkOpen } from './open-mark.js';
 import { inspectWal } from './wal.js';
 import { takeInLog } from './writer.js';
@@ -47,26 +49,35 @@ interface SnapshotRow extends EventRow {
 /**
  * Opens the file for writing, repairs what a crash may leave, migrates it, and reads it.
  *
- * @throws UserError E_LEDGER_DAMAGED, E_LEDGER_NEWER, E_STATE_DIR
+ * @param takesAny also a ledger that is not the one that was written last
+ * @throws UserError E_LEDGER_DAMAGED, E_LEDGER_NEWER, E_LEDGER_OLDER, E_STATE_DIR
  */
-export function recover(path: string): Recovered {
+export function recover(path: string, takesAny = false): Recovered {
   return guarded(path, () => {
     refuseForeign(path);
     refuseOrphanedLog(path);
     const isLogLost = hasLostLog(path);
+    const last = readLastWritten(path);
+    const early = takesAny ? null : compareCopy(path, last);
+    if (early) refuseOlder(path, early, isLogLost);
     // SQLite gives its other files the mode of this one.
     closeSync(openSync(path, 'a', 0o600));
     const repairs = mendWal(path);
     const database = openDatabase(path);
     try {
       refuseNewer(path, versionOf(database));
+      const found = compare(database, last);
+      if (!takesAny) refuseOlder(path, found, isLogLost);
       database.exec(PRAGMAS);
+      // From here on this one counts, also when the next start comes before the next commit.
+      if (found.verdict === 'gone' || isLogLost) removeLastWritten(path);
       migrate(database);
       const read = readState(path, database);
-      const lost = isLogLost ? [lostLog(path, database)] : [];
+      const notes =
+        isLogLost && found.verdict !== 'gone' ? [lostLog(path, database)] : notesOn(path, found);
       // Closing removes the log, and a mark without one would say that it was deleted.
       takeInLog(path, database);
-      return { ...read, repairs: [...repairs, ...lost] };
+      return { ...read, repairs: [...repairs, ...notes] };
     } finally {
       database.close();
     }
@@ -83,11 +94,15 @@ export function readLedger(path: string): Recovered {
     refuseForeign(path);
     refuseOrphanedLog(path);
     const isLogLost = hasLostLog(path);
+    // First: what is written meanwhile makes the ledger newer, never older.
+    const last = readLastWritten(path);
     const database = openDatabase(path, true);
     try {
       refuseNewer(path, versionOf(database));
       database.exec('BEGIN');
-      const repairs = isLogLost ? [lostLog(path, database)] : [];
+      const found = compare(database, last);
+      const repairs =
+        isLogLost && found.verdict !== 'gone' ? [lostLog(path, database)] : notesOn(path, found);
       return { ...readState(path, database), repairs };
     } finally {
       database.close();
@@ -186,7 +201,7 @@ function refuseNewer(path: string, version: number): void {
     why: `This zerogpu knows versions up to ${MIGRATIONS.length}. The file is untouched.`,
     fix: [
       'npm install -g zerogpu@latest',
-      'zerogpu state reset   (starts with full quotas, backs it up)',
+      `${stateCommand('reset', path)}   (starts with full quotas, backs it up)`,
     ],
     exitCode: EXIT.cannot,
   });
@@ -195,7 +210,7 @@ function refuseNewer(path: string, version: number): void {
 function damaged(path: string, what: string, cause?: unknown): UserError {
   return new UserError('E_LEDGER_DAMAGED', `the ledger ${path} is damaged`, {
     why: `${capital(what)}. Quotas that can't be trusted are not used; the file is untouched.`,
-    fix: 'zerogpu state reset   (starts with full quotas, backs up the damaged file)',
+    fix: `${stateCommand('reset', path)}   (starts with full quotas, backs up the damaged file)`,
     exitCode: EXIT.cannot,
     cause,
   });

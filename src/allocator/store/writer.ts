@@ -5,6 +5,12 @@
 import { chmodSync, existsSync, statSync } from 'node:fs';
 import { type Database, openDatabase, problemOf, type Statement } from './database.js';
 import { checksum, migrate, PRAGMAS } from './format.js';
+import {
+  identityOf,
+  readLastWritten,
+  removeLastWritten,
+  writeLastWritten,
+} from './last-written.js';
 import { logPath, markOpen, unmarkOpen } from './open-mark.js';
 
 /** One commit: events with consecutive numbers, and maybe the state after the last of them. */
@@ -52,6 +58,9 @@ export function createWriter(path: string): LedgerWriter {
         commit(open, batch);
         markOpen(path);
       } else commit(open, batch);
+      const { id, generation } = open;
+      const seq = batch.firstSeq + batch.events.length - 1;
+      writeLastWritten(path, { id, generation, seq, at: Date.now() });
       return { done: true };
     } catch (error) {
       rollBack(open);
@@ -82,6 +91,9 @@ export function createWriter(path: string): LedgerWriter {
 interface OpenFile {
   readonly database: Database;
   readonly inode: number;
+  readonly id: string;
+  /** Of the last snapshot in it. */
+  generation: number;
   readonly insertEvent: Statement;
   readonly insertSnapshot: Statement;
 }
@@ -110,13 +122,25 @@ function openFile(path: string): OpenFile {
   chmodSync(path, 0o600);
   return {
     database,
+    ...identify(path, database),
     inode: statSync(path).ino,
     insertEvent: database.prepare('INSERT INTO events VALUES (?, ?, ?, ?, ?)'),
     insertSnapshot: database.prepare('INSERT OR REPLACE INTO snapshots VALUES (?, ?, ?, ?)'),
   };
 }
 
-function commit({ database, insertEvent, insertSnapshot }: OpenFile, batch: Batch): void {
+/** A file that has taken the place of the ledger while it was in use goes on as the ledger. */
+function identify(path: string, database: Database): { id: string; generation: number } {
+  const { id, generation } = identityOf(database);
+  const last = readLastWritten(path);
+  if (last?.id === id) return { id, generation: Math.max(generation, last.generation) };
+  removeLastWritten(path);
+  return { id, generation };
+}
+
+function commit(file: OpenFile, batch: Batch): void {
+  const { database, insertEvent, insertSnapshot } = file;
+  const generation = file.generation + (batch.snapshot ? 1 : 0);
   database.exec('BEGIN IMMEDIATE');
   let seq = batch.firstSeq;
   for (const { wallMs, type, body } of batch.events) {
@@ -137,8 +161,10 @@ function commit({ database, insertEvent, insertSnapshot }: OpenFile, batch: Batc
       )
       .run(KEPT_SNAPSHOTS);
     database.prepare('DELETE FROM events WHERE seq <= ?').run(snapshot.seq - KEPT_EVENTS);
+    database.prepare('UPDATE identity SET generation = ?').run(generation);
   }
   database.exec('COMMIT');
+  file.generation = generation;
 }
 
 function rollBack(open: OpenFile | null): void {

@@ -18,14 +18,17 @@ Examples
   zerogpu state reset --visitor free:ada     all of one visitor's quota again
   zerogpu state reset                        full quotas; the old ledger is backed up
   zerogpu state reset --serve                the ledger of zerogpu serve
+  zerogpu state accept --serve               goes on with a ledger from a backup
 
 Without --space it is the ledger of zerogpu serve, or the only one there is.`;
 
-/** Declares `zerogpu state export|import|reset`; the work is done in src/run. */
+/** Declares `zerogpu state export|import|reset|accept`; the work is done in src/run. */
 export function declareState(program: Command, world: World): void {
   const state = program
     .command('state')
-    .description('Export, import or reset the quotas that are kept between runs.')
+    .description(
+      'Export, import or reset the quotas that are kept between runs; accept a backup of them.',
+    )
     .addHelpText('after', EXAMPLES);
   state.copyInheritedSettings(program);
 
@@ -71,6 +74,14 @@ export function declareState(program: Command, world: World): void {
       const aside = await resetLedger(dir);
       world.stderr.write(`quotas are reset; the old ledger is ${aside}\n`);
     });
+  subcommand('accept', 'Go on with a ledger that was restored from a backup.').action(
+    async (raw: RawStateOptions) => {
+      const dir = await ledgerOf(raw, world);
+      const { acceptLedgerOf } = await loadFiles();
+      const seq = await acceptLedgerOf(dir, (message) => world.stderr.write(`warn ${message}\n`));
+      world.stderr.write(`the ledger in ${dir} counts from now on; it ends with event ${seq}\n`);
+    },
+  );
 }
 
 /** Loaded on demand: SQLite comes with it. */

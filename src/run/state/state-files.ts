@@ -17,6 +17,7 @@ import { createState, encodeState } from '../../allocator/core/index.js';
 import { moveQuotaClock } from '../../allocator/core/quota-clock.js';
 import type { AllocatorState } from '../../allocator/core/types.js';
 import {
+  acceptLedger,
   exportState,
   importState,
   ledgerFiles,
@@ -224,6 +225,28 @@ export async function resetLedger(dir: string): Promise<string> {
     return aside;
   } catch (error) {
     throw error instanceof UserError ? error : unreadable(path, error);
+  } finally {
+    await lock.release();
+  }
+}
+
+/**
+ * Goes on with a ledger that is not the one that was written last: a backup that was put in its place.
+ *
+ * @param warn called with what the ledger is, and what was repaired
+ * @returns number of its last event
+ * @throws UserError E_STATE_LOCKED while an allocator writes the ledger; E_STATE_DIR, E_LEDGER_DAMAGED, E_LEDGER_NEWER
+ */
+export async function acceptLedgerOf(
+  dir: string,
+  warn: (message: string) => void,
+): Promise<number> {
+  assertChangeable(dir);
+  const lock = await lockLedger(dir, 'change');
+  try {
+    const { seq, repairs } = acceptLedger(ledgerPath(dir));
+    for (const repair of repairs) warn(repair);
+    return seq;
   } finally {
     await lock.release();
   }
