@@ -73,7 +73,7 @@ export function notesOn(path: string, comparison: Comparison): readonly string[]
       return [];
     case 'unknown':
       return [
-        `${lastWrittenPath(path)} is missing: an older copy of the ledger can't be told apart`,
+        `${lastWrittenPath(path)} is missing: an older copy of the ledger would not be noticed`,
       ];
     case 'gone':
       return [`the ledger ${path} was deleted: quotas are full`];

@@ -79,7 +79,7 @@ const RECORD_BYTES = 160;
 
 /**
  * After each commit. It is not waited for by an fsync: what a power cut takes of it makes it older, and then
- * it proves less. For the same reason a disk that does not take it is no failure.
+ * it proves less. So a disk that does not take it is not a failure.
  */
 export function writeLastWritten(path: string, position: Position): void {
   const file = lastWrittenPath(path);

@@ -3,6 +3,7 @@
  * no fsync ever holds up a deadline.
  */
 import { chmodSync, existsSync, statSync } from 'node:fs';
+import { systemClock } from '../../shared/clock.js';
 import { type Database, openDatabase, problemOf, type Statement } from './database.js';
 import { checksum, migrate, PRAGMAS } from './format.js';
 import {
@@ -60,7 +61,7 @@ export function createWriter(path: string): LedgerWriter {
       } else commit(open, batch);
       const { id, generation } = open;
       const seq = batch.firstSeq + batch.events.length - 1;
-      writeLastWritten(path, { id, generation, seq, at: Date.now() });
+      writeLastWritten(path, { id, generation, seq, at: systemClock.now().wallMs });
       return { done: true };
     } catch (error) {
       rollBack(open);
