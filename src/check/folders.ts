@@ -3,6 +3,7 @@ import { basename, dirname, join, relative, resolve } from 'node:path';
 import { didYouMean } from '../shared/did-you-mean.js';
 import { EXIT, UserError } from '../shared/errors.js';
 import { foldersIn } from '../shared/folders-in.js';
+import { isSpaceId } from '../shared/space-id.js';
 
 /** A folder to check. */
 export interface SpaceFolder {
@@ -51,6 +52,11 @@ async function notThere(dir: string, path: string): Promise<UserError> {
   const meant = near && join(dirname(path), near);
   return new UserError('E_SPACE_NOT_FOUND', `there is no folder ${path}`, {
     why: meant ? `Did you mean ${meant}?` : 'A Space is a folder on this machine.',
-    fix: `zerogpu check ${meant ?? 'DIR   (the folder with README.md)'}`,
+    fix: [
+      `zerogpu check ${meant ?? 'DIR   (the folder with README.md)'}`,
+      ...(isSpaceId(path) && !path.startsWith('.')
+        ? [`zerogpu check hf:${path}   (the Space on the Hub)`]
+        : []),
+    ],
   });
 }

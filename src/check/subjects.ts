@@ -1,5 +1,6 @@
 /** What a user wants checked: folders, and Spaces on the Hub. */
 import { isHubName } from '../hub/names.js';
+import { askingHub, namesakeLine, spaceWordIn } from '../hub/space-word.js';
 import { EXIT, UserError } from '../shared/errors.js';
 import { interruptible } from '../shared/interruption.js';
 import type { World } from '../shared/world.js';
@@ -49,14 +50,29 @@ export async function findSubjects(
     const subject =
       path === STANDARD_INPUT
         ? await fromStandardInput(world)
-        : isHubName(path)
-          ? await interruptible(world.interrupted, () => onHub(path, world))
-          : inFolder(await findFolder(path, world.cwd), world.filesIn ?? filesInFolder);
+        : await named(path, paths.length === 1, world);
     const isSame = ({ dir, path: other }: Subject) =>
       subject.dir === null ? other === path : dir === subject.dir;
     if (!subjects.some(isSame)) subjects.push(subject);
   }
   return subjects;
+}
+
+/** @param isOnly no other Space is named: a glob of folders needs no line for each */
+async function named(path: string, isOnly: boolean, world: SubjectWorld): Promise<Subject> {
+  const filesIn = world.filesIn ?? filesInFolder;
+  // Who reads files in another way has folders alone.
+  if (world.filesIn && !isHubName(path))
+    return inFolder(await findFolder(path, world.cwd), filesIn);
+  const word = spaceWordIn(world.cwd, path);
+  if (word.kind === 'hub') {
+    return interruptible(world.interrupted, () =>
+      askingHub(path, word, () => onHub(word.name, world)),
+    );
+  }
+  const line = isOnly ? namesakeLine(word) : null;
+  if (line !== null) world.stderr.write(`${line}\n`);
+  return inFolder(await findFolder(path, world.cwd), filesIn);
 }
 
 const STANDARD_INPUT = '-';
@@ -97,9 +113,10 @@ async function onHub(path: string, world: SubjectWorld): Promise<Subject> {
   const { env, stderr, interrupted } = world;
   const [{ createHub, parseHubName, readHubSettings }, { filesOnHub, hubSideOf }] =
     await Promise.all([import('../hub/index.js'), import('./hub-space.js')]);
-  const { id, revision } = parseHubName(path);
+  const said = parseHubName(path);
   const settings = await readHubSettings(env);
   const hub = createHub({ settings, interrupted });
+  const { id, revision } = await hub.named(said);
   const { files, plan, assertRead } = await filesOnHub(hub, id, revision, interrupted);
   const from = settings.offline ? 'the cache' : settings.endpoint;
   stderr.write(`reading ${id} at ${plan.sha.slice(0, 8)} from ${from}\n`);

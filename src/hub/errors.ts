@@ -1,11 +1,14 @@
 /** What can go wrong between us and the Hub, each with its sentence and its fix. */
 import { type ErrorCode, EXIT, UserError } from '../shared/errors.js';
 
+type HubErrorCode = Extract<ErrorCode, `E_HUB_${string}`>;
+
 /** An error of the Hub's side. `waitSeconds`: how long to leave it alone; null when it did not say. */
 export class HubError extends UserError {
+  declare readonly code: HubErrorCode;
   readonly waitSeconds: number | null;
   constructor(
-    code: Extract<ErrorCode, `E_HUB_${string}`>,
+    code: HubErrorCode,
     message: string,
     details: { why?: string; fix?: string | readonly string[]; waitSeconds?: number },
   ) {

@@ -27,15 +27,17 @@ import {
   treeSchema,
   whoSchema,
 } from './schemas.js';
+import { nameServedAt } from './served-at.js';
 import type { HubSettings } from './settings.js';
 import { bring, missingOf, planFromCache } from './snapshot.js';
 import type { WhoMemo } from './who-memo.js';
 
 export { bringSpace, type Consent, describePlan } from './bring.js';
 export { HubError } from './errors.js';
-export { formatHubName, type HubName, isHubName, parseHubName } from './names.js';
+export { formatHubName, type HubAddress, type HubName, isHubName, parseHubName } from './names.js';
 export * from './port.js';
 export { type HubSettings, readHubSettings, Token } from './settings.js';
+export { askingHub, namesakeLine, spaceWordIn } from './space-word.js';
 
 export interface HubParts {
   readonly settings: HubSettings;
@@ -105,6 +107,10 @@ export function createHub({
       return known;
     },
     space,
+    async named(said) {
+      if ('id' in said) return said;
+      return nameServedAt(said, reader, settings);
+    },
     async runtime(id) {
       const path = `/api/spaces/${checkSpaceId(id)}/runtime`;
       return asRuntime((await reader.read(path, runtimeSchema, ofSpace(id, null))).value);

@@ -31,22 +31,62 @@ export interface HubName {
   readonly revision: string | null;
 }
 
-const SCHEME = 'hf:';
+/** The address at which a Space is served: owner and name joined, which only the Hub can take apart. */
+export interface HubAddress {
+  /** `owner-name` of `owner-name.hf.space`. */
+  readonly subdomain: string;
+}
 
-/** Whether a word of the command line names a Space on the Hub, rightly or wrongly. */
-export const isHubName = (text: string): boolean => text.startsWith(SCHEME);
+const SCHEME = 'hf:';
+/** The page of a Space, and what follows its name there. */
+const PAGE =
+  /^(?:https?:\/\/)?(?:www\.)?(?:huggingface\.co|hf\.co)\/spaces\/([^/?#]*)(?:\/([^/?#]*))?(?:\/([^?#]*))?(?:[?#].*)?$/i;
+const SERVED = /^(?:https?:\/\/)?([a-z0-9-]+)\.(?:static\.)?hf\.space(?::\d+)?(?:[/?#].*)?$/i;
+
+/** Whether a word of the command line can only be a Space on the Hub, rightly named or wrongly. */
+export const isHubName = (text: string): boolean =>
+  text.startsWith(SCHEME) || PAGE.test(text) || SERVED.test(text);
 
 /**
- * Reads `hf:OWNER/NAME` and `hf:OWNER/NAME@REVISION`.
+ * Reads `hf:OWNER/NAME`, `hf:OWNER/NAME@REVISION`, the address of the Space's page, and the address at which it
+ * is served.
  *
  * @throws UserError E_USAGE
  */
-export function parseHubName(text: string): HubName {
+export function parseHubName(text: string): HubName | HubAddress {
+  const [, subdomain] = SERVED.exec(text) ?? [];
+  if (subdomain !== undefined) return { subdomain: subdomain.toLowerCase() };
+  const [, owner, name, rest = ''] = PAGE.exec(text) ?? [];
+  if (owner !== undefined) {
+    const [, revision] = /^(?:tree|blob|resolve|commit)\/([^/]+)/.exec(rest) ?? [];
+    return {
+      id: checkSpaceId(`${owner}/${name ?? ''}`),
+      revision: revision === undefined ? null : checkRevision(decoded(revision)),
+    };
+  }
   const [id = '', ...revision] = text.slice(SCHEME.length).split('@');
   return {
     id: checkSpaceId(id),
     revision: revision.length === 0 ? null : checkRevision(revision.join('@')),
   };
+}
+
+/** A branch with a slash in it is `%2F` in an address. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+/** The names that a served address may stand for; the Hub writes `.` and `_` as `-` there, and small letters. */
+export function namesServedAt({ subdomain }: HubAddress): readonly string[] {
+  const parts = subdomain.split('-');
+  return parts
+    .slice(1)
+    .map((_, at) => `${parts.slice(0, at + 1).join('-')}/${parts.slice(at + 1).join('-')}`)
+    .filter((id) => id.split('/').every((part) => PART.test(part)));
 }
 
 /** The text that `parseHubName` reads. */

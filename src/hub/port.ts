@@ -1,5 +1,6 @@
 /** What zerogpu asks of the Hub. Everything throws HubError (a UserError) and nothing else. */
 import type { AccountTier, Tier } from '../platform/tiers.js';
+import type { HubAddress, HubName } from './names.js';
 
 /** The account's own ZeroGPU quota, in GPU seconds. */
 export interface AccountQuota {
@@ -97,6 +98,12 @@ export interface Hub {
   accountQuota(): Promise<AccountQuota>;
   /** Asked once in 12 h; the Hub limits it heavily. */
   who(): Promise<Account>;
+  /**
+   * The Space that is meant; the Hub is asked for an address alone.
+   *
+   * @throws HubError that lists the names it may stand for
+   */
+  named(said: HubName | HubAddress): Promise<HubName>;
   /** @param revision branch, tag or commit; the default branch for null */
   space(id: string, revision?: string | null): Promise<HubSpace>;
   runtime(id: string): Promise<SpaceRuntime>;

@@ -4,6 +4,7 @@ import {
   bringSpace,
   createHub,
   formatHubName,
+  type HubAddress,
   type HubName,
   readHubSettings,
 } from '../hub/index.js';
@@ -24,7 +25,7 @@ import { copyFiles, presentFiles } from './write.js';
  */
 export function initFromHub(
   said: string | undefined,
-  name: HubName,
+  name: HubName | HubAddress,
   options: InitOptions,
   world: InitWorld,
 ): Promise<number> {
@@ -33,14 +34,15 @@ export function initFromHub(
 
 async function copySpace(
   said: string | undefined,
-  name: HubName,
+  from: HubName | HubAddress,
   options: InitOptions,
   world: InitWorld,
 ): Promise<number> {
-  const dir = said ?? name.id.split('/')[1] ?? '.';
-  const target = resolve(world.cwd, dir);
   const { interrupted } = world;
   const hub = createHub({ settings: await readHubSettings(world.env), interrupted });
+  const name = await hub.named(from);
+  const dir = said ?? name.id.split('/')[1] ?? '.';
+  const target = resolve(world.cwd, dir);
   const say = (line: string) => void world.stderr.write(`${line}\n`);
   const { yes, maxDownloadBytes, force, dryRun, git } = options;
   const consent = { yes, mostBytes: maxDownloadBytes, confirm: confirmOn(world) };

@@ -1,4 +1,4 @@
-import { type HubName, isHubName, parseHubName } from '../hub/names.js';
+import { type HubAddress, type HubName, isHubName, parseHubName } from '../hub/names.js';
 import { parseBytes } from '../shared/bytes.js';
 import { UserError } from '../shared/errors.js';
 import { titleProblem } from './answers.js';
@@ -40,7 +40,7 @@ export interface InitOptions {
   readonly force: boolean;
   readonly here: boolean;
   /** The Space on the Hub to copy; null for a template. */
-  readonly from: HubName | null;
+  readonly from: HubName | HubAddress | null;
   /** Bytes; null for no explicit limit. */
   readonly maxDownloadBytes: number | null;
 }
@@ -92,7 +92,7 @@ export function parseInitOptions(raw: RawInitOptions): InitOptions {
 const OF_TEMPLATES = ['template', 'name', 'platform', 'gradio', 'torch', 'license', 'ci'] as const;
 
 /** @throws UserError E_USAGE for no name of a Space, or flags that say what its files say */
-function parseFrom(text: string, raw: RawInitOptions): HubName {
+function parseFrom(text: string, raw: RawInitOptions): HubName | HubAddress {
   const flags = [...OF_TEMPLATES, 'here', 'list'] as const;
   const other = flags.find((flag) => raw[flag] !== undefined);
   if (other !== undefined) {

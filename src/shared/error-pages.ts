@@ -232,7 +232,7 @@ export const ERROR_PAGES: Readonly<Record<ErrorCode, ErrorPage>> = {
     instead: 'Stop one of them, or say whose Space it is: `--owner org:NAME`.',
   },
   E_HUB_TOKEN: {
-    why: '`--account` and `hf:` names ask the Hub with your token: `HF_TOKEN`, else the file at `HF_TOKEN_PATH`, else `token` in `HF_HOME`. There is none, it can not be read, or the Hub answered 401. It answers 401 for what does not exist as well.',
+    why: '`--account` and Spaces on the Hub (`hf:OWNER/NAME`, `OWNER/NAME`, an address) ask the Hub with your token: `HF_TOKEN`, else the file at `HF_TOKEN_PATH`, else `token` in `HF_HOME`. There is none, it can not be read, or the Hub answered 401. It answers 401 for what does not exist as well.',
     instead:
       '`hf auth login`, or set `HF_TOKEN`. The token is sent to the host of `HF_ENDPOINT` only.',
   },

@@ -3,6 +3,7 @@ import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { didYouMean } from '../shared/did-you-mean.js';
 import { UserError } from '../shared/errors.js';
 import { foldersIn } from '../shared/folders-in.js';
+import { isSpaceId } from '../shared/space-id.js';
 import { filesInFolder } from './files.js';
 import { readFrontMatter } from './front-matter.js';
 import { logicalLines } from './logical-lines.js';
@@ -86,11 +87,17 @@ async function assertFolder(dir: string): Promise<void> {
       fix: `zerogpu run ${parent}`,
     });
   }
+  const said = relative(process.cwd(), dir);
   const near = didYouMean(basename(dir), await foldersIn(dirname(dir)));
   const suggestion = near && (relative(process.cwd(), join(dirname(dir), near)) || '.');
   throw new UserError('E_SPACE_NOT_FOUND', `there is no folder ${dir}`, {
     why: near ? `Did you mean ${near}?` : 'A Space is a folder on this machine.',
-    fix: suggestion ? `zerogpu run ${suggestion}` : 'zerogpu run DIR   (the folder with app.py)',
+    fix: [
+      suggestion ? `zerogpu run ${suggestion}` : 'zerogpu run DIR   (the folder with app.py)',
+      ...(isSpaceId(said) && !said.startsWith('.')
+        ? [`zerogpu run hf:${said}   (the Space on the Hub)`]
+        : []),
+    ],
   });
 }
 

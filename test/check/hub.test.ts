@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
@@ -89,6 +89,27 @@ const left = () =>
   readdirSync(home, { recursive: true, withFileTypes: true }).filter((one) => one.isFile());
 
 describe('check hf:OWNER/NAME', () => {
+  it('takes its page and its bare name, a folder of that name first', async () => {
+    for (const path of ['ada/hello', 'https://huggingface.co/spaces/ada/hello']) {
+      const { report } = await checked(path);
+      expect(report.spaces[0].name).toBe('ada/hello');
+    }
+    mkdirSync(join(home, 'ada/hello'), { recursive: true });
+    const asked = repository.hub.seen.length;
+    const { report, said } = await checked('ada/hello');
+    expect(report.spaces[0].name).toBe('hello');
+    expect(said).toContain('the Space on the Hub of that name is hf:ada/hello');
+    expect((await checked('ada/helo')).code).toMatchObject({
+      code: 'E_SPACE_NOT_FOUND',
+      fix: ['zerogpu check ada/hello', 'zerogpu check hf:ada/helo   (the Space on the Hub)'],
+    });
+    expect(repository.hub.seen.length).toBe(asked);
+    expect((await checked('bob/hello')).code).toMatchObject({
+      code: 'E_HUB_NOT_FOUND',
+      why: expect.stringContaining('There is no folder bob/hello here'),
+    });
+  });
+
   it('reads what the rules need and no more, and says what the Hub knows', async () => {
     repository.serve({
       ...SPACE,

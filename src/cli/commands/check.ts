@@ -10,7 +10,7 @@ Examples
   zerogpu check demo --fix             apply the safe fixes
   zerogpu check demo --platform rtx-pro-6000
   zerogpu check spaces/* --format github --strict
-  zerogpu check hf:OWNER/NAME           a Space on the Hub, with what only the Hub knows
+  zerogpu check OWNER/NAME              a Space on the Hub, with what only the Hub knows
 
 Exit code: 0 clean, 1 findings that fail, 2 wrong use, 3 could not check.
 A finding is silenced where it stands: # zerogpu: ignore ZG301 why`;
@@ -27,7 +27,7 @@ export function declareCheck(
     .usage('[paths…] [options]')
     .argument(
       '[paths...]',
-      'folders of Spaces, hf:OWNER/NAME[@REVISION], or - for an app file (default: this folder)',
+      'folders of Spaces, OWNER/NAME on the Hub, or - for an app file (default: this folder)',
     )
     .optionsGroup('Rules')
     .addOption(twin('--platform <name>', 'h200 (default), rtx-pro-6000'))

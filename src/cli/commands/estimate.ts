@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import type { RawEstimateOptions } from '../../estimate/index.js';
 import { readEnvironmentTwins } from '../env-twins.js';
+import { bringNamedSpace } from '../hub-space.js';
 import type { World } from '../world.js';
 
 const EXAMPLES = `
@@ -8,7 +9,7 @@ Examples
   zerogpu estimate                                 every endpoint of the Space in this folder
   zerogpu estimate . generate steps=50             one endpoint, with arguments
   zerogpu estimate my-space --platform rtx-pro-6000
-  zerogpu estimate hf:OWNER/NAME                   a Space on the Hub
+  zerogpu estimate OWNER/NAME                      a Space on the Hub
   zerogpu estimate . draw --vary width=512,1024,1536
   zerogpu estimate . draw --largest width          the largest that fits
   zerogpu estimate . draw --svg memory.svg         memory over the time of the call
@@ -27,11 +28,12 @@ export function declareEstimate(
     .command('estimate')
     .description('Say what a Space would take on the platform: memory, seconds, duration, size.')
     .usage('[dir] [function] [key=value…] [options]')
-    .argument('[dir]', 'folder of the Space, or hf:OWNER/NAME[@REVISION]', '.')
+    .argument('[dir]', 'folder of the Space, or OWNER/NAME on the Hub', '.')
     .argument('[function]', 'name of an endpoint (default: each of them)')
     .argument('[arguments...]', 'key=value, as the endpoint names its parameters')
     .addOption(new Option('--platform <name>', 'h200, rtx-pro-6000 (default: both)'))
     .addOption(new Option('--python <path>', 'interpreter, as for zerogpu run'))
+    .addOption(new Option('-y, --yes', 'download a Space on the Hub without asking'))
     .addOption(
       new Option('--max-download <size>', 'refuse a Space with more to download, e.g. 500MB'),
     )
@@ -58,5 +60,6 @@ export function declareEstimate(
       },
     );
   readEnvironmentTwins(command, world.env);
+  bringNamedSpace(command, world);
   command.copyInheritedSettings(program);
 }

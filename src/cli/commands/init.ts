@@ -10,7 +10,7 @@ Examples
   zerogpu init my-space                     asks for what it needs to know
   zerogpu init my-space --template chat -y  every other answer by default
   zerogpu init --here                       adds what is missing beside your app
-  zerogpu init --from hf:OWNER/NAME         a copy of a Space on the Hub
+  zerogpu init --from OWNER/NAME            a copy of a Space on the Hub
   zerogpu init --list                       the templates`;
 
 /** Declares `zerogpu init`; the work is done in src/init. */
@@ -26,7 +26,7 @@ export function declareInit(
     .argument('[dir]', 'folder of the Space (default: this one; with --from, its name)')
     .optionsGroup('Answers')
     .addOption(new Option('--template <name>', 'see --list').env('ZEROGPU_TEMPLATE'))
-    .addOption(new Option('--from <space>', 'a copy of hf:OWNER/NAME[@REVISION] instead'))
+    .addOption(new Option('--from <space>', 'a copy of OWNER/NAME on the Hub, or of its address'))
     .addOption(new Option('--name <title>', 'title of the Space (default: from the folder)'))
     .addOption(new Option('--platform <name>', 'h200, rtx-pro-6000').env('ZEROGPU_PLATFORM'))
     .addOption(new Option('--gradio <version>', 'sdk_version; tested: 6.31.0, 4.44.1'))

@@ -14,7 +14,7 @@ Examples
   zerogpu run demo --as free         visited by a free account
   zerogpu run demo --gpus 2          two calls at a time
   zerogpu run demo -- pytest tests/  start, run the tests, stop; their exit code
-  zerogpu run hf:OWNER/NAME          a Space on the Hub, downloaded first
+  zerogpu run OWNER/NAME             a Space on the Hub, downloaded first
 
 The command after -- finds the Space at $ZEROGPU_URL. Visitors choose who they are with
 ?as=pro in the address, or with a token of that name: Client(url, token="free:ada").
@@ -35,7 +35,7 @@ export function declareRun(
     .command('run')
     .description('Run a Space, unmodified, under a local ZeroGPU allocator.')
     .usage('[dir] [options] [-- command…]')
-    .argument('[dir]', 'folder of the Space, or hf:OWNER/NAME[@REVISION]', '.')
+    .argument('[dir]', 'folder of the Space, or OWNER/NAME or its address on the Hub', '.')
     .optionsGroup('Platform');
   addOptions(command, [...platformOptions(), ...dayOptions()]);
   command

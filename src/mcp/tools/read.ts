@@ -56,7 +56,7 @@ function checkWorld(context: ToolContext) {
 /** The folder as the answer names it: from the root on. `./` where it would be a name on the Hub, or stdin. */
 function relativeTo({ root }: ToolContext, dir: string): string {
   const path = relative(root.dir, dir) || '.';
-  return /^(?:hf:|-)/.test(path) ? `./${path}` : path;
+  return /^(?:hf:|-)|huggingface\.co|hf\.co|hf\.space/i.test(path) ? `./${path}` : path;
 }
 
 export const explainTool = defineTool({

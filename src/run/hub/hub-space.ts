@@ -9,6 +9,7 @@ import {
   bringSpace,
   type Consent,
   createHub,
+  type HubAddress,
   type HubFile,
   type HubName,
   readHubSettings,
@@ -23,7 +24,7 @@ import { cacheDir } from '../../shared/user-folders.js';
 const placedSchema = z.object({ sha: z.string(), files: z.array(z.string()) });
 
 export interface HubSpaceRequest {
-  readonly name: HubName;
+  readonly name: HubName | HubAddress;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly consent: Consent;
   /** One line of talk. */
@@ -35,13 +36,16 @@ export interface HubSpaceRequest {
  * Brings a Space and puts its files into a folder of the cache, one for each Space and revision: what
  * the Space has written there stays, and its files are as they are on the Hub.
  *
- * @returns the folder
+ * @returns the folder, and the Space's `owner/name`
  * @throws HubError; UserError E_HUB_CACHE; the signal's reason when it was interrupted
  */
-export async function placeHubSpace(request: HubSpaceRequest): Promise<string> {
-  const { name, env, consent, say, interrupted } = request;
+export async function placeHubSpace(
+  request: HubSpaceRequest,
+): Promise<{ readonly dir: string; readonly id: string }> {
+  const { env, consent, say, interrupted } = request;
   const hub = createHub({ settings: await readHubSettings(env), interrupted });
   return interruptible(interrupted, async () => {
+    const name = await hub.named(request.name);
     const plan = await hub.planSnapshot(name.id, name.revision);
     const root = await bringSpace(hub, name, plan, consent, say, interrupted);
     const dir = folderOf(cacheDir(env), name);
@@ -56,7 +60,7 @@ export async function placeHubSpace(request: HubSpaceRequest): Promise<string> {
       ),
     );
     say('its code runs as you: with your files and your environment');
-    return dir;
+    return { dir, id: name.id };
   });
 }
 

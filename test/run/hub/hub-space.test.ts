@@ -34,14 +34,16 @@ beforeEach(async () => {
 });
 afterEach(() => repository.close());
 
-const place = (revision: string | null = null, said: string[] = []) =>
-  placeHubSpace({
+const place = async (revision: string | null = null, said: string[] = []) => {
+  const { dir } = await placeHubSpace({
     name: { id: 'ada/hello', revision },
     env: { HF_ENDPOINT: repository.url, HF_HOME: join(home, 'hf'), XDG_CACHE_HOME: home },
     consent: { yes: false, mostBytes: null, confirm: null },
     say: (line) => said.push(line),
     interrupted: new AbortController().signal,
   });
+  return dir;
+};
 const read = (...path: string[]) => readFileSync(join(...path), 'utf8');
 
 describe('a Space on the Hub as a folder', () => {
