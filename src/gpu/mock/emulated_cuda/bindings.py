@@ -119,6 +119,10 @@ def streams(driver: Driver, meter: Meter) -> dict[str, Any]:
         require_runtime(driver)
         return result
 
+    def wait() -> None:
+        require_runtime(driver)
+        driver.context.wait()
+
     def choose(stream_id: int = 0, *_: Any, **__: Any) -> None:
         require_runtime(driver)
         set_current_stream(stream_id)
@@ -135,7 +139,7 @@ def streams(driver: Driver, meter: Meter) -> dict[str, Any]:
         "_cuda_getCurrentRawStream": lambda index=0: running(0),
         "_cuda_getCurrentBlasHandle": lambda: running(0),
         "_cuda_setStream": choose,
-        "_cuda_synchronize": lambda: running(None),
+        "_cuda_synchronize": wait,
         "_cuda_sleep": lambda cycles: running(None),
         "_cuda_isCurrentStreamCapturing": lambda: running(False),
         "_cuda_ipc_collect": lambda: None,

@@ -6,6 +6,7 @@ from typing import Any
 
 from .config import Config
 from .meter import Meter
+from .streams import wait_for_device
 
 
 class DeviceProperties:
@@ -50,6 +51,7 @@ class Runtime:
 
     def cudaMemGetInfo(self, device: int) -> tuple[int, int]:
         """Free and total bytes."""
+        wait_for_device()
         return self._meter.free_and_total()
 
     def cudaGetErrorString(self, code: Any) -> str:

@@ -13,6 +13,8 @@ from typing import Any
 
 import torch
 
+from .asserts import Context
+
 # PyTorch's own words (aten/src/ATen/cuda/detail/CUDAHooks.cpp, torch/cuda/__init__.py).
 NO_DRIVER = (
     "Found no NVIDIA driver on your system. Please check that you have an NVIDIA GPU and installed a "
@@ -31,6 +33,7 @@ class Driver:
         initialised: CUDA runs in this process.
         in_bad_fork: the parent process had asked the driver before it forked this one. CUDA cannot be
             used in such a process.
+        context: whether a kernel has failed in this process.
     """
 
     def __init__(self, slice_prefix: str | None) -> None:
@@ -41,6 +44,7 @@ class Driver:
         """
         self.initialised = False
         self.in_bad_fork = False
+        self.context = Context()
         self._slice_prefix = slice_prefix
         self._asked = False
         self._at_start: list[Callable[[], Any]] = []

@@ -43,7 +43,7 @@ def out_of_memory(size_bytes: int, meter: Meter) -> RuntimeError:
 
 def invalid_device(index: int) -> RuntimeError:
     """The error of using a card that is not there: one slice is one visible device."""
-    return _cuda_error(
+    return cuda_error(
         "CUDA error: invalid device ordinal\n"
         f"cuda:{index} was asked for; a ZeroGPU worker sees one device, cuda:0."
     )
@@ -51,10 +51,11 @@ def invalid_device(index: int) -> RuntimeError:
 
 def runtime_without_driver() -> RuntimeError:
     """The error of CUDA's runtime on a machine without a driver."""
-    return _cuda_error(WITHOUT_DRIVER)
+    return cuda_error(WITHOUT_DRIVER)
 
 
-def _cuda_error(message: str) -> RuntimeError:
+def cuda_error(message: str) -> RuntimeError:
+    """An error of CUDA's runtime, in the class that PyTorch has for it."""
     # PyTorch 2.8 and newer have a class for it.
     error = getattr(torch, "AcceleratorError", RuntimeError)
     try:

@@ -163,14 +163,24 @@ def history_bindings(driver: Driver, history: History) -> dict[str, Any]:
 
 def replace_accelerator_bindings(driver: Driver, meter: Meter) -> None:
     """`torch.accelerator.memory` asks C++ directly; releases without it have none of the names."""
+
+    def synchronize(index: int) -> None:
+        driver.require()
+        driver.context.wait()
+
+    def memory_info(index: int) -> tuple[int, int]:
+        driver.context.wait()
+        return meter.free_and_total()
+
     for name, value in {
+        "_accelerator_synchronizeDevice": synchronize,
         "_accelerator_isAllocatorInitialized": lambda: driver.initialised,
         "_accelerator_emptyCache": lambda: meter.empty_cache(),
         "_accelerator_emptyHostCache": lambda: None,
         "_accelerator_getDeviceStats": lambda index: nested_stats(meter),
         "_accelerator_resetAccumulatedStats": lambda index: meter.reset_accumulated(),
         "_accelerator_resetPeakStats": lambda index: meter.reset_peak(),
-        "_accelerator_getMemoryInfo": lambda index: meter.free_and_total(),
+        "_accelerator_getMemoryInfo": memory_info,
         "_accelerator_setAllocatorSettings": lambda text: meter.configure(text),
     }.items():
         if hasattr(torch._C, name):

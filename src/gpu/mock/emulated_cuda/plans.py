@@ -6,6 +6,7 @@ from typing import Any
 
 import torch
 
+from .asserts import ASSERTIONS, Assertion
 from .redispatch import redispatcher
 from .refusals import REFUSALS, WITHOUT_CUDA, Refusal
 
@@ -59,6 +60,7 @@ class Plan:
     """Facts of one operator overload."""
 
     __slots__ = (
+        "assertion",
         "base",
         "draws_random",
         "generator_index",
@@ -94,6 +96,8 @@ class Plan:
         self.may_mix = base in MIXED_BY_RIGHT
         self.is_product = base in PRODUCTS
         self.refusal: Refusal | None = REFUSALS.get(self.base)
+        # What its kernel asserts of values that the CPU's refuses before anything is computed.
+        self.assertion: Assertion | None = ASSERTIONS.get(self.base)
         self.lacks_cuda = self.base in WITHOUT_CUDA
         # Whether CUDA refuses some calls that the CPU computes.
         self.is_picky = self.refusal is not None or self.lacks_cuda or self.base == "_int_mm"

@@ -148,6 +148,12 @@ class SpecialKernels:
         self.storages.admit(bytes_of(size, dtype))
 
     def copy_(self, target: Tensor, source: Tensor, non_blocking: bool = False) -> Tensor:
+        context = self.driver.context
+        if context.failed:
+            if source.is_cuda and target.is_cuda:
+                context.launch("copy_", (target,))
+            else:
+                context.wait()
         to_host = self.tensors.to_host
         host_target = to_host(target) if target.is_cuda else target
         host_source = to_host(source) if source.is_cuda else source
@@ -173,11 +179,13 @@ class SpecialKernels:
         return self.set_storage_offset(tensor, storage, tensor.storage_offset(), size, stride)
 
     def local_scalar_dense(self, tensor: Tensor) -> Any:
+        self.driver.context.wait()
         return self.tensors.to_host(tensor).item()
 
     def native_dropout(
         self, tensor: Tensor, p: float, train: bool | None
     ) -> tuple[Tensor, Tensor]:
+        self.driver.context.launch("native_dropout", (tensor,))
         host = self.tensors.to_host(tensor)
         if train is False or p == 0:
             mask = torch.ones_like(host, dtype=torch.bool)

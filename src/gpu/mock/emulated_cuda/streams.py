@@ -54,6 +54,12 @@ def require_runtime(driver: Driver) -> None:
         driver.require()
 
 
+def wait_for_device() -> None:
+    """Nothing is outstanding; what has failed on the device is reported."""
+    for driver in _drivers:
+        driver.context.wait()
+
+
 def stream_classes(driver: Driver) -> dict[str, type]:
     """The classes by their name in `torch.cuda`."""
     _drivers.append(driver)
@@ -103,6 +109,7 @@ class Stream:
 
     def synchronize(self) -> None:
         """Nothing is outstanding."""
+        wait_for_device()
 
     def wait_stream(self, stream: Any) -> None:
         """Nothing is outstanding there either."""
@@ -118,6 +125,7 @@ class Stream:
 
     def query(self) -> bool:
         """Whether all work is done: always."""
+        wait_for_device()
         return True
 
 
@@ -147,6 +155,8 @@ class Event:
         """Takes the time; without a stream on the current one, which initialises CUDA."""
         if stream is None:
             torch.cuda.current_stream()
+        for driver in _drivers:
+            driver.context.launch("record", ())
         self._seconds = time.perf_counter()
 
     def elapsed_time(self, end: Event) -> float:
@@ -161,6 +171,7 @@ class Event:
 
     def synchronize(self) -> None:
         """What was recorded has happened."""
+        wait_for_device()
 
     def wait(self, stream: Any = None) -> None:
         """What was recorded has happened."""
@@ -169,6 +180,7 @@ class Event:
 
     def query(self) -> bool:
         """Whether the work before it is done: always."""
+        wait_for_device()
         return True
 
 
