@@ -26,31 +26,39 @@ export interface ForwardFacts {
   readonly host: string;
 }
 
+/** Header lines as `node:http` takes and gives them: a name, its value, the next name. */
+export type HeaderLines = string[];
+
 /** The headers that the app gets. */
-export function forwardedHeaders(
-  incoming: IncomingHttpHeaders,
-  facts: ForwardFacts,
-): Record<string, string | string[]> {
+export function forwardedHeaders(incoming: IncomingHttpHeaders, facts: ForwardFacts): HeaderLines {
   const named = connectionNames(incoming.connection);
-  const headers: Record<string, string | string[]> = {};
-  for (const [name, value] of Object.entries(incoming)) {
-    // To a WSGI app `x_ip_token` is the same header.
-    const isOurs = OURS.has(name.replaceAll('_', '-'));
-    if (value === undefined || HOP_BY_HOP.has(name) || isOurs || named.has(name)) continue;
-    headers[name] = value;
+  const lines: HeaderLines = [];
+  for (const name in incoming) {
+    const value = incoming[name];
+    if (value === undefined || HOP_BY_HOP.has(name) || named.has(name) || isOurs(name)) continue;
+    if (name === 'cookie') addLine(lines, name, withoutOurCookies(incoming.cookie));
+    // A visitor's name or an account's token was meant for the proxy; any other scheme is the app's.
+    else if (name !== 'authorization' || !isForTheProxy(incoming.authorization)) {
+      addLine(lines, name, value);
+    }
   }
-  // A visitor's name or an account's token was meant for the proxy; any other scheme is the app's.
-  if (isForTheProxy(incoming.authorization)) delete headers['authorization'];
-  const cookie = withoutOurCookies(incoming.cookie);
-  if (cookie === undefined) delete headers['cookie'];
-  else headers['cookie'] = cookie;
-  return {
-    ...headers,
-    'x-ip-token': facts.token,
-    'x-forwarded-for': facts.clientAddress,
-    'x-forwarded-host': facts.host,
-    'x-forwarded-proto': 'http',
-  };
+  lines.push('x-ip-token', facts.token, 'x-forwarded-for', facts.clientAddress);
+  lines.push('x-forwarded-host', facts.host, 'x-forwarded-proto', 'http');
+  return lines;
+}
+
+/** To a WSGI app `x_ip_token` is the same header as `x-ip-token`. */
+function isOurs(name: string): boolean {
+  return OURS.has(name.includes('_') ? name.replaceAll('_', '-') : name);
+}
+
+function addLine(
+  lines: HeaderLines,
+  name: string,
+  value: string | readonly string[] | undefined,
+): void {
+  if (typeof value === 'string') lines.push(name, value);
+  else for (const one of value ?? []) lines.push(name, one);
 }
 
 /** Where a visitor is, and which other names the app knows that place by. */
@@ -69,37 +77,41 @@ export function hasBody({ headers }: { readonly headers: IncomingHttpHeaders }):
   return encoding !== undefined || Number(length ?? 0) > 0;
 }
 
-/** Names in small letters, as Node reads them, with each value of a repeated one. */
-export function collectHeaders(raw: readonly string[]): Record<string, string | string[]> {
-  const headers = new Map<string, string[]>();
+/**
+ * The headers that the client gets: redirects to the app's own port lead back through here.
+ *
+ * @param raw as the app sent them, repeated ones too
+ * @param publicSide asked only when a header names a place
+ */
+export function returnedHeaders(raw: readonly string[], publicSide: () => PublicSide): HeaderLines {
+  const named = connectionNames(valuesOf(raw, 'connection'));
+  const lines: HeaderLines = [];
   for (let i = 0; i < raw.length; i += 2) {
     const name = (raw[i] ?? '').toLowerCase();
-    headers.set(name, [...(headers.get(name) ?? []), raw[i + 1] ?? '']);
+    const value = raw[i + 1] ?? '';
+    if (HOP_BY_HOP.has(name) || named.has(name)) continue;
+    // The platform has TLS and the gateway has none: browsers drop what is for TLS alone.
+    if (name === 'set-cookie') lines.push(name, cookieWithoutTls(value));
+    else if (name === 'location') lines.push(name, ledBack(value, publicSide()));
+    else lines.push(name, value);
   }
-  const entries = [...headers].map(([name, values]) => {
-    const [only = ''] = values;
-    return [name, values.length === 1 ? only : values] as const;
-  });
-  return Object.fromEntries(entries);
+  return lines;
 }
 
-/** The headers that the client gets: redirects to the app's own port lead back through here. */
-export function returnedHeaders(
-  incoming: Readonly<Record<string, string | string[] | undefined>>,
-  { origin, aliases }: PublicSide,
-): Record<string, string | string[]> {
-  const named = connectionNames(incoming['connection']);
-  const headers: Record<string, string | string[]> = {};
-  for (const [name, value] of Object.entries(incoming)) {
-    if (value === undefined || HOP_BY_HOP.has(name) || named.has(name)) continue;
-    headers[name] = value;
+/** The values of a header, joined as one; undefined when it is not there. */
+export function valuesOf(lines: readonly string[], name: string): string | undefined {
+  let values: string | undefined;
+  for (let i = 0; i < lines.length; i += 2) {
+    const found = lines[i] ?? '';
+    if (found.length !== name.length || found.toLowerCase() !== name) continue;
+    values = values === undefined ? lines[i + 1] : `${values}, ${lines[i + 1]}`;
   }
-  // The platform has TLS and the gateway has none: browsers drop what is for TLS alone.
-  const cookies = headers['set-cookie'];
-  if (cookies !== undefined) headers['set-cookie'] = [cookies].flat().map(cookieWithoutTls);
-  const { location } = headers;
-  if (typeof location === 'string') headers['location'] = ledBack(location, origin, aliases);
-  return headers;
+  return values;
+}
+
+/** The lines without one header. */
+export function without(lines: readonly string[], name: string): HeaderLines {
+  return lines.filter((_, i) => lines[i - (i % 2)] !== name);
 }
 
 /** Names with these prefixes promise TLS: without it they are not to be had. */
@@ -112,7 +124,7 @@ function cookieWithoutTls(cookie: string): string {
     .replace(/;(\s*)samesite=none\s*(?=;|$)/gi, ';$1SameSite=Lax');
 }
 
-function ledBack(location: string, origin: string, aliases: readonly string[]): string {
+function ledBack(location: string, { origin, aliases }: PublicSide): string {
   const alias = aliases.find((start) => location.startsWith(start));
   const rest = alias === undefined ? null : location.slice(alias.length);
   // `http://127.0.0.1:80` is not the start of `http://127.0.0.1:8080`.
@@ -125,7 +137,9 @@ function isForTheProxy(authorization: string | undefined): boolean {
   return bearerVisitor(authorization) !== null || /\bhf_/i.test(authorization);
 }
 
-function connectionNames(value: string | string[] | undefined): ReadonlySet<string> {
-  const names = String(value ?? '').split(',');
-  return new Set(names.map((name) => name.trim().toLowerCase()));
+const NO_NAMES: ReadonlySet<string> = new Set();
+
+function connectionNames(value: string | undefined): ReadonlySet<string> {
+  if (value === undefined || /^(?:keep-alive|close)$/i.test(value)) return NO_NAMES;
+  return new Set(value.split(',').map((name) => name.trim().toLowerCase()));
 }

@@ -1,4 +1,4 @@
-import { Agent, createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import {
   formatVisitorName,
@@ -12,8 +12,9 @@ import { listenOrExplain } from '../shared/listen.js';
 import { isFromForeignPage, isLoopbackAddress, isLoopbackHost } from '../shared/loopback.js';
 import { printable } from '../shared/printable.js';
 import { cutSlowRequests, NO_LIMITS } from '../shared/slow-requests.js';
+import { AppConnections } from './app-connections.js';
 import { forwardRequest } from './forward.js';
-import { forwardedHeaders, type PublicSide } from './headers.js';
+import { forwardedHeaders, type HeaderLines, type PublicSide } from './headers.js';
 import {
   bearerToken,
   clientNamed,
@@ -61,9 +62,6 @@ export interface GatewayLogin {
   ): Promise<void>;
 }
 
-/** How long an idle connection to the app is kept, milliseconds: uvicorn closes it after 5 s. */
-const IDLE_MS = 4_000;
-
 /** The proxy in front of the app: it plays the platform's. */
 export interface Gateway {
   readonly url: string;
@@ -82,7 +80,7 @@ export interface Gateway {
 /** What is settled about a request before it is forwarded. */
 interface Admission {
   readonly url: string;
-  readonly headers: Record<string, string | string[]>;
+  readonly headers: HeaderLines;
   readonly visitorKey: string;
   readonly setCookies: readonly string[];
   /** Who the browser or the client says it is, as `--as` has it; null when it does not say. */
@@ -107,7 +105,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   let defaultVisitor = options.defaultVisitor;
   let upstream = upstreamAt(options.upstreamPort);
   let notice = NOT_STARTED;
-  const agent = new Agent({ keepAlive: true, timeout: IDLE_MS });
+  const connections = new AppConnections();
   const sockets = new Set<Duplex>();
   /** Connections whose request offered another protocol and was ordinary all the same. */
   const ordinary = new WeakSet<Duplex>();
@@ -140,15 +138,15 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
         if (login && pathOf(admission.url) === login.path) {
           return login.answer(request, response, { as: admission.as, cookieFor: loginCookie });
         }
-        const upstreamPort = portOf(upstream, agent);
+        const upstreamPort = portOf(upstream, connections);
         if (upstreamPort === null) {
           return answerWithNotice(request, response, notice, isLocal);
         }
         return forwardRequest(request, response, {
           ...admission,
-          agent,
+          connections,
           upstreamPort,
-          publicSide: publicSideOf(request),
+          publicSide: () => publicSideOf(request),
           onTold: (text) => options.onTold?.(text, admission.visitorKey),
         });
       })
@@ -178,7 +176,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
         }
         const { url, headers } = admission;
         const from = { request, socket, head };
-        const publicSide = publicSideOf(request);
+        const publicSide = () => publicSideOf(request);
         forwardUpgrade({ ...from, publicSide, upstreamPort, url, headers });
       })
       .catch(() => socket.destroy());
@@ -286,7 +284,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     async close() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       for (const socket of sockets) socket.destroy();
-      agent.destroy();
+      connections.close();
       await closed;
     },
   };

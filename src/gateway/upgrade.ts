@@ -1,6 +1,6 @@
 import { type IncomingMessage, request as sendRequest } from 'node:http';
 import { type Duplex, PassThrough, pipeline } from 'node:stream';
-import { hasBody, type PublicSide, returnedHeaders } from './headers.js';
+import { type HeaderLines, hasBody, type PublicSide, returnedHeaders } from './headers.js';
 
 export interface UpgradeOptions {
   readonly request: IncomingMessage;
@@ -9,8 +9,8 @@ export interface UpgradeOptions {
   readonly head: Buffer;
   readonly upstreamPort: number;
   readonly url: string;
-  readonly headers: Record<string, string | string[]>;
-  readonly publicSide: PublicSide;
+  readonly headers: HeaderLines;
+  readonly publicSide: () => PublicSide;
 }
 
 /**
@@ -58,7 +58,7 @@ export function forwardUpgrade(options: UpgradeOptions): void {
     path: options.url,
     agent: false,
     setHost: false,
-    headers: { ...options.headers, ...upgradeHeaders(request) },
+    headers: [...options.headers, ...upgradeHeaders(request)],
   });
   let joined = false;
   const leave = () => asked.destroy();
@@ -82,22 +82,22 @@ export function forwardUpgrade(options: UpgradeOptions): void {
   asked.once('response', (answer) => {
     joined = true;
     socket.off('end', leave);
-    const headers = returnedHeaders(answer.headers, options.publicSide);
-    socket.write(headOf(answer, Object.entries({ ...headers, connection: 'close' })), 'latin1');
+    const lines = returnedHeaders(answer.rawHeaders, options.publicSide);
+    socket.write(headOf(answer, pairs([...lines, 'connection', 'close'])), 'latin1');
     pipeline(answer, socket, () => request.socket.destroySoon());
   });
   asked.end();
 }
 
-function upgradeHeaders({ headers }: IncomingMessage): Record<string, string> {
-  return { connection: 'Upgrade', upgrade: headers.upgrade ?? 'websocket' };
+function upgradeHeaders({ headers }: IncomingMessage): HeaderLines {
+  return ['connection', 'Upgrade', 'upgrade', headers.upgrade ?? 'websocket'];
 }
 
-type HeaderLine = readonly [name: string, value: string | readonly string[]];
+type HeaderLine = readonly [name: string, value: string];
 
 /** Header values are bytes, which Node reads as Latin-1. */
 function headOf({ statusCode, statusMessage }: IncomingMessage, lines: readonly HeaderLine[]) {
-  const each = lines.flatMap(([name, value]) => [value].flat().map((one) => `${name}: ${one}\r\n`));
+  const each = lines.map(([name, value]) => `${name}: ${value}\r\n`);
   return `HTTP/1.1 ${statusCode} ${statusMessage}\r\n${each.join('')}\r\n`;
 }
 

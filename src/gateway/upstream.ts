@@ -1,5 +1,5 @@
-import type { Agent } from 'node:http';
 import { listenerUid } from '../shared/tcp-table.js';
+import type { AppConnections } from './app-connections.js';
 
 /** How the app may name this machine in its own addresses. */
 export function hostNames(port: number): readonly string[] {
@@ -20,12 +20,13 @@ export function upstreamAt(port: number | null): Upstream | null {
  * The port to forward to; null when there is none, or another user has taken it meanwhile: what visitors
  * send carries their tokens. A connection that is open already needs no look.
  */
-export function portOf(upstream: Upstream | null, agent: Agent | null): number | null {
+export function portOf(
+  upstream: Upstream | null,
+  connections: AppConnections | null,
+): number | null {
   if (upstream === null) return null;
   const { port, uid } = upstream;
-  const isOpen = Object.entries(agent?.freeSockets ?? {}).some(
-    ([name, free]) => name.includes(`:${port}:`) && (free?.length ?? 0) > 0,
-  );
-  const now = isOpen || uid === null ? uid : listenerUid(port);
+  if (uid === null || connections?.hasIdle(port)) return port;
+  const now = listenerUid(port);
   return now === null || now === uid ? port : null;
 }

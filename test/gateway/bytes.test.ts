@@ -1,5 +1,6 @@
 /** Bodies and headers pass as they came, in both directions. */
 import { createHash, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { createServer, type IncomingMessage, request } from 'node:http';
 import { connect, createServer as createTcpServer } from 'node:net';
 import { describe, expect, it } from 'vitest';
@@ -75,6 +76,31 @@ describe('answers', () => {
     const answer = await ask(`${url}/file`);
     expect(answer.headers['content-length']).toBe(String(BYTES.length));
     expect(createHash('sha256').update(answer.body).digest('hex')).toBe(DIGEST);
+  });
+
+  it('are not read from the app faster than the client reads them', async () => {
+    const whole = 100_000_000;
+    let given = 0;
+    const { port } = await gatewayBefore((_, response) => {
+      const give = () => {
+        given += 100_000;
+        if (given >= whole) response.end();
+        else if (response.write(BYTES.subarray(0, 100_000))) give();
+      };
+      response.on('drain', give);
+      give();
+    });
+    const client = connect(port, '127.0.0.1');
+    client.write('GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n');
+    await once(client, 'readable');
+    const seen: number[] = [];
+    const isStill = () => seen.push(given) > 1 && given > 0 && seen.at(-2) === given;
+    // What fits into the buffers of four sockets has come; the rest waits.
+    await expect.poll(isStill, { interval: 300, timeout: 20_000 }).toBe(true);
+    expect(given).toBeLessThan(whole / 2);
+    client.resume();
+    await expect.poll(() => given, { timeout: 30_000 }).toBeGreaterThanOrEqual(whole);
+    client.destroy();
   });
 
   it('keep status, message-free codes and every header, repeated ones too', async () => {
