@@ -4,9 +4,8 @@ import { movedOn, tierFacts } from '../platform/index.js';
 import type { PythonEnvironment } from '../python-env/index.js';
 import { systemClock } from '../shared/clock.js';
 import { creditsNote } from './allocator/index.js';
-import type { RunParts } from './assemble.js';
 import { bannerFacts } from './console/index.js';
-import type { RunContext } from './run-context.js';
+import type { RunContext, RunParts } from './run-context.js';
 import { environmentOf } from './space-app.js';
 import { reportVariables } from './variables/index.js';
 

@@ -1,36 +1,20 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { formatVisitorName } from '../allocator/core/visitor.js';
-import { assertTorchSupported } from '../gpu/mock/supported-torch.js';
-import type { PublishedRun } from '../lifecycle/live-runs.js';
-import { loadProfile, tiersOf } from '../platform/index.js';
-import type { PlatformProfile } from '../platform/schema.js';
-import { lacksCuda } from '../python-env/cuda-torch.js';
-import { type PythonEnvironment, resolvePython } from '../python-env/index.js';
-import { systemClock } from '../shared/clock.js';
-import { confirmOn } from '../shared/confirm.js';
+import { tiersOf } from '../platform/index.js';
+import type { PythonEnvironment } from '../python-env/index.js';
 import { interruptible } from '../shared/interruption.js';
 import { runMark } from '../shared/process-marks.js';
-import { cacheDir, stateDir } from '../shared/user-folders.js';
-import type { Space } from '../space/index.js';
-import { announce } from './announce.js';
-import type { AppExit } from './app/index.js';
-import { assemble, type RunParts } from './assemble.js';
-import {
-  assertCommandExists,
-  type CommandProcess,
-  startCommand,
-  withPythonFirst,
-} from './command-process.js';
-import { type RunConsole, type RunTerminal, usageRows } from './console/index.js';
+import { stateDir } from '../shared/user-folders.js';
+import { type CommandProcess, startCommand, withPythonFirst } from './command-process.js';
+import { usageRows } from './console/index.js';
 import { type Ending, endingText, exitCodeOf, signalForCommand } from './ending.js';
 import { hotkeyActions } from './hotkey-actions.js';
-import { assertPlatformSupported, type RunOptions } from './options/index.js';
-import type { RunContext, RunWorld } from './run-context.js';
+import type { RunContext, RunParts } from './run-context.js';
 import { serveUntilDone } from './serve.js';
-import { stopWithTheRun, supervisorFile } from './space-app.js';
-import { type SpaceStarts, spaceStarts } from './space-starts.js';
+import { supervisorFile } from './space-app.js';
+import type { SpaceStarts } from './space-starts.js';
+import { type StartedRun, startRun } from './start-run.js';
 import { createCleanup, keepMeasured, runCleanup } from './state/index.js';
-import { watchRun } from './watch/index.js';
 
 /** For each of the last two questions to the allocator, milliseconds. */
 const LAST_ANSWER_MS = 1_500;
@@ -42,19 +26,13 @@ const LAST_ANSWER_MS = 1_500;
  * @returns the exit code of the process
  * @throws UserError for everything that a user can fix; the signal's reason when the start is interrupted
  */
-export async function drive(
-  options: RunOptions,
-  console: RunConsole,
-  world: RunWorld,
-  version: string,
-  live: PublishedRun,
-  terminal: RunTerminal | null = null,
-): Promise<number> {
+export async function drive(given: Omit<RunContext, 'cleanup'>): Promise<number> {
   const cleanup = createCleanup();
-  const context = { options, console, world, version, cleanup, terminal, live };
+  const context = { ...given, cleanup };
+  const { console, terminal, world } = given;
   const { interrupted } = world;
   try {
-    const started = await interruptible(interrupted, () => start(context));
+    const started = await interruptible(interrupted, () => startRun(context));
     return await serve(context, started);
   } catch (error) {
     if (interrupted.aborted && error === interrupted.reason) {
@@ -65,78 +43,6 @@ export async function drive(
     terminal?.stop();
     await runCleanup(cleanup, console.warn);
   }
-}
-
-/** A run whose app answers. */
-interface StartedRun {
-  readonly parts: RunParts;
-  readonly python: PythonEnvironment;
-  readonly starts: SpaceStarts;
-  /** The app has ended by itself, and the run ends with it. */
-  readonly appEnded: Promise<AppExit>;
-  /** Rejects when a restart fails for no reason of the Space. */
-  readonly failed: Promise<never>;
-}
-
-async function start(context: RunContext): Promise<StartedRun> {
-  const { options, console, world, cleanup } = context;
-  assertPlatformSupported(process.platform);
-  const [file, ...args] = options.command;
-  // One that is not on PATH may be in the Space's environment, which is not known yet.
-  if (file?.includes('/')) assertCommandExists([file, ...args], world.cwd, world.env);
-  const startedMs = systemClock.now().monotonicMs;
-  let found: Promise<PythonEnvironment> | null = null;
-  const pythonOf = (space: Space, profile: PlatformProfile) => {
-    found ??= findPython(context, space, profile);
-    return found;
-  };
-  // A GPU of this machine is of use only to a PyTorch with CUDA: then Python is looked for first.
-  const lacks = async (space: Space) => {
-    const { python } = await pythonOf(space, loadProfile(options.platform));
-    return lacksCuda(python, world.env);
-  };
-  const parts = await assemble(options, world.env, console, cleanup, context.version, lacks);
-  const python = await pythonOf(parts.space, parts.allocator.rules.profile);
-  world.interrupted.throwIfAborted();
-  if (file !== undefined) {
-    assertCommandExists([file, ...args], world.cwd, withPythonFirst(world.env, python.python));
-  }
-  if (parts.allocator.device.name === 'mock') assertTorchSupported(python.packages.torch);
-  await announce(context, parts, python);
-  context.live.update({
-    ...{ spaceId: parts.spaceId, space: parts.folder.cgroupPath },
-    ...{ url: parts.gateway.url, allocatorUrl: parts.allocator.url },
-  });
-
-  let onEnded: (exit: AppExit) => void;
-  const appEnded = new Promise<AppExit>((resolve) => {
-    onEnded = resolve;
-  });
-  const watching = watchRun(context);
-  const starts = spaceStarts(context, parts, {
-    python,
-    findPython: (space, given) => findPython(context, space, parts.allocator.rules.profile, given),
-    startedMs,
-    onEnded: (exit) => onEnded(exit),
-    onReady: once(() => {
-      // With a command, stdout is the command's alone.
-      if (options.command.length === 0) world.stdout.write(`ready ${parts.gateway.url}\n`);
-    }),
-    onStarted: watching.startIsOver,
-  });
-  stopWithTheRun(context, parts, starts.app);
-  await watching.begin(starts);
-  await starts.first();
-
-  return { parts, python, starts, appEnded, failed: watching.failed };
-}
-
-function once(what: () => void): () => void {
-  let isDone = false;
-  return () => {
-    if (!isDone) what();
-    isDone = true;
-  };
 }
 
 async function serve(
@@ -206,28 +112,6 @@ function listenToKeys(
       restart: () => starts.again(null),
     }),
   );
-}
-
-function findPython(
-  { options, console, world, terminal }: RunContext,
-  space: Space,
-  { name, versions }: PlatformProfile,
-  given: AbortSignal = world.interrupted,
-) {
-  const ask = confirmOn(world);
-  return resolvePython({
-    space,
-    platform: { name, torch: versions.torch, python: versions.python },
-    confirm: ask && terminal ? (question) => terminal.lend(() => ask(question)) : ask,
-    explicitPython: options.python,
-    nearestTorch: options.nearestTorch,
-    install: options.install,
-    yes: options.yes,
-    env: world.env,
-    cacheDir: cacheDir(world.env),
-    report: (step) => console.progress(step.message),
-    signal: AbortSignal.any([world.interrupted, given]),
-  });
 }
 
 async function finish(

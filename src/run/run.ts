@@ -60,14 +60,11 @@ export async function run(
   // Loaded last: an invalid flag is reported within a tenth of a second.
   const { drive } = await import('./drive.js');
   try {
-    return await drive(
-      options,
-      hidingConsole(events?.console ?? console, createHider(variables)),
-      world,
-      version,
-      published.run,
-      terminal,
-    );
+    const shown = hidingConsole(events?.console ?? console, createHider(variables));
+    return await drive({
+      ...{ options, world, version, terminal },
+      ...{ console: shown, live: published.run },
+    });
   } finally {
     await events?.close();
     published.log?.close();

@@ -1,25 +1,21 @@
 import { join } from 'node:path';
 import {
-  controlSecret,
-  deriveKey,
   findAllocators,
   lastServePort,
   publishLocator,
   rememberServePort,
 } from '../allocator/client/index.js';
-import { createFaultPlan, FAULT_KINDS } from '../allocator/server/faults.js';
-import { type AllocatorServer, startAllocator } from '../allocator/server/index.js';
-import { createVisitorTokens } from '../allocator/server/visitor-tokens.js';
+import type { AllocatorServer } from '../allocator/server/index.js';
 import { loadProfile } from '../platform/index.js';
-import type { PlatformProfile } from '../platform/schema.js';
 import { systemClock, type Timer } from '../shared/clock.js';
 import { EXIT, UserError } from '../shared/errors.js';
 import { makeFolder } from '../shared/make-folder.js';
 import { whyUnwritable } from '../shared/unwritable.js';
 import { stateDir } from '../shared/user-folders.js';
-import { chooseBackend, quotaClock } from './allocator/index.js';
+import { type AllocatorHost, readCards, startHost } from './allocator/index.js';
 import { createCallLog, createConsole, type RunConsole, usageRows } from './console/index.js';
 import { parseServeOptions, type RawServeOptions, type ServeOptions } from './options/index.js';
+import { planServe } from './plan-host.js';
 import type { RunWorld } from './run-context.js';
 import { type Cleanup, createCleanup, runCleanup, sharedLedgerDir } from './state/index.js';
 
@@ -56,35 +52,25 @@ async function startAndServe(
   const state = stateDir(options.stateDir, world.env);
   refuseSecond(state);
   const profile = loadProfile(options.platform);
-  const failed = new AbortController();
-  let server: AllocatorServer | null = null;
-  const log = createCallLog(async (taskId, space) => {
-    const name = await server?.labels.ask(space, taskId);
-    return `${server?.state.spaces.get(space)?.name ?? '?'}/${name ?? '?'}`;
-  }, console.call);
-  const secret = controlSecret(state);
-  const ledgerDir = options.fresh ? null : sharedLedgerDir(state);
-  server = await startAllocator({
-    rules: {
-      profile,
-      longestCallSeconds: options.longestCallSeconds,
-      concurrencyPerSpace: options.concurrencyPerSpace,
-    },
-    backend: await createBackend(options, profile, state, console, world, cleanup),
-    tokens: createVisitorTokens(deriveKey(secret, 'visitor-tokens'), systemClock),
-    clock: quotaClock(systemClock, options.speed),
-    onRecord: options.quiet ? () => {} : log.add,
-    faults: createFaultPlan(options.faults, options.seed),
-    onFault: ({ kind }) => console.warn(`fault ${kind}: ${FAULT_KINDS[kind].text}`),
-    ledgerDir,
-    onNotice: (message) => console.warn(message),
-    onFatal: (error) => failed.abort(error),
-    control: { secret, kind: 'serve', zerogpuVersion: version },
-    port: {
-      number: options.port ?? lastServePort(state),
-      explicit: options.port !== null,
-    },
+  const runDir = makeDeviceFolder(state);
+  const plan = planServe(options, {
+    ...{ profile, stateDir: state, lastPort: lastServePort(state) },
+    cards: await readCards(options, world.env),
   });
+  let host: AllocatorHost | null = null;
+  const log = createCallLog(async (taskId, space) => {
+    const name = await host?.server.labels.ask(space, taskId);
+    return `${host?.server.state.spaces.get(space)?.name ?? '?'}/${name ?? '?'}`;
+  }, console.call);
+  host = await startHost(plan, {
+    ...{ runDir, version, env: world.env },
+    onRecord: options.quiet ? () => {} : log.add,
+    onStartupReport: async () => {},
+    warn: (message) => console.warn(message),
+    onDevice: (backend) => cleanup.add('the GPU backend', backend.close),
+  });
+  const { server, failed } = host;
+  const { ledgerDir } = plan;
   cleanup.add('the allocator', server.close);
   warnOfOtherPort(lastServePort(state), server.url, console);
   rememberServePort(state, server.url);
@@ -102,7 +88,7 @@ async function startAndServe(
     console.progress(`  local Hub: HF_ENDPOINT=${hub.url}`);
   }
   world.stdout.write(`ready ${server.url}\n`);
-  const why = await untilDone(options, world.interrupted, failed.signal);
+  const why = await untilDone(options, world.interrupted, failed);
   console.stopping(
     `Stopping (${why}): ${server.state.leases.size} call(s) running, ${server.state.spaces.size} Space(s) here.`,
   );
@@ -122,15 +108,12 @@ function warnOfOtherPort(lastPort: number, url: string, console: RunConsole): vo
   );
 }
 
-/** The device's files are kept between starts: workers that outlive us go on writing them. */
-async function createBackend(
-  options: ServeOptions,
-  profile: PlatformProfile,
-  state: string,
-  console: RunConsole,
-  world: RunWorld,
-  cleanup: Cleanup,
-) {
+/**
+ * The device's files are kept between starts: workers that outlive us go on writing them.
+ *
+ * @throws UserError E_STATE_DIR for a folder that can't be written
+ */
+function makeDeviceFolder(state: string): string {
   const runDir = join(sharedLedgerDir(state), 'device');
   const why = whyUnwritable(runDir);
   if (why !== null) {
@@ -141,17 +124,7 @@ async function createBackend(
     });
   }
   makeFolder(runDir, 0o700);
-  const { gpu, gpus, slices, vramBytes } = options;
-  const backend = await chooseBackend({
-    ...{ gpu, gpus, slices, vramBytes, runDir, profile },
-    env: world.env,
-    say: (message) => console.warn(message),
-    // Each run that joins brings a Python of its own: --gpu nvidia is a promise that they have CUDA.
-    lacksCuda: async () =>
-      gpu === 'nvidia' ? null : 'zerogpu serve takes a real GPU on demand only (--gpu nvidia)',
-  });
-  cleanup.add('the GPU backend', backend.close);
-  return backend;
+  return runDir;
 }
 
 function refuseSecond(state: string): void {

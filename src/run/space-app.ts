@@ -16,9 +16,8 @@ import {
   startApp,
   waitForStart,
 } from './app/index.js';
-import type { RunParts } from './assemble.js';
 import type { RunConsole } from './console/index.js';
-import type { RunContext } from './run-context.js';
+import type { RunContext, RunParts } from './run-context.js';
 import { sweepProcesses } from './state/index.js';
 
 /** How long an app that packs may take to name the exact size. */
@@ -91,7 +90,7 @@ function packedWeights({ console }: RunContext, { allocator, folder }: RunParts)
       const about = isReported ? null : packedBytesIn(line);
       if (about === null) return;
       isReported = true;
-      const bytes = await askPackedBytes(join(folder.dir, 'tasks.sock'), PACKED_ANSWER_MS);
+      const bytes = await askPackedBytes(folder.tasksSocket, PACKED_ANSWER_MS);
       const report = packedReport(bytes || about, allocator.rules.profile);
       console.progress(report.line);
       for (const warning of report.warnings) console.warn(warning);

@@ -9,7 +9,7 @@ import type { BackendRequest, CardFigures, DeviceHost, GpuBackend } from '../por
 import { type Discovery, discover } from './discover.js';
 import { isMpsRunning, mpsLimits } from './mps.js';
 import { APP_QUERY, parseApps } from './parse.js';
-import { CONTEXT_BYTES, makeSlices } from './slices.js';
+import { CONTEXT_BYTES, makeSlices, type SliceRequest } from './slices.js';
 import { type AskSmi, smiOnPath } from './smi.js';
 import { type DriverWatch, watchDriver } from './watch.js';
 
@@ -29,6 +29,11 @@ export interface NvidiaRequest extends BackendRequest {
 /** Asks the driver of this machine. @throws UserError E_GPU_UNAVAILABLE */
 export function discoverNvidia(env: NvidiaRequest['env']): Promise<Discovery> {
   return discover(smiOnPath(env), env['CUDA_VISIBLE_DEVICES']);
+}
+
+/** @throws UserError E_USAGE for shares that the cards found can't hold */
+export function assertSharesFit(found: Discovery, request: SliceRequest): void {
+  makeSlices(found.cards, found.migs, found.migBytes, request);
 }
 
 /**

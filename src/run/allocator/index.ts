@@ -1,6 +1,7 @@
-export { chooseBackend, type GpuChoice } from './choose-gpu.js';
 export { creditsNote, giveCredits } from './credits.js';
+export { readCards } from './device.js';
+export { type AllocatorHost, type HostPlan, startHost } from './host.js';
 export { joinAllocator } from './joined.js';
 export type { AllocatorLink, Device, SpaceFacts } from './link.js';
 export { startOwnAllocator } from './own.js';
-export { quotaClock } from './quota-clock.js';
+export { type CardFacts, planDevice } from './plan-device.js';

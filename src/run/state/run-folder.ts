@@ -17,6 +17,8 @@ export interface RunFolder {
   readonly cgroupPath: string;
   /** Where the package packs the tensors moved to cuda at start-up; wiped by it at launch. */
   readonly offloadDir: string;
+  /** Where the app answers what its functions are called (zerogpu_tasks.py). */
+  readonly tasksSocket: string;
   remove(): Promise<void>;
 }
 
@@ -54,6 +56,7 @@ export async function createRunFolder(
     cgroupFile,
     cgroupPath,
     offloadDir,
+    tasksSocket: join(dir, 'tasks.sock'),
     async remove() {
       await rm(dir, { recursive: true, force: true, maxRetries: 3 });
       await rm(offloadDir, { recursive: true, force: true, maxRetries: 3 });
