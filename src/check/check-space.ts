@@ -6,12 +6,7 @@ import {
   type SpaceFiles,
   type SpaceModel,
 } from '../space/index.js';
-import {
-  type GpuFunction,
-  type PythonModel,
-  readPython,
-  warmPythonParser,
-} from '../space/python/index.js';
+import { type GpuFunction, type PythonModel, readPython } from '../space/python/index.js';
 import { type Coverage, countPassed, coverageOf } from './coverage.js';
 import { type RuleFailure, runRules } from './engine.js';
 import { type AskPython, confirmSyntax } from './exact-syntax.js';
@@ -80,7 +75,6 @@ export async function checkSpace(
   const { platform, rules, hosting, hub = null, measured = null, askPython, pause } = options;
   const files = cachedFiles(spaceFiles);
   const profile = loadProfile(platform);
-  warmPythonParser(await files.list());
   const space = await readSpaceModel(name, files);
   await pause?.();
   const parsed = await readPython(files, space.appFile.file, space.listing);

@@ -11,7 +11,7 @@ import { measuredFile } from '../shared/measured-file.js';
 import { forDrawing } from '../shared/printable.js';
 import { stateDir } from '../shared/user-folders.js';
 import type { World } from '../shared/world.js';
-import { loadPythonParser } from '../space/python/index.js';
+import { warmPythonParser } from '../space/python/index.js';
 import { LanguageServer } from './server.js';
 
 export type LspWorld = Pick<World, 'env' | 'stdin' | 'stdout' | 'stderr' | 'interrupted'>;
@@ -31,7 +31,7 @@ export async function lsp(raw: RawLspOptions, world: LspWorld, version: string):
   const { env, stdin, stderr, interrupted } = world;
   const python = keepPython(env);
   // While the editor says what it can do; a failure is reported by the check that needs the parser.
-  loadPythonParser().catch(() => {});
+  warmPythonParser();
   // The protocol is bytes between two programs: what is written for people is made printable, it is not.
   const stdout = forDrawing(world.stdout);
   const connection = createProtocolConnection(

@@ -1,8 +1,8 @@
 export { variablesRequired, variablesSet } from './environment.js';
 export { noPython } from './model.js';
-export { loadPythonParser } from './parser.js';
+export { warmPythonParser } from './parse.js';
 export { submitsToPool } from './pools.js';
-export { readPython, warmPythonParser } from './read.js';
+export { readPython } from './read.js';
 export {
   ancestorsOf,
   bare,

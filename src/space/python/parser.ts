@@ -1,6 +1,6 @@
 /**
- * Python to a tree of plain objects, by tree-sitter. The grammar is WebAssembly: two files in
- * dist beside the bundle, and in node_modules when run from the sources.
+ * Python to a tree of plain objects, by tree-sitter: what `./quick` leaves to it. The grammar is
+ * WebAssembly: two files in dist beside the bundle, and in node_modules when run from the sources.
  */
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -9,22 +9,8 @@ import { fileURLToPath } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
 import { Language, Parser, type Tree, type TreeCursor } from 'web-tree-sitter';
 import type { SourceText } from '../text.js';
-import { pruneBodies } from './prune.js';
 import { rangeBetween } from './tree.js';
 import type { PyNode, SyntaxRegion } from './types.js';
-
-export interface ParsedPython {
-  readonly root: PyNode;
-  readonly syntaxErrors: readonly SyntaxRegion[];
-  readonly isWhole: boolean;
-  /** Whether the parser saw all of the text: nothing was left out before. */
-  readonly isParsedWhole: boolean;
-}
-
-export interface PythonParser {
-  /** Never throws. Null when no tree came of it in time. */
-  parse(source: SourceText): ParsedPython | null;
-}
 
 /** Broken files can keep the parser busy; the limit for one, in milliseconds. */
 const LONGEST_PARSE_MS = 3_000;
@@ -32,44 +18,37 @@ const LONGEST_PARSE_MS = 3_000;
 const DEEPEST = 1_500;
 /** A person reads a handful of errors of one file. */
 const MOST_ERRORS = 20;
-/** A library's function without any of these has nothing to say to a rule. */
-const INTEREST =
-  /\b(?:import|import_module|spaces|GPU|cuda|gradio|gr|compile|multiprocessing|num_workers|DataParallel|deepspeed|launch|enable_queue|print|exec)\b/;
-/** Above this a file that is not the app is read for its words of interest alone. */
-const LONG_FILE = 6_000;
+
+export interface PythonParser {
+  /**
+   * Never throws. Null when no tree came of it in time.
+   *
+   * @param interest of a library's file: blocks without it are leaves; null for a file that is read whole
+   */
+  parse(source: SourceText, interest: RegExp | null): ParsedTree | null;
+}
+
+export interface ParsedTree {
+  readonly root: PyNode;
+  readonly syntaxErrors: readonly SyntaxRegion[];
+}
 
 let parser: Promise<PythonParser> | undefined;
 
-/**
- * The parser, loaded once.
- *
- * @param expectedBytes of Python to come: below about a megabyte, optimising the parser costs more than
- *   it saves
- */
-export function loadPythonParser(expectedBytes = 0): Promise<PythonParser> {
-  parser ??= load(expectedBytes);
+/** The parser, loaded once. */
+export function loadPythonParser(): Promise<PythonParser> {
+  parser ??= load();
   return parser;
 }
 
-async function load(expectedBytes: number): Promise<PythonParser> {
-  setFlagsFromString(expectedBytes < 1_000_000 ? '--liftoff-only' : '--no-liftoff-only');
+async function load(): Promise<PythonParser> {
+  // It sees single files: optimising it costs more than it saves.
+  setFlagsFromString('--liftoff-only');
   const { runtime, grammar } = wasmFiles();
   await Parser.init({ locateFile: () => runtime });
   const python = new Parser();
   python.setLanguage(await Language.load(grammar));
-  return { parse: (source) => rememberedParse(python, source) };
-}
-
-/** Trees of texts that are still held by somebody: who checks again parses only what has changed. */
-const known = new WeakMap<SourceText, ParsedPython>();
-
-function rememberedParse(python: Parser, source: SourceText): ParsedPython | null {
-  const before = known.get(source);
-  if (before) return before;
-  const parsed = parseWith(python, source);
-  // What took too long may be faster the next time.
-  if (parsed) known.set(source, parsed);
-  return parsed;
+  return { parse: (source, interest) => parseWith(python, source, interest) };
 }
 
 function wasmFiles(): { runtime: string; grammar: string } {
@@ -85,28 +64,16 @@ function wasmFiles(): { runtime: string; grammar: string } {
   };
 }
 
-function parseWith(python: Parser, source: SourceText): ParsedPython | null {
+function parseWith(python: Parser, source: SourceText, interest: RegExp | null): ParsedTree | null {
   const end = performance.now() + LONGEST_PARSE_MS;
   let tree: Tree | null = null;
   try {
-    const isLibrary = source.text.length > LONG_FILE && !/\b(?:spaces|gradio)\b/.test(source.text);
-    const pruned = isLibrary ? pruneBodies(source.text, (body) => INTEREST.test(body)) : null;
-    const parse = (text: string) =>
-      python.parse(text, null, { progressCallback: () => performance.now() > end });
-    let read = pruned ?? source.text;
-    tree = parse(read);
-    if (pruned !== null && tree?.rootNode.hasError) {
-      // What is wrong is looked for in all of it.
-      tree.delete();
-      read = source.text;
-      tree = parse(read);
-    }
+    tree = python.parse(source.text, null, { progressCallback: () => performance.now() > end });
     if (!tree) {
       python.reset();
       return null;
     }
-    const walk = copyTree(tree, source, read, isLibrary);
-    return { ...walk, isWhole: !isLibrary, isParsedWhole: read === source.text };
+    return copyTree(tree, source, interest);
   } catch {
     // Out of the parser's memory: as good as no tree.
     return null;
@@ -119,17 +86,8 @@ interface Mutable extends PyNode {
   readonly children: Mutable[];
 }
 
-/**
- * Copies what has a name; strings, comments and pruned functions are leaves.
- *
- * @param read what was parsed: the source without the bodies that were left out
- */
-function copyTree(
-  tree: Tree,
-  source: SourceText,
-  read: string,
-  isLibrary: boolean,
-): { root: PyNode; syntaxErrors: readonly SyntaxRegion[] } {
+/** Copies what has a name; strings, comments and silent blocks of a library are leaves. */
+function copyTree(tree: Tree, source: SourceText, interest: RegExp | null): ParsedTree {
   const cursor = tree.walk();
   const hasErrors = tree.rootNode.hasError;
   const syntaxErrors: SyntaxRegion[] = [];
@@ -155,7 +113,7 @@ function copyTree(
       if (!isKnownGap(node, source.text)) noteWrong(node, note);
       holder.children.push(node);
       const isDeep = holders.length >= DEEPEST;
-      const enters = !isDeep && isEntered(node, read, isLibrary && !hasErrors);
+      const enters = !isDeep && isEntered(node, source.text, hasErrors ? null : interest);
       if (enters && cursor.gotoFirstChild()) {
         holders.push(node);
         continue;
@@ -193,9 +151,9 @@ function noteWrong(node: PyNode, note: (at: PyNode, reason: string) => void): vo
   if (node.type === 'exec_statement') note(node, 'exec is a function since Python 3');
 }
 
-function isEntered({ type, start, end }: PyNode, text: string, isLibrary: boolean): boolean {
+function isEntered({ type, start, end }: PyNode, text: string, interest: RegExp | null): boolean {
   if (type === 'comment') return false;
   if (type === 'string') return /^[a-zA-Z]*[fF]/.test(text.slice(start, start + 3));
-  if (isLibrary && type === 'block') return INTEREST.test(text.slice(start, end));
+  if (interest && type === 'block') return interest.test(text.slice(start, end));
   return true;
 }

@@ -7,7 +7,7 @@ import { collectDefinitions, collectImports } from './collect.js';
 import { encodingErrors } from './encoding.js';
 import { buildModel } from './model.js';
 import { moduleFinder } from './modules.js';
-import { loadPythonParser, type ParsedPython } from './parser.js';
+import { type ParsedPython, parsePython } from './parse.js';
 import { makeResolver } from './resolver.js';
 import { childOf, nodesIn, stringOf, textOf } from './tree.js';
 import type { PyNode, PythonFile, PythonModel } from './types.js';
@@ -52,13 +52,6 @@ function modelOf(
     file.calls = collectCalls(file, (one, node) => names.nameOf(one, node));
   }
   return buildModel(app, found, names);
-}
-
-/** Begins to load the parser, where there is Python: it takes longer than reading the other files. */
-export function warmPythonParser({ entries }: SpaceListing): void {
-  const count = entries.filter(({ path }) => path.endsWith('.py')).length;
-  // A failure is reported to whoever asks for the parser.
-  if (count > 0) loadPythonParser(count > 40 ? 1_000_000 : 0).catch(() => {});
 }
 
 /** What is read, while it is read. */
@@ -127,8 +120,7 @@ class Reader {
     isReachable: boolean,
   ): Promise<Mutable<PythonFile> | null> {
     this.#bytes += source.text.length;
-    const parser = await loadPythonParser(this.#paths.size > 40 ? 1_000_000 : source.text.length);
-    const parsed = parser.parse(source);
+    const parsed = await parsePython(source);
     if (!parsed) return null;
     const file = this.#describe(path, source, parsed, isReachable);
     this.#found.set(path, file);
