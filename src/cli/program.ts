@@ -20,6 +20,7 @@ import { declareServe } from './commands/serve.js';
 import { declareSimulate } from './commands/simulate.js';
 import { declareSkills } from './commands/skills.js';
 import { declareState } from './commands/state.js';
+import { refuseEmptyValues } from './empty-values.js';
 import { newProgram } from './new-program.js';
 import type { World } from './world.js';
 
@@ -34,6 +35,7 @@ export function createProgram(
   setExitCode: (code: number) => void,
 ): Command {
   const program = newProgram(world);
+  refuseEmptyValues(program);
   declareInit(program, world, setExitCode);
   declareRun(program, world, toRun, setExitCode);
   declareCall(program, world, setExitCode);

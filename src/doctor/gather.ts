@@ -1,17 +1,24 @@
 /** Looks at the machine. Each look has an end: a program that hangs is one that does not answer. */
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  existsSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
-import { arch, release, totalmem } from 'node:os';
-import { join } from 'node:path';
+import { arch, release, tmpdir, totalmem } from 'node:os';
+import { dirname, join } from 'node:path';
 import { execa } from 'execa';
 import { findAllocators } from '../allocator/client/locator.js';
 import { chosenPythons, findBasePython, findOnPath } from '../python-env/interpreters.js';
 import { probePython } from '../python-env/probe.js';
 import type { Environment } from '../python-env/types.js';
-import { createRunFolder } from '../run/state/index.js';
 import { systemClock } from '../shared/clock.js';
-import { UserError } from '../shared/errors.js';
 import { holderOfPort } from '../shared/tcp-table.js';
+import { whyUnwritable } from '../shared/unwritable.js';
 import type { MachineFacts, NvidiaFacts, PythonFound } from './facts.js';
 
 /** The port that `run` tries first. */
@@ -33,12 +40,11 @@ export async function gatherFacts({
   env,
   version,
 }: Question): Promise<MachineFacts> {
-  const [pythons, basePython, nvidia, port, state] = await Promise.all([
+  const [pythons, basePython, nvidia, port] = await Promise.all([
     findPythons(dir, env),
     findBasePython({ minor: null, belowMinor: null }, env, undefined),
     askNvidia(env),
     tryPort(PORT),
-    tryState(stateDir),
   ]);
   const nowMs = systemClock.now().wallMs;
   const compilers = ['g++', 'c++', 'clang++'].map((name) => findOnPath(name, env));
@@ -55,7 +61,7 @@ export async function gatherFacts({
     compiler: compilers.find((path) => path !== null) ?? null,
     nvidia,
     port,
-    state: { dir: stateDir, ...state },
+    state: { dir: stateDir, ...judgeState(stateDir) },
     openFiles: openFileLimit(),
     clockBehindSeconds: Math.max(0, (newestFileMs(stateDir) - nowMs) / 1_000),
     now: new Date(nowMs).toISOString(),
@@ -121,16 +127,37 @@ function tryPort(number: number): Promise<MachineFacts['port']> {
   });
 }
 
-/** Does what `run` does first. */
-async function tryState(dir: string): Promise<{ problem: string | null; fix: string }> {
+/** What `run` would meet when it makes its folder there; nothing is made now. */
+function judgeState(dir: string): { problem: string | null; fix: string } {
+  const parts = [dir, join(dir, 'runs')];
+  const file = parts.find((path) => statSync(path, { throwIfNoEntry: false })?.isFile());
+  const why = file === undefined ? whyUnwritable(join(dir, 'runs')) : `${file} is a file.`;
+  if (why === null && ![dir, tmpdir()].some(takesDirectIo)) {
+    return {
+      problem: `no folder takes direct I/O: not ${dir}, not ${tmpdir()}`,
+      fix: 'zerogpu run --state-dir DIR   (a folder on a disk)',
+    };
+  }
+  if (why === null) return { problem: null, fix: '' };
+  return {
+    problem: `the state folder ${dir} can't be used: ${why}`,
+    fix: 'zerogpu run --state-dir DIR   (a folder that you may write to)',
+  };
+}
+
+/** A file without a name (O_TMPFILE, of Linux) that is gone when it is closed. */
+const NAMELESS = 0o20_000_000 | constants.O_DIRECTORY;
+
+/** Whether the spaces package can keep its pack files there: it opens them with O_DIRECT. */
+function takesDirectIo(dir: string): boolean {
+  let at = dir;
+  while (!existsSync(at) && dirname(at) !== at) at = dirname(at);
   try {
-    const folder = await createRunFolder(dir, 'doctor');
-    await folder.remove();
-    return { problem: null, fix: '' };
+    closeSync(openSync(at, NAMELESS | constants.O_RDWR | constants.O_DIRECT, 0o600));
+    return true;
   } catch (error) {
-    if (!(error instanceof UserError)) throw error;
-    const why = error.why ? `: ${error.why.split('\n')[0]}` : '';
-    return { problem: `${error.message}${why}`, fix: error.fix[0] ?? '--state-dir DIR' };
+    // Any other answer is of a file system without nameless files, and says nothing.
+    return (error as NodeJS.ErrnoException).code !== 'EINVAL';
   }
 }
 

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { formatBytes } from '../shared/bytes.js';
 import { EXIT, UserError } from '../shared/errors.js';
 import { type BuildRequest, requestFor } from './build-request.js';
+import { isUnreachable } from './failures.js';
 import {
   type Installer,
   type InstallRequest,
@@ -136,7 +137,8 @@ async function tryOption(
     const bytes = approximateCudaBytes(TYPICAL_CUDA_PACKAGES);
     const what = `PyTorch ${option.release} has no CPU build here: about ${formatBytes(bytes)} of CUDA libraries to download`;
     if (!(await agrees(what, context))) return { kind: 'too-large', bytes };
-    return { kind: 'chosen', installer: cudaInstaller(tools), request, packages: null, compromise };
+    const installer = await cudaInstaller(tools, request, context);
+    return { kind: 'chosen', installer, request, packages: null, compromise };
   }
   const uv = option.by === 'uv' ? (tools.uv ?? (await tools.bootstrap())) : null;
   const installer = uv === null ? tools.pip : uvInstaller(uv, tools.target, true);
@@ -154,9 +156,21 @@ async function tryOption(
   return { kind: 'chosen', installer, request: range, packages, compromise: why };
 }
 
-/** uv downloads a CUDA build as well, and reads metadata without the wheel. */
-function cudaInstaller({ uv, target, pip }: Tools): Installer {
-  return uv === null ? pip : uvInstaller(uv, target, false);
+/**
+ * uv downloads a CUDA build as well, and reads metadata without the wheel. Where pip has an index of its own
+ * (PIP_INDEX_URL, pip.conf), uv may reach none.
+ */
+async function cudaInstaller(
+  { uv, target, pip }: Tools,
+  request: InstallRequest,
+  { report }: BuildContext,
+): Promise<Installer> {
+  if (uv === null) return pip;
+  const installer = uvInstaller(uv, target, false);
+  const planned = await installer.plan(request);
+  if (planned.ok || !isUnreachable(planned.output)) return installer;
+  report({ phase: 'plan', message: "uv can't reach its package index: pip installs instead" });
+  return pip;
 }
 
 /** The Space's requirements decide on PyTorch, or it has none. */

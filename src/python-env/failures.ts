@@ -8,6 +8,11 @@ const NETWORK =
 const DISK = /No space left on device|ENOSPC|os error 28|Disk quota exceeded/i;
 const NO_VENV = /ensurepip is not available|No module named '?(venv|ensurepip)/i;
 
+/** Whether an installer failed because its index could not be reached. */
+export function isUnreachable(output: string): boolean {
+  return NETWORK.test(output);
+}
+
 /** What was going on when an installer failed. */
 export interface InstallFailure {
   /** Everything that the installer printed. */
@@ -51,7 +56,7 @@ export function installError(failure: InstallFailure): UserError {
       exitCode: EXIT.cannot,
     });
   }
-  if (NETWORK.test(output)) return unreachable(why);
+  if (isUnreachable(output)) return unreachable(why);
   const culprit = culpritOf(output, failure.requirements);
   if (culprit) {
     const isTorch = culprit.name === 'torch' && culprit.pin !== null;

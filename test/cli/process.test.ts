@@ -103,6 +103,15 @@ describe('a command line that makes no sense', () => {
     expect(stderr).toContain(`${flag} is "${value}"`);
   });
 
+  it.each([
+    ['run', '--events'],
+    ['run', '--python'],
+    ['serve', '--state-dir'],
+    ['simulate', '--from'],
+  ])('with %s %s that is empty, as an unset variable leaves it', async (command, flag) => {
+    expect(await fail(2, 'E_USAGE', [command, flag, ''])).toContain(`${flag} is empty`);
+  });
+
   it('in a variable instead of a flag', async () => {
     const env = { ZEROGPU_DURATION: 'abc' };
     expect(await fail(2, 'E_USAGE', ['run', SPACE], { env })).toContain('--duration is "abc"');

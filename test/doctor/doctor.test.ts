@@ -1,7 +1,7 @@
 /** `zerogpu doctor` as a process, on this machine and on worse ones. */
-import { chmodSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, symlinkSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { zerogpu } from '../support/cli.js';
 import { temporaryFolder } from '../support/supervise.js';
@@ -53,6 +53,13 @@ describe('zerogpu doctor', () => {
       status: 'warn',
       text: expect.stringContaining('mismatch'),
     });
+  });
+
+  it('writes nothing: a state folder that is missing is missing afterwards', async () => {
+    const state = join(temporaryFolder(), 'not/there');
+    const { byId } = await diagnose(programs({}), state);
+    expect(byId.get('state')?.status).toBe('ok');
+    expect(existsSync(dirname(state))).toBe(false);
   });
 
   it('tells a state folder that is a file', async () => {

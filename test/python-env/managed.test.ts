@@ -103,6 +103,16 @@ describe('an environment made for a Space that leaves PyTorch open', () => {
     expect(uv.split('\n').at(-2)).not.toContain('--torch-backend');
   });
 
+  it('has it from pip where uv can’t reach its own index, and says so', async () => {
+    installers(UNREACHABLE, '2.8.0, 2.7.1');
+    const reachable = readFileSync(join(root, 'bin/uv'), 'utf8');
+    const dry = `*--dry-run*) ${UNREACHABLE};;`;
+    script('bin/uv', reachable.replace(/^#!.*\n/, '').replace(/\*--dry-run\*\).*/, dry));
+    const { uv, said } = await ensure({ yes: true });
+    expect(said).toContain("uv can't reach its package index: pip installs instead");
+    expect(uv.split('\n').at(-2)).toMatch(/^pip -m pip install .*spaces torch==2\.8\.0$/);
+  });
+
   it('is made from the Python at hand where the platform’s can’t be had, and says why', async () => {
     installers('echo " + torch==2.8.0+cpu"', '');
     const unasked = await ensure({}, ['3.99.1']);
