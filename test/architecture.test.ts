@@ -28,6 +28,7 @@ const MAY_IMPORT: readonly (readonly [folder: string, allowed: readonly string[]
   ['simulate', ['allocator/core', 'platform', 'shared']],
   ['lifecycle', ['allocator/client', 'shared']],
   ['call', ['lifecycle', 'allocator', 'platform', 'shared']],
+  ['load', ['simulate', 'call', 'lifecycle', 'allocator', 'platform', 'shared']],
   ['estimate', ['call', 'hub', 'lifecycle', 'platform', 'shared']],
   ['doctor', ['run', 'python-env', 'allocator/client', 'shared']],
   ['init', ['hub', 'space', 'platform', 'shared']],
@@ -78,6 +79,7 @@ const MAY_IMPORT: readonly (readonly [folder: string, allowed: readonly string[]
     [
       'agents',
       'call',
+      'load',
       'estimate',
       'lifecycle',
       'doctor',

@@ -11,6 +11,7 @@ import { declareExplain } from './commands/explain.js';
 import { declareHelp } from './commands/help.js';
 import { declareInit } from './commands/init.js';
 import { declareLifecycle } from './commands/lifecycle.js';
+import { declareLoad } from './commands/load.js';
 import { declareLsp } from './commands/lsp.js';
 import { declareMcp } from './commands/mcp.js';
 import { declarePython } from './commands/python.js';
@@ -47,6 +48,7 @@ export function createProgram(
   declareExplain(program, world, setExitCode);
   declareServe(program, world, setExitCode);
   declareSimulate(program, world, setExitCode);
+  declareLoad(program, world, setExitCode);
   declareState(program, world);
   declareDoctor(program, world, setExitCode);
   declareConfig(program, world, setExitCode);

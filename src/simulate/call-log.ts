@@ -1,5 +1,6 @@
 /** What became of each call of a replication: one row a call, in the order of asking. */
-import type { CallRecord, RefusalKind } from '../allocator/core/types.js';
+import type { CallEnd } from '../allocator/core/effects.js';
+import type { RefusalKind } from '../allocator/core/types.js';
 import { Column } from './sample.js';
 import type { SimulatedCall } from './visits.js';
 import type { Observer } from './world.js';
@@ -37,6 +38,21 @@ const ENDED = 1;
 const KILLED = 2;
 const WARM = 4;
 
+/** What a log takes of a record. */
+export type LoggedRecord =
+  | { readonly event: 'refused'; readonly refusal: { readonly kind: RefusalKind } }
+  | { readonly event: 'granted'; readonly waitedSeconds: number; readonly warm: boolean }
+  | { readonly event: 'timed-out' | 'abandoned'; readonly waitedSeconds: number }
+  | {
+      readonly event: 'ended';
+      readonly end: CallEnd;
+      readonly usedSeconds: number;
+      readonly chargedSeconds: number;
+      readonly creditSeconds: number;
+      readonly askedSeconds: number;
+    }
+  | { readonly event: 'queued' | 'allowed' | 'killing' };
+
 /** Rows as columns; a row is made on demand. */
 export class CallLog implements Observer {
   private readonly askedAt = new Column();
@@ -57,7 +73,7 @@ export class CallLog implements Observer {
     return this.askedAt.length;
   }
 
-  asked(call: SimulatedCall, atMs: number): void {
+  asked(call: Pick<SimulatedCall, 'tierIndex' | 'functionIndex'>, atMs: number): void {
     this.askedAt.push(atMs);
     this.tier.push(call.tierIndex);
     this.fn.push(call.functionIndex);
@@ -66,7 +82,7 @@ export class CallLog implements Observer {
     for (const column of [this.grantedAt, this.endedAt]) column.push(Number.NaN);
   }
 
-  recorded(record: CallRecord, call: SimulatedCall, atMs: number): void {
+  recorded(record: LoggedRecord, call: Pick<SimulatedCall, 'id'>, atMs: number): void {
     const row = call.id - 1;
     switch (record.event) {
       case 'refused':

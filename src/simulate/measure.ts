@@ -84,7 +84,8 @@ export function measure(
   }
 }
 
-function readLog(plan: SimulationPlan, log: CallLog): Measurement {
+/** What a log of calls shows, whoever made them: a simulation, or visitors of a running Space. */
+export function readLog(plan: SimulationPlan, log: CallLog): Measurement {
   const fromMs = warmupEndMs(plan, log);
   const all = new Tally();
   const tiers = plan.tiers.map(() => new Tally());

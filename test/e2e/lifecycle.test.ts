@@ -3,6 +3,11 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parseLoadOptions } from '../../src/load/options.js';
+import { workloadOf } from '../../src/load/plan.js';
+import type { LoadReport } from '../../src/load/report.js';
+import { measure } from '../../src/simulate/measure.js';
+import { planSimulation } from '../../src/simulate/plan.js';
 import { processesOf } from '../support/e2e/run-processes.js';
 import { fixture, runToEnd, testPython } from '../support/e2e/space.js';
 
@@ -88,6 +93,33 @@ describe('a detached run', () => {
     expect(await call('plan', '--as', 'pro')).toMatchObject({
       ...{ code: 2, stderr: expect.stringContaining('zerogpu call plain') },
     });
+  });
+
+  it('under a load has the refusals and the waits that the simulator predicts', async () => {
+    const flags = { visitors: '4', tiers: 'pro=1,anonymous=1', rate: '3/s', for: '3s', seed: '3' };
+    const words = Object.entries(flags).flatMap(([name, value]) => [`--${name}`, value]);
+    const { code, stdout, stderr } = await zerogpu(
+      ...['load', space, '--function', 'hold', ...words, '--json', 'declared=130', 'seconds=0.1'],
+    );
+    expect(code, stderr).toBe(0);
+    const report = JSON.parse(stdout) as LoadReport;
+    const options = parseLoadOptions({ ...flags, function: 'hold' });
+    const host = { platform: 'h200', gpus: 1, slices: 1, space: 'everything' };
+    const workload = workloadOf(options, host, report.usedSeconds / report.all.granted);
+    const [hold] = Object.values(workload.spaces).map(({ functions }) => functions['hold']);
+    if (hold) hold.declared = 130;
+    const simulated = measure(planSimulation(workload), options.seed, 0);
+    for (const tier of ['pro', 'anonymous']) {
+      // The simulation ends with its last call; the load waits for the answer.
+      const { calls, refused } = simulated.tiers[tier] ?? report.all;
+      expect(report.tiers[tier]).toMatchObject({ calls, refused });
+    }
+    expect(report.tiers['anonymous']?.refused['illegal-duration']).toBeGreaterThan(0);
+    // Gradio's own time comes on top, and this machine may be busy.
+    const [met, predicted] = [report.all.waits.mean, simulated.all.waits.mean];
+    expect(met).toBeGreaterThan(predicted - 1);
+    expect(met).toBeLessThan(predicted + 4);
+    expect(report).toMatchObject({ isPartial: false, unanswered: 0, failures: [] });
   });
 
   it('leaves a log without tokens and, once stopped, no process', async () => {

@@ -38,7 +38,7 @@ export function headLine(plan: SimulationPlan, replications: number, seed: numbe
 /** Waits and refusals by tier and Space, the day by the hour, and the sums. */
 export function reportLines(
   plan: SimulationPlan,
-  { measurements }: Replicated,
+  { measurements }: Pick<Replicated, 'measurements'>,
   goal: Goal | null,
   options: TextOptions,
 ): readonly string[] {
@@ -197,7 +197,7 @@ function sumLines(plan: SimulationPlan, measured: Measurement): readonly string[
   const percent = (value: number) => `${(value * 100).toFixed(1)} %`;
   const use = declaredSeconds === 0 ? '' : ` (${percent(usedSeconds / declaredSeconds)} of it)`;
   const lines = [
-    `utilisation ${percent(measured.utilisation)} of ${whole(measured.gpuHours)} GPU hours`,
+    `utilisation ${percent(measured.utilisation)} of ${gpuTime(measured.gpuHours)}`,
     `seconds     ${whole(declaredSeconds)} declared, ${whole(usedSeconds)} used${use}, ${whole(chargedSeconds)} charged`,
     `starved     ${percent(measured.starved)} of the calls waited ${STARVED_SECONDS} s or more`,
   ];
@@ -227,6 +227,8 @@ function number(value: number): string {
   if (!Number.isFinite(value)) return 'unknown';
   return String(Number(value.toPrecision(3)));
 }
+const gpuTime = (hours: number) =>
+  hours < 1 ? `${whole(hours * 3_600)} GPU seconds` : `${whole(hours)} GPU hours`;
 const signed = (value: number) => (value > 0 ? `+${number(value)}` : number(value));
 const whole = (value: number) => Math.round(value).toLocaleString('en-GB');
 const share = (count: number, of: number) =>
