@@ -83,7 +83,7 @@ export async function load(
   }
 }
 
-/** A run on this machine: nobody else's Space gets such a load, and the waits are in its allocator's records. */
+/** A run on this machine alone gets such a load; the waits are in its allocator's records. */
 type LoadedRun = LiveRun & {
   readonly url: string;
   readonly allocatorUrl: string;

@@ -64,5 +64,5 @@ export function arrivalsOf(plan: SimulationPlan, seed: number): readonly Arrival
   return arrivals.sort((a, b) => a.atMs - b.atMs);
 }
 
-/** `pro:3` of the simulator is `pro:load-3`: nobody else's quota. */
+/** `pro:3` of the simulator is `pro:load-3`, with a quota that no other visitor uses. */
 const nameOf = ({ visitor }: Visit) => visitor.key.replace(':', ':load-');
