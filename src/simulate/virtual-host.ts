@@ -32,7 +32,11 @@ export class VirtualHost {
   }
 
   send(body: EventBody, at: Instant): readonly Effect[] {
-    const result = step(this.state, { ...body, at } as AllocatorEvent);
+    return this.apply({ ...body, at } as AllocatorEvent);
+  }
+
+  apply(event: AllocatorEvent): readonly Effect[] {
+    const result = step(this.state, event);
     this.nextTickMs = result.nextTickMonotonicMs;
     return result.effects;
   }

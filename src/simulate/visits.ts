@@ -34,6 +34,8 @@ export interface Visit {
 export interface SimulatedCall {
   /** From 1, in the order of asking. */
   readonly id: number;
+  /** Names it in the core's events. */
+  readonly key: string;
   readonly tierIndex: number;
   readonly functionIndex: number;
   readonly visit: Visit;

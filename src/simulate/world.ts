@@ -6,11 +6,17 @@
  * Time is milliseconds from the start. A host is one core with its own queue and slices; the quota
  * accounts are one for all hosts, as on the platform.
  */
-import type { AllocatorState, CallRecord, Effect } from '../allocator/core/types.js';
+import type {
+  AllocatorEvent,
+  AllocatorState,
+  CallRecord,
+  Effect,
+} from '../allocator/core/types.js';
+import type { Instant } from '../shared/clock.js';
 import type { ProcessId } from '../shared/host.js';
 import { createHeap } from './heap.js';
 import type { SimulationPlan } from './plan.js';
-import { type EventBody, makeSlices, VirtualHost } from './virtual-host.js';
+import { makeSlices, VirtualHost } from './virtual-host.js';
 import { itemAt, type SimulatedCall, type Visit, Visits } from './visits.js';
 
 /** Between a grant and the new worker's /allow: the order of what `zerogpu run` shows; not charged. */
@@ -108,7 +114,8 @@ export class SimulatedWorld {
       case DEATH: {
         const death = this.dying.get(id);
         this.dying.delete(id);
-        if (death) this.send(death.host, { type: 'process-died', process: death.process });
+        if (death)
+          this.send(death.host, { type: 'process-died', at: this.at, process: death.process });
         break;
       }
       default:
@@ -126,21 +133,35 @@ export class SimulatedWorld {
     const fn = this.visits.functionOf(functionIndex);
     this.lastCall += 1;
     const id = this.lastCall;
-    const ids = { id, tierIndex, functionIndex, visit, turn };
-    const call: SimulatedCall = { ...ids, askedAtMs: this.nowMs, isOver: false };
+    const call: SimulatedCall = {
+      id,
+      key: String(id),
+      tierIndex,
+      functionIndex,
+      visit,
+      turn,
+      askedAtMs: this.nowMs,
+      isOver: false,
+    };
     visit.turn += 1;
     this.calls.set(id, call);
     const { creditSeconds } = this.visits.tierOf(tierIndex);
     if (turn === 0 && creditSeconds > 0) {
-      this.send(fn.host, { type: 'set-credits', visitor: visitor.key, seconds: creditSeconds });
+      this.send(fn.host, {
+        type: 'set-credits',
+        at: this.at,
+        visitor: visitor.key,
+        seconds: creditSeconds,
+      });
     }
     this.observer.asked(call, this.nowMs);
     const host = itemAt(this.hosts, fn.host);
     host.calls.set(host.core.state.nextCall, call);
     this.send(fn.host, {
       type: 'schedule',
-      requestId: String(id),
-      allowToken: String(id),
+      at: this.at,
+      requestId: call.key,
+      allowToken: call.key,
       space: fn.space,
       taskId: fn.name,
       visitor,
@@ -167,8 +188,9 @@ export class SimulatedWorld {
     if (!call) return;
     this.lastPid += 1;
     const process = { pid: this.lastPid, startTime: this.lastPid };
-    const body = { requestId: String(id), allowToken: String(id), process };
-    this.send(this.hostOf(call), { type: 'allow', ...body });
+    const { key } = call;
+    const event = { type: 'allow', at: this.at, requestId: key, allowToken: key, process } as const;
+    this.send(this.hostOf(call), event);
     this.begin(call, false);
   }
 
@@ -180,15 +202,21 @@ export class SimulatedWorld {
   private end(id: number): void {
     const call = this.calls.get(id);
     if (!call) return;
-    const body = { requestId: String(id), allowToken: String(id), fail: false };
-    const use = { gpuUsed: true, peakVramBytes: null };
-    this.send(this.hostOf(call), { type: 'release', ...body, ...use });
+    this.send(this.hostOf(call), {
+      type: 'release',
+      at: this.at,
+      requestId: call.key,
+      allowToken: call.key,
+      fail: false,
+      gpuUsed: true,
+      peakVramBytes: null,
+    });
   }
 
   private leave(id: number): void {
     const call = this.calls.get(id);
     if (!call || this.started.has(id)) return;
-    this.send(this.hostOf(call), { type: 'abandon', requestId: String(id) });
+    this.send(this.hostOf(call), { type: 'abandon', at: this.at, requestId: call.key });
   }
 
   private tick(hostIndex: number): void {
@@ -196,13 +224,16 @@ export class SimulatedWorld {
     // An earlier tick came in between.
     if (host.tickAtMs > this.nowMs) return;
     host.tickAtMs = Number.POSITIVE_INFINITY;
-    this.send(hostIndex, { type: 'tick' });
+    this.send(hostIndex, { type: 'tick', at: this.at });
   }
 
-  private send(hostIndex: number, body: EventBody): void {
+  private get at(): Instant {
+    return { monotonicMs: this.nowMs, wallMs: this.nowMs };
+  }
+
+  private send(hostIndex: number, event: AllocatorEvent): void {
     const host = itemAt(this.hosts, hostIndex);
-    const at = { monotonicMs: this.nowMs, wallMs: this.nowMs };
-    const effects = host.core.send(body, at);
+    const effects = host.core.apply(event);
     const next = host.core.nextTickMs;
     if (next !== null && next < host.tickAtMs) {
       host.tickAtMs = Math.max(this.nowMs, next);

@@ -42,39 +42,80 @@ export function localQuota(
   accounts: Map<string, QuotaAccount>,
   quotaNowMs: number,
 ): Quota & QuotaOperator {
-  const accountOf = (visitor: Visitor) => accounts.get(visitor.key) ?? createAccount(visitor);
+  return new LocalQuota(profile, accounts, quotaNowMs);
+}
 
-  function change<K extends AccountCommand>(
+/** A class, since each step makes some of them: closures would cost more than what they do. */
+class LocalQuota implements Quota, QuotaOperator {
+  readonly #profile: PlatformProfile;
+  readonly #accounts: Map<string, QuotaAccount>;
+  readonly #quotaNowMs: number;
+
+  constructor(profile: PlatformProfile, accounts: Map<string, QuotaAccount>, quotaNowMs: number) {
+    this.#profile = profile;
+    this.#accounts = accounts;
+    this.#quotaNowMs = quotaNowMs;
+  }
+
+  read(visitor: Visitor): Balance {
+    return balanceOf(this.#profile, this.#accountOf(visitor), visitor.tier, this.#quotaNowMs);
+  }
+
+  reserve(visitor: Visitor, costMs: number): Held | null {
+    return this.#change('reserve', this.#accountOf(visitor), { tier: visitor.tier, costMs });
+  }
+
+  begin(visitor: Visitor, hold: Hold): number {
+    return this.#change('begin', this.#known(visitor), { hold });
+  }
+
+  settle(visitor: Visitor, hold: Hold, chargedMs: number): number {
+    return this.#change('settle', this.#known(visitor), { hold, chargedMs });
+  }
+
+  release(visitor: Visitor, hold: Hold): void {
+    this.#change('release', this.#known(visitor), { hold });
+  }
+
+  reset(key: string): void {
+    const account = this.#accounts.get(key);
+    if (account) this.#change('reset', account, {});
+  }
+
+  setUse(visitor: Visitor, use: WindowUse): void {
+    this.#change('set-use', this.#accountOf(visitor), { tier: visitor.tier, use });
+  }
+
+  setCredits(visitor: Visitor, creditMs: number): void {
+    this.#change('set-credits', this.#accountOf(visitor), { creditMs });
+  }
+
+  setTier(visitor: Visitor, tier: Tier | null): void {
+    this.#change('set-tier', this.#accountOf(visitor), { tier });
+  }
+
+  #accountOf(visitor: Visitor): QuotaAccount {
+    return this.#accounts.get(visitor.key) ?? createAccount(visitor);
+  }
+
+  #known(visitor: Visitor): QuotaAccount {
+    const account = this.#accounts.get(visitor.key);
+    assert(account !== undefined, 'a call has no quota account');
+    return account;
+  }
+
+  #change<K extends AccountCommand>(
     kind: K,
     account: QuotaAccount,
     command: AccountCommands[K],
   ): AccountAnswers[K] {
-    const decision = decide(kind, profile, account, command, quotaNowMs);
+    const decision = decide(kind, this.#profile, account, command, this.#quotaNowMs);
     // A refused call changes no account.
-    if (kind !== 'reserve' || decision.answer !== null) accounts.set(account.key, decision.account);
+    if (kind !== 'reserve' || decision.answer !== null) {
+      this.#accounts.set(account.key, decision.account);
+    }
     return decision.answer;
   }
-  function known(visitor: Visitor): QuotaAccount {
-    const account = accounts.get(visitor.key);
-    assert(account !== undefined, 'a call has no quota account');
-    return account;
-  }
-  return {
-    read: (visitor) => balanceOf(profile, accountOf(visitor), visitor.tier, quotaNowMs),
-    reserve: (visitor, costMs) =>
-      change('reserve', accountOf(visitor), { tier: visitor.tier, costMs }),
-    begin: (visitor, hold) => change('begin', known(visitor), { hold }),
-    settle: (visitor, hold, chargedMs) => change('settle', known(visitor), { hold, chargedMs }),
-    release: (visitor, hold) => void change('release', known(visitor), { hold }),
-    reset(key) {
-      const account = accounts.get(key);
-      if (account) change('reset', account, {});
-    },
-    setUse: (visitor, use) =>
-      void change('set-use', accountOf(visitor), { tier: visitor.tier, use }),
-    setCredits: (visitor, creditMs) => void change('set-credits', accountOf(visitor), { creditMs }),
-    setTier: (visitor, tier) => void change('set-tier', accountOf(visitor), { tier }),
-  };
 }
 
 /** Reads one visitor's balance, and changes nothing. */

@@ -26,6 +26,8 @@ import { dequeue } from './queue.js';
 import type { Turn } from './turn.js';
 import type { AllocatorState, Grant, Waiter, WarmWorker } from './types.js';
 
+const NO_CLAIMS: ReadonlySet<string> = new Set();
+
 /**
  * Grants whatever can be granted now.
  *
@@ -33,8 +35,8 @@ import type { AllocatorState, Grant, Waiter, WarmWorker } from './types.js';
  */
 export function dispatch(turn: Turn): ReadonlySet<string> {
   const { state } = turn;
+  if (state.stopping || state.queue.length === 0 || isEverySliceLeased(state)) return NO_CLAIMS;
   const claims = new Set<string>();
-  if (state.stopping || state.queue.length === 0 || isEverySliceLeased(state)) return claims;
   const pool = openPool(state);
   let place = 0;
   for (let waiter = state.queue[place]; waiter; waiter = state.queue[place]) {
@@ -119,7 +121,7 @@ function claim(
 ): void {
   for (const worker of place.evict) {
     evict(turn, worker, 'evicted');
-    for (const index of worker.slices) pool.uses.set(index, 'dying');
+    for (const index of worker.slices) pool.uses[index] = 'dying';
   }
   take(pool, waiter.space, place.slices, 'claimed');
   claims.add(waiter.requestId);

@@ -86,13 +86,17 @@ export function endLease(
 ): void {
   turn.state.leases.delete(lease.allowToken);
   const usedSeconds = measured.usedSeconds ?? heldSeconds(lease, turn.at);
+  const paid = pay(turn, lease, usedSeconds);
   record(turn, lease, {
     event: 'ended',
     end,
     gpuUsed: measured.gpuUsed,
     usedSeconds,
     peakVramBytes: measured.peakVramBytes,
-    ...pay(turn, lease, usedSeconds),
+    chargedSeconds: paid.chargedSeconds,
+    creditSeconds: paid.creditSeconds,
+    leftBeforeSeconds: paid.leftBeforeSeconds,
+    leftAfterSeconds: paid.leftAfterSeconds,
   });
 }
 

@@ -14,6 +14,7 @@
  *
  * The pool is built again for each pass, O(slices): no second copy has to be kept in step.
  */
+import type { SliceSpec } from '../../shared/host.js';
 import { latestEndMs } from './lease.js';
 import { slicesNeeded } from './sizes.js';
 import type { AllocatorState, Waiter, WarmWorker } from './types.js';
@@ -21,12 +22,13 @@ import type { AllocatorState, Waiter, WarmWorker } from './types.js';
 type SliceUse = 'leased' | 'dying' | 'warm' | 'empty' | 'lost' | 'claimed';
 
 export interface Pool {
-  readonly uses: Map<number, SliceUse>;
-  readonly warmOn: Map<number, WarmWorker>;
+  /** By the index of the slice, as the next two. */
+  readonly uses: SliceUse[];
+  readonly warmOn: WarmWorker[];
   /** When the call on a leased slice is over at the latest, on the monotonic clock. */
-  readonly busyUntilMs: Map<number, number>;
+  readonly busyUntilMs: (number | undefined)[];
   /** Slice indexes of each GPU, ascending. */
-  readonly gpus: Map<number, number[]>;
+  readonly gpus: ReadonlyMap<number, readonly number[]>;
   /** GPUs kept for a waiter that needs several slices of one (see `holdBack`). */
   readonly heldBack: Set<number>;
   /** Slices that each Space holds or has claimed. */
@@ -46,38 +48,49 @@ export type Place =
 
 export function openPool(state: AllocatorState): Pool {
   const pool: Pool = {
-    uses: new Map(),
-    warmOn: new Map(),
-    busyUntilMs: new Map(),
-    gpus: new Map(),
+    uses: [],
+    warmOn: [],
+    busyUntilMs: [],
+    gpus: gpusOf(state.slices),
     heldBack: new Set(),
     heldBySpace: new Map(),
   };
-  for (const slice of state.slices) {
-    pool.uses.set(slice.index, 'empty');
-    const siblings = pool.gpus.get(slice.gpu) ?? [];
-    siblings.push(slice.index);
-    pool.gpus.set(slice.gpu, siblings);
-  }
+  for (const slice of state.slices) pool.uses[slice.index] = 'empty';
   for (const worker of state.warmWorkers) {
     for (const index of worker.slices) {
-      pool.uses.set(index, worker.evicting ? 'dying' : 'warm');
-      pool.warmOn.set(index, worker);
+      pool.uses[index] = worker.evicting ? 'dying' : 'warm';
+      pool.warmOn[index] = worker;
     }
   }
   for (const lease of state.leases.values()) {
     const endsAtMs = latestEndMs(state, lease);
     for (const index of lease.slices) {
-      pool.uses.set(index, lease.killing ? 'dying' : 'leased');
-      pool.busyUntilMs.set(index, endsAtMs);
+      pool.uses[index] = lease.killing ? 'dying' : 'leased';
+      pool.busyUntilMs[index] = endsAtMs;
     }
     countForSpace(pool, lease.space, lease.slices.length);
   }
   for (const index of state.lost) {
-    pool.uses.set(index, 'lost');
-    pool.busyUntilMs.delete(index);
+    pool.uses[index] = 'lost';
+    pool.busyUntilMs[index] = undefined;
   }
   return pool;
+}
+
+const GPUS_OF = new WeakMap<readonly SliceSpec[], ReadonlyMap<number, readonly number[]>>();
+
+/** The list of slices is never changed, only replaced: the grouping is kept beside it. */
+function gpusOf(slices: readonly SliceSpec[]): ReadonlyMap<number, readonly number[]> {
+  const known = GPUS_OF.get(slices);
+  if (known) return known;
+  const gpus = new Map<number, number[]>();
+  for (const { gpu, index } of slices) {
+    const siblings = gpus.get(gpu) ?? [];
+    siblings.push(index);
+    gpus.set(gpu, siblings);
+  }
+  GPUS_OF.set(slices, gpus);
+  return gpus;
 }
 
 /** True while any slice could still be given to somebody in this pass. */
@@ -120,7 +133,7 @@ export function take(
   slices: readonly number[],
   use: 'leased' | 'claimed',
 ): void {
-  for (const index of slices) pool.uses.set(index, use);
+  for (const index of slices) pool.uses[index] = use;
   countForSpace(pool, space, slices.length);
 }
 
@@ -145,7 +158,7 @@ export function holdBack(state: AllocatorState, pool: Pool, waiter: Waiter): voi
 /** When `need` of these slices will be free at the latest. */
 function freeAt(pool: Pool, slices: readonly number[], need: number): number {
   const times = slices.map((index) =>
-    isOpen(pool, index) ? 0 : (pool.busyUntilMs.get(index) ?? Number.POSITIVE_INFINITY),
+    isOpen(pool, index) ? 0 : (pool.busyUntilMs[index] ?? Number.POSITIVE_INFINITY),
   );
   return times.sort((a, b) => a - b)[need - 1] ?? Number.POSITIVE_INFINITY;
 }
@@ -162,7 +175,7 @@ function findOwnWarmWorker(
       worker.space === waiter.space &&
       worker.taskId === waiter.taskId &&
       worker.size === waiter.size &&
-      worker.slices.every((index) => pool.uses.get(index) === 'warm') &&
+      worker.slices.every((index) => pool.uses[index] === 'warm') &&
       !isHeldBack(pool, worker),
   );
 }
@@ -172,7 +185,7 @@ function findEmpty(pool: Pool, need: number): Place | null {
   let best: readonly number[] | null = null;
   for (const [gpu, slices] of pool.gpus) {
     if (pool.heldBack.has(gpu)) continue;
-    const empty = slices.filter((index) => pool.uses.get(index) === 'empty');
+    const empty = slices.filter((index) => pool.uses[index] === 'empty');
     if (empty.length >= need && (best === null || empty.length < best.length)) best = empty;
   }
   return best && { kind: 'empty', slices: best.slice(0, need) };
@@ -185,7 +198,7 @@ function findAfterDeath(pool: Pool, need: number): Place | null {
     const open = slices.filter((index) => isOpen(pool, index));
     if (open.length < need) continue;
     const chosen = open.sort((a, b) => emptiedBefore(pool, a, b)).slice(0, need);
-    const evict = [...new Set(chosen.map((index) => pool.warmOn.get(index)))].filter(
+    const evict = [...new Set(chosen.map((index) => pool.warmOn[index]))].filter(
       (worker): worker is WarmWorker => worker !== undefined && !worker.evicting,
     );
     if (best === null || isGentler(evict, best.evict)) best = { slices: chosen, evict };
@@ -199,8 +212,8 @@ function emptiedBefore(pool: Pool, a: number, b: number): number {
 }
 
 function idleSince(pool: Pool, index: number): number {
-  if (pool.uses.get(index) !== 'warm') return Number.NEGATIVE_INFINITY;
-  return pool.warmOn.get(index)?.since.monotonicMs ?? Number.NEGATIVE_INFINITY;
+  if (pool.uses[index] !== 'warm') return Number.NEGATIVE_INFINITY;
+  return pool.warmOn[index]?.since.monotonicMs ?? Number.NEGATIVE_INFINITY;
 }
 
 function isGentler(a: readonly WarmWorker[], b: readonly WarmWorker[]): boolean {
@@ -212,7 +225,7 @@ function isGentler(a: readonly WarmWorker[], b: readonly WarmWorker[]): boolean 
 
 /** No call runs there and no waiter ahead has claimed it. */
 function isOpen(pool: Pool, index: number): boolean {
-  const use = pool.uses.get(index);
+  const use = pool.uses[index];
   return use === 'empty' || use === 'warm' || use === 'dying';
 }
 

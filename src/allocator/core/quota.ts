@@ -107,59 +107,40 @@ const RULES: { readonly [K in AccountCommand]: Rule<K> } = {
   reserve(profile, account, { tier, costMs }, quotaNowMs) {
     const held = coverageOf(balanceOf(profile, account, tier, quotaNowMs), costMs);
     if (held === null) return { account, answer: null };
-    return {
-      account: {
-        ...account,
-        tier,
-        reservedMs: account.reservedMs + held.reservedMs,
-        creditHeldMs: account.creditHeldMs + held.creditMs,
-        pendingRuns: account.pendingRuns + 1,
-      },
-      answer: held,
-    };
+    const next = copyOf(account);
+    next.tier = tier;
+    next.reservedMs += held.reservedMs;
+    next.creditHeldMs += held.creditMs;
+    next.pendingRuns += 1;
+    return { account: next, answer: held };
   },
   begin(_profile, account, { hold }, quotaNowMs) {
     assert(hold.windowStartMs === null, 'a call began twice');
     const windowStartMs = account.windowStartMs ?? quotaNowMs;
-    return {
-      account: {
-        ...account,
-        windowStartMs,
-        begunMs: account.begunMs + hold.reservedMs,
-        pendingRuns: account.pendingRuns - 1,
-        runs: account.runs + 1,
-      },
-      answer: windowStartMs,
-    };
+    const next = copyOf(account);
+    next.windowStartMs = windowStartMs;
+    next.begunMs += hold.reservedMs;
+    next.pendingRuns -= 1;
+    next.runs += 1;
+    return { account: next, answer: windowStartMs };
   },
   settle(_profile, account, { hold, chargedMs }) {
     assert(hold.windowStartMs !== null || chargedMs === 0, 'a call that never began was charged');
     const byCreditMs = Math.min(hold.creditMs, Math.max(0, chargedMs - hold.reservedMs));
-    const rest = withoutHold(account, hold);
+    const next = withoutHold(account, hold);
     const pays = hold.windowStartMs !== null && hold.windowStartMs === account.windowStartMs;
-    return {
-      account: checked({
-        ...rest,
-        usedMs: pays ? rest.usedMs + chargedMs - byCreditMs : rest.usedMs,
-        creditMs: rest.creditMs - byCreditMs,
-      }),
-      answer: byCreditMs,
-    };
+    if (pays) next.usedMs = next.usedMs + chargedMs - byCreditMs;
+    next.creditMs -= byCreditMs;
+    return { account: checked(next), answer: byCreditMs };
   },
   release(_profile, account, { hold }) {
-    const rest = withoutHold(account, hold);
+    const next = withoutHold(account, hold);
     const begun = hold.windowStartMs !== null && hold.windowStartMs === account.windowStartMs;
-    const runs = begun ? Math.max(0, rest.runs - 1) : rest.runs;
+    if (begun) next.runs = Math.max(0, next.runs - 1);
     // The window that this call alone had opened was never opened.
-    const isUnused = begun && runs === 0 && rest.usedMs === 0 && rest.begunMs === 0;
-    return {
-      account: checked({
-        ...rest,
-        runs,
-        windowStartMs: isUnused ? null : rest.windowStartMs,
-      }),
-      answer: null,
-    };
+    const isUnused = begun && next.runs === 0 && next.usedMs === 0 && next.begunMs === 0;
+    if (isUnused) next.windowStartMs = null;
+    return { account: checked(next), answer: null };
   },
   reset(_profile, account) {
     // With a call of it running the window stays: that call pays into it.
@@ -191,25 +172,38 @@ const RULES: { readonly [K in AccountCommand]: Rule<K> } = {
   },
 };
 
-/** The account without what a call held of it, whatever the call cost. */
-function withoutHold(account: QuotaAccount, hold: Hold): QuotaAccount {
-  const creditHeldMs = account.creditHeldMs - hold.creditMs;
-  if (hold.windowStartMs === null) {
-    return {
-      ...account,
-      creditHeldMs,
-      reservedMs: account.reservedMs - hold.reservedMs,
-      pendingRuns: account.pendingRuns - 1,
-    };
-  }
-  // The window that pays may be over, and its holds went with it (law 3).
-  if (hold.windowStartMs !== account.windowStartMs) return { ...account, creditHeldMs };
+type Copy = { -readonly [K in keyof QuotaAccount]: QuotaAccount[K] };
+
+/** Field by field: a spread takes several times as long, and each call makes three copies. */
+function copyOf(account: QuotaAccount): Copy {
   return {
-    ...account,
-    creditHeldMs,
-    reservedMs: account.reservedMs - hold.reservedMs,
-    begunMs: account.begunMs - hold.reservedMs,
+    key: account.key,
+    tier: account.tier,
+    tierOverride: account.tierOverride,
+    creditMs: account.creditMs,
+    creditHeldMs: account.creditHeldMs,
+    windowStartMs: account.windowStartMs,
+    usedMs: account.usedMs,
+    reservedMs: account.reservedMs,
+    begunMs: account.begunMs,
+    runs: account.runs,
+    pendingRuns: account.pendingRuns,
   };
+}
+
+/** The account without what a call held of it, whatever the call cost. */
+function withoutHold(account: QuotaAccount, hold: Hold): Copy {
+  const rest = copyOf(account);
+  rest.creditHeldMs -= hold.creditMs;
+  if (hold.windowStartMs === null) {
+    rest.reservedMs -= hold.reservedMs;
+    rest.pendingRuns -= 1;
+  } else if (hold.windowStartMs === account.windowStartMs) {
+    // Else the window that pays is over, and its holds went with it (law 3).
+    rest.reservedMs -= hold.reservedMs;
+    rest.begunMs -= hold.reservedMs;
+  }
+  return rest;
 }
 
 function checked(account: QuotaAccount): QuotaAccount {

@@ -155,7 +155,7 @@ function onSchedule(turn: Turn, event: ScheduleEvent): void {
     turn.effects.push({ type: 'refuse', requestId, tier: visitor.tier, refusal });
     return;
   }
-  const { quotaClass, ...held } = holdFor(turn, head);
+  const { reservedMs, creditMs, quotaClass } = holdFor(turn, head);
   const waiter: Waiter = {
     call: head.call,
     space,
@@ -165,7 +165,8 @@ function onSchedule(turn: Turn, event: ScheduleEvent): void {
     size,
     requestId,
     allowToken,
-    ...held,
+    reservedMs,
+    creditMs,
     arrivedAt: turn.at,
     reason: 'node',
     tierRank: tierFacts(state.rules.profile, visitor.tier).queueRank,
@@ -185,7 +186,8 @@ function holdFor(turn: Turn, call: Call): Pick<Waiter, 'reservedMs' | 'creditMs'
   const balance = quota(turn).read(visitor);
   const held = quota(turn).reserve(visitor, reservationMs(state, askedSeconds, size));
   assert(held !== null, 'a call was accepted that its quota does not cover');
-  return { ...held, quotaClass: quotaClassOf(balance, profile.queue.quotaClasses) };
+  const { reservedMs, creditMs } = held;
+  return { reservedMs, creditMs, quotaClass: quotaClassOf(balance, profile.queue.quotaClasses) };
 }
 
 /** The visitor with the tier that an operator has given them. */

@@ -32,6 +32,7 @@ export function answerWaiters(turn: Turn, claims: ReadonlySet<string>): void {
 
 /** When the next request has gone unanswered for too long, on the monotonic clock. */
 export function nextUnansweredMs(state: AllocatorState): number | null {
+  if (state.unanswered.size === 0) return null;
   let first: number | null = null;
   for (const waiter of unansweredOf(state)) {
     const dueMs = unansweredDueMs(waiter);
