@@ -11,7 +11,15 @@ import { type Coverage, countPassed, coverageOf } from './coverage.js';
 import { type RuleFailure, runRules } from './engine.js';
 import { type AskPython, confirmSyntax } from './exact-syntax.js';
 import { type ResolutionQuestion, resolutionQuestion } from './resolve/question.js';
-import type { Finding, Hosting, HubSide, MeasuredSeconds, Resolution, Rule } from './rule.js';
+import type {
+  EstimatedFunction,
+  Finding,
+  Hosting,
+  HubSide,
+  MeasuredSeconds,
+  Resolution,
+  Rule,
+} from './rule.js';
 import { rules as allRules } from './rules/index.js';
 import { unusedIgnore } from './rules/zg100-unused-ignore.js';
 import type { FileIgnore } from './settings.js';
@@ -34,6 +42,8 @@ export interface CheckSpaceOptions {
   readonly resolve?: (question: ResolutionQuestion) => Promise<Resolution>;
   /** What a run on a real GPU measured of this Space; left out where none did. */
   readonly measured?: MeasuredSeconds | null;
+  /** What an estimate says of the GPU functions; left out without `--estimate`. */
+  readonly estimated?: readonly EstimatedFunction[] | null;
   /** Asks a Python of this machine about syntax; left out where there is none to ask. */
   readonly askPython?: AskPython;
   /** Awaited between reading, parsing and asking the rules; throws when the answer is of no more use. */
@@ -72,7 +82,8 @@ export async function checkSpace(
   spaceFiles: SpaceFiles,
   options: CheckSpaceOptions,
 ): Promise<CheckedSpace> {
-  const { platform, rules, hosting, hub = null, measured = null, askPython, pause } = options;
+  const { platform, rules, hosting, hub = null, measured = null, estimated = null } = options;
+  const { askPython, pause } = options;
   const files = cachedFiles(spaceFiles);
   const profile = loadProfile(platform);
   const space = await readSpaceModel(name, files);
@@ -92,6 +103,7 @@ export async function checkSpace(
     hub,
     resolutions,
     measured,
+    estimated: estimated === null ? null : { platform: profile.name, functions: estimated },
   });
   const sources = files.textsSoFar();
   const comments = [...sources].flatMap(([file, source]) => findIgnores(file, source));

@@ -20,7 +20,7 @@ import { type Look, writtenReport } from './look.js';
 import { measuredOf } from './measured-of.js';
 import { type CheckOptions, parseCheckOptions, type RawCheckOptions } from './options.js';
 import type { CheckReport, SpaceReport } from './report.js';
-import type { Resolution, Rule } from './rule.js';
+import type { EstimatedFunction, Resolution, Rule } from './rule.js';
 import { type CheckSettings, settle } from './settings.js';
 import { spaceReport } from './space-report.js';
 import { findSubjects, foldersOf, isStandardInput, refuseOnHub, type Subject } from './subjects.js';
@@ -34,12 +34,23 @@ export type CheckWorld = Pick<World, 'argv' | 'env' | 'cwd' | 'stdout' | 'stderr
     readonly build?: string;
     /** How a folder is read; as it is by default. */
     readonly filesIn?: (dir: string) => SpaceFiles;
+    /** Runs a Space without its weights; needed for `--estimate` alone. */
+    readonly estimate?: (space: string, platform: string) => Promise<EstimatedSpace>;
   };
+
+/** What an estimate of a Space says, for the rules. */
+export interface EstimatedSpace {
+  readonly functions: readonly EstimatedFunction[];
+  /** Endpoints that could not be estimated, and why. */
+  readonly failures: readonly string[];
+}
 
 /** One Space with how it is to be checked. */
 interface Job {
   readonly subject: Subject;
   readonly settings: CheckSettings;
+  /** Whether everything that was asked for could be looked at. */
+  readonly isWhole: boolean;
 }
 
 /**
@@ -61,22 +72,25 @@ export async function check(
   const resolve = options.resolve ? await resolverOf(world) : undefined;
   const subjects = await findSubjects(paths, world);
   const user = await readUserSettings(world.env);
-  const jobs = await Promise.all(
+  let jobs: readonly Job[] = await Promise.all(
     subjects.map(async (subject): Promise<Job> => {
       const settled = await settle(options, subject.files, subject.path, user.platform);
       subject.assertRead();
-      const isAsked = ({ id, asksHub, asksResolver }: Rule) => {
-        if (isStandardInput(subject)) return areaOf(id) === 'code';
-        return (subject.hub !== null || !asksHub) && (options.resolve || !asksResolver);
+      const isAsked = ({ id, asksHub, asksResolver, asksEstimate }: Rule) => {
+        if (isStandardInput(subject)) return areaOf(id) === 'code' && !asksEstimate;
+        const isFolder = subject.hub === null;
+        if ((isFolder && asksHub) || (!options.resolve && asksResolver)) return false;
+        return options.estimate || !asksEstimate;
       };
       const rules = settled.rules.filter(isAsked);
       const measured = await measuredOf(subject.dir, world.env);
       const settings = { ...settled, rules, measured };
       // A wrong name is reported before anything is done.
       loadProfile(settings.platform);
-      return { subject, settings };
+      return { subject, settings, isWhole: true };
     }),
   );
+  if (options.estimate) jobs = await estimated(jobs, world);
   const inFolders = foldersOf(jobs);
   const fixJobs = inFolders.map((job) => ({ ...job, withUnsafe: options.unsafeFixes }));
   if (options.diff) return showFixes(fixJobs, world);
@@ -119,7 +133,10 @@ async function checkOnce(
     exitCode:
       failures.length > 0
         ? EXIT.bug
-        : withResolutions(exitCodeOf(spaces.map(({ verdict }) => verdict)), resolutions),
+        : withUnknown(
+            exitCodeOf(spaces.map(({ verdict }) => verdict)),
+            resolutions.some((one) => one?.kind === 'unknown') || jobs.some((job) => !job.isWhole),
+          ),
   };
   if (file !== null && baseline === null && failures.length === 0) {
     const { writeBaseline } = await import('./baseline.js');
@@ -133,7 +150,8 @@ async function checkOnce(
   for (const failure of failures) tellFailure(failure, world);
   const records = jobs.flatMap(({ subject }) => subject.record?.() ?? []);
   // Answers of others, such as a Python, may be different tomorrow.
-  const isAlone = !isAsked && !resolve && file === null && options.output === null;
+  const isAlone =
+    !isAsked && !resolve && !options.estimate && file === null && options.output === null;
   const isKept = failures.length === 0 && isAlone && look.format !== 'sarif';
   if (isKept) await rememberReport(world, world.build ?? BUILD, done, records, look);
   return done.exitCode;
@@ -161,10 +179,30 @@ function tellResolved(resolution: Resolution | null, { path }: Subject, { stderr
   );
 }
 
-/** What uv could not say was not checked, though it was asked for. */
-function withResolutions(exitCode: number, resolutions: readonly (Resolution | null)[]): number {
-  const isUnknown = resolutions.some((one) => one?.kind === 'unknown');
-  return isUnknown && exitCode === EXIT.ok ? EXIT.cannot : exitCode;
+/** What uv or an estimate could not say was not checked, though it was asked for. */
+const withUnknown = (exitCode: number, isUnknown: boolean): number =>
+  isUnknown && exitCode === EXIT.ok ? EXIT.cannot : exitCode;
+
+/** One after the other: each starts a Space. */
+async function estimated(jobs: readonly Job[], world: CheckWorld): Promise<readonly Job[]> {
+  const done: Job[] = [];
+  for (const job of jobs) {
+    const { subject, settings } = job;
+    const space = subject.dir ?? subject.path;
+    if (isStandardInput(subject) || !world.estimate) {
+      done.push(job);
+      continue;
+    }
+    const { functions, failures } = await world.estimate(space, settings.platform);
+    for (const failure of failures)
+      world.stderr.write(`${subject.path}: no estimate: ${failure}\n`);
+    done.push({
+      subject,
+      settings: { ...settings, estimated: functions },
+      isWhole: failures.length === 0,
+    });
+  }
+  return done;
 }
 
 /** Loaded on demand, as the Python is: the schema library costs more than the rest of a check. */

@@ -13,6 +13,7 @@ export interface RawCheckOptions {
   readonly unsafeFixes?: boolean;
   readonly addIgnore?: boolean;
   readonly resolve?: boolean;
+  readonly estimate?: boolean;
   readonly statistics?: boolean;
   readonly baseline?: string;
   readonly select?: string;
@@ -38,6 +39,8 @@ export interface CheckOptions {
   readonly unsafeFixes: boolean;
   readonly addIgnore: boolean;
   readonly resolve: boolean;
+  /** Whether the Space is run without its weights. */
+  readonly estimate: boolean;
   readonly statistics: boolean;
   readonly baseline: string | null;
   readonly select: readonly string[];
@@ -78,6 +81,12 @@ export function parseCheckOptions(raw: RawCheckOptions): CheckOptions {
       fix: 'zerogpu check --statistics',
     });
   }
+  if (raw.estimate && raw.watch) {
+    throw new UserError('E_USAGE', '--watch can not be combined with --estimate', {
+      why: 'An estimate starts the Space, which takes longer than the time between two changes.',
+      fix: 'zerogpu check --estimate',
+    });
+  }
   if (raw.watch && (raw.output || raw.fix || raw.diff || raw.addIgnore)) {
     throw new UserError(
       'E_USAGE',
@@ -97,6 +106,7 @@ export function parseCheckOptions(raw: RawCheckOptions): CheckOptions {
     unsafeFixes: raw.unsafeFixes ?? false,
     addIgnore: raw.addIgnore ?? false,
     resolve: raw.resolve ?? false,
+    estimate: raw.estimate ?? false,
     statistics: raw.statistics ?? false,
     baseline: raw.baseline ?? null,
     select: words(raw.select),

@@ -136,6 +136,11 @@ export interface RuleContext {
   readonly resolutions: ReadonlyMap<string, Resolution>;
   /** What a run on a real GPU measured of this Space; null where none did. */
   readonly measured: MeasuredSeconds | null;
+  /** What an estimate under one profile says of the GPU functions; null without `--estimate`. */
+  readonly estimated: {
+    readonly platform: string;
+    readonly functions: readonly EstimatedFunction[];
+  } | null;
 }
 
 /** What the GPU functions took on a real GPU. */
@@ -149,6 +154,23 @@ export interface MeasuredSeconds {
     /** What the measured seconds suggest to declare; null when calls were killed. */
     readonly suggestedSeconds: number | null;
   }[];
+}
+
+/** What `zerogpu estimate` says of a GPU function: the most of all calls that were made. */
+export interface EstimatedFunction {
+  /** As the function is named in its file. */
+  readonly name: string;
+  /** The smallest size that it fits in; null for none. */
+  readonly size: 'large' | 'xlarge' | null;
+  /** What it asked for. */
+  readonly askedSize: 'large' | 'xlarge';
+  readonly peakBytes: number;
+  /** Memory that a call of the asked size has for tensors. */
+  readonly roomBytes: number;
+  /** The fastest and the slowest that a call may be, without loading weights. */
+  readonly seconds: { readonly low: number; readonly high: number } | null;
+  /** Whole seconds to declare; null where it fits in no size. */
+  readonly suggestedSeconds: number | null;
 }
 
 export interface Rule<Data extends FindingData = FindingData> {
@@ -169,6 +191,8 @@ export interface Rule<Data extends FindingData = FindingData> {
   readonly asksHub?: true;
   /** It looks at what uv answers, so it is asked with `--resolve` alone. */
   readonly asksResolver?: true;
+  /** It looks at an estimate, so it is asked with `--estimate` alone. */
+  readonly asksEstimate?: true;
   /** Where one of these rules finds something at the same place, this one has nothing to add. */
   readonly yieldsTo?: readonly RuleId[];
   /** It is about code that may never run: the engine leaves its findings there as they are. */

@@ -6,7 +6,7 @@ import { UserError } from '../shared/errors.js';
 import type { SpaceFiles } from '../space/index.js';
 import { patternOf } from './file-patterns.js';
 import type { CheckOptions } from './options.js';
-import type { Hosting, MeasuredSeconds, Rule } from './rule.js';
+import type { EstimatedFunction, Hosting, MeasuredSeconds, Rule } from './rule.js';
 import { rules as allRules } from './rules/index.js';
 import { find, selectRules } from './select.js';
 
@@ -21,6 +21,8 @@ export interface CheckSettings {
   readonly perFileIgnores: readonly FileIgnore[];
   /** What a run on a real GPU measured of this Space. */
   readonly measured?: MeasuredSeconds | null;
+  /** What an estimate says of the GPU functions. */
+  readonly estimated?: readonly EstimatedFunction[] | null;
 }
 
 /** `"vendor/**": ["ZG305"]` of zerogpu.json. */

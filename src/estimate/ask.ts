@@ -3,7 +3,14 @@ import { type Endpoint, findEndpoint, type NamedWord } from '../call/arguments.j
 import { UserError } from '../shared/errors.js';
 import { ranOut } from './figures.js';
 import { learned, nextValue, searchFrom } from './largest.js';
-import type { Observed, Session } from './observe.js';
+import {
+  inSpace,
+  type Observed,
+  type ObserveWorld,
+  type Session,
+  type Start,
+  wantedMore,
+} from './observe.js';
 import { chooseValues } from './values.js';
 import { combinations, type Variation } from './vary.js';
 
@@ -30,6 +37,22 @@ export interface Largest {
 export interface Answers {
   readonly observed: readonly Observed[];
   readonly largest: Largest | null;
+}
+
+/** More than any model takes: what a call that does not fit would have needed. */
+const BOUNDLESS_BYTES = 4e12;
+
+/**
+ * Starts a Space and asks; once more without a limit when a call ran out of memory, since its peak is not known.
+ *
+ * @throws UserError what `inSpace` and `ask` throw
+ */
+export async function answersOf(start: Start, asked: Asked, world: ObserveWorld): Promise<Answers> {
+  const visit = (from: Start) => inSpace(from, world, (session) => ask(asked, session));
+  const answers = await visit(start);
+  if (asked.largest !== null || !wantedMore(answers.observed)) return answers;
+  world.say('  out of memory: once more with as much as it takes\n');
+  return visit({ ...start, vramBytes: BOUNDLESS_BYTES });
 }
 
 /** @throws UserError E_CALL_ENDPOINT, E_CALL_ARGUMENT, E_USAGE */

@@ -9,15 +9,12 @@ import type { PlatformProfile } from '../platform/schema.js';
 import { EXIT, UserError } from '../shared/errors.js';
 import { interruptible } from '../shared/interruption.js';
 import { printableLine } from '../shared/printable.js';
-import { type Answers, type Asked, ask, type Largest } from './ask.js';
+import { type Answers, type Asked, answersOf, type Largest } from './ask.js';
 import { figuresOf } from './figures.js';
-import { inSpace, type Observed, type ObserveWorld, type Start, wantedMore } from './observe.js';
+import type { Observed, ObserveWorld, Start } from './observe.js';
 import { BASIS, type Estimated, estimateLines, largestLine, tableLines } from './report.js';
 import { memorySvg, type Panel } from './svg.js';
 import { parseVariations } from './vary.js';
-
-/** More than any model takes: what a call that does not fit would have needed. */
-const BOUNDLESS_BYTES = 4e12;
 
 /** `zerogpu estimate`, as the user wrote it. */
 export interface RawEstimateOptions {
@@ -100,12 +97,7 @@ function askedBy(request: EstimateRequest): Asked {
 
 async function estimateOn(start: Start, asked: Asked, world: ObserveWorld): Promise<OnPlatform> {
   const { profile } = start;
-  const visit = (from: Start) => inSpace(from, world, (session) => ask(asked, session));
-  let answers = await visit(start);
-  if (asked.largest === null && wantedMore(answers.observed)) {
-    world.say('  out of memory: once more with as much as it takes\n');
-    answers = await visit({ ...start, vramBytes: BOUNDLESS_BYTES });
-  }
+  const answers = await answersOf(start, asked, world);
   return {
     ...answers,
     profile,

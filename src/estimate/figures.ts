@@ -127,7 +127,8 @@ const isMemoryError = (error: string) => error === 'OutOfMemoryError';
 /** Whether a call ended for want of memory. */
 export const ranOut = ({ error }: CallRecord): boolean => error !== null && isMemoryError(error);
 
-const limitOf = (profile: PlatformProfile, size: GpuSize) =>
+/** Memory of a slice of that size, the context's included. */
+export const limitOf = (profile: PlatformProfile, size: GpuSize) =>
   (profile.sizes[size] ?? profile.sizes.large).vramBytes;
 
 function fits(record: CallRecord, limitBytes: number): Verdict {

@@ -5,3 +5,4 @@ export {
   estimate,
   type RawEstimateOptions,
 } from './estimate.js';
+export { estimateFunctions, type FunctionEstimate } from './functions.js';

@@ -4,6 +4,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { type CheckedSpace, checkSpace } from '../check/check-space.js';
 import type { AskPython } from '../check/exact-syntax.js';
 import type { CheckOptions } from '../check/options.js';
+import type { Rule } from '../check/rule.js';
 import { type CheckSettings, settle } from '../check/settings.js';
 import { loadProfile } from '../platform/index.js';
 import { UserError } from '../shared/errors.js';
@@ -104,7 +105,7 @@ export class SpaceCheck {
     const platform = await usersPlatform();
     const settled = await settle(options(), files, this.folder, platform);
     loadProfile(settled.platform);
-    const rules = settled.rules.filter(({ asksHub, asksResolver }) => !asksHub && !asksResolver);
+    const rules = settled.rules.filter(isAskedHere);
     const settings = { ...settled, rules };
     const space = await checkSpace(basename(this.folder), files, {
       ...settings,
@@ -118,3 +119,7 @@ export class SpaceCheck {
 }
 
 const STALE = Symbol('stale');
+
+/** Rules that need nothing but the folder. */
+const isAskedHere = ({ asksHub, asksResolver, asksEstimate }: Rule) =>
+  !asksHub && !asksResolver && !asksEstimate;

@@ -16,6 +16,7 @@ const context: RuleContext = {
   hub: null,
   resolutions: new Map(),
   measured: null,
+  estimated: null,
 };
 const both = { ...context, profiles: [h200, newer] };
 

@@ -34,6 +34,7 @@ describe('fixtures of rules', () => {
       hosting: expected.hosting ?? null,
       hub: expected.hub ?? null,
       measured: expected.measured ?? null,
+      estimated: expected.estimated ?? null,
       ...(resolution ? { resolve: async () => resolution } : {}),
     });
     const own = report.findings.filter(({ rule }) => rule === id);

@@ -11,7 +11,9 @@ import { filesInMemory } from '../../src/space/index.js';
 import { readKinds } from '../support/check/kinds.js';
 
 const root = resolve(import.meta.dirname, '../fixtures/check-kinds');
-const asked = rules.filter(({ asksHub, asksResolver }) => !asksHub && !asksResolver);
+const asked = rules.filter(
+  ({ asksHub, asksResolver, asksEstimate }) => !asksHub && !asksResolver && !asksEstimate,
+);
 
 describe.each(readdirSync(root))('%s', (page) => {
   const kinds = readKinds(readFileSync(join(root, page), 'utf8'));

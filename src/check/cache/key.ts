@@ -9,7 +9,7 @@ const VARIABLES =
   /^(?:ZEROGPU_.*|GITHUB_ACTIONS|NO_COLOR|FORCE_COLOR|TERM|HOME|XDG_CONFIG_HOME|CI)$/;
 /** These change files, ask others, or write elsewhere: their runs are not kept. */
 const NOT_KEPT =
-  /^(?:--(?:fix|unsafe-fixes|diff|watch|output|resolve|add-ignore|baseline|no-cache|help)(?:=.*)?|-|-h|hf:.*)$/;
+  /^(?:--(?:fix|unsafe-fixes|diff|watch|output|resolve|estimate|add-ignore|baseline|no-cache|help)(?:=.*)?|-|-h|hf:.*)$/;
 
 export interface AskedWorld {
   readonly argv?: readonly string[];

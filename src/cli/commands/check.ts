@@ -36,6 +36,7 @@ export function declareCheck(
     .addOption(twin('--owner <kind>', 'who hosts it: personal, org (with --hosted)'))
     .addOption(twin('--hosted <n>', 'ZeroGPU Spaces that the owner has already'))
     .addOption(new Option('--resolve', 'ask uv whether the requirements can be installed together'))
+    .addOption(new Option('--estimate', 'run the Space without its weights: does it fit?'))
     .optionsGroup('Failing')
     .addOption(twin('--strict', 'warnings fail as errors do'))
     .addOption(twin('--baseline <file>', 'accept what this file has; written where there is none'))
@@ -59,7 +60,11 @@ export function declareCheck(
     .addHelpText('after', EXAMPLES)
     .action(async (paths: readonly string[], raw: RawCheckOptions) => {
       const { check } = await import('../../check/index.js');
-      setExitCode(await check(paths, raw, world, VERSION));
+      const estimate = async (space: string, platform: string) => {
+        const { estimateFunctions } = await import('../../estimate/index.js');
+        return estimateFunctions(space, platform, world);
+      };
+      setExitCode(await check(paths, raw, { ...world, estimate }, VERSION));
     });
   readEnvironmentTwins(command, world.env);
   command.copyInheritedSettings(program);

@@ -1,4 +1,5 @@
 import type {
+  EstimatedFunction,
   Finding,
   Hosting,
   HubSide,
@@ -16,6 +17,8 @@ export interface ExpectedFindings {
   readonly hub?: HubSide;
   /** What a run measured of it. */
   readonly measured?: MeasuredSeconds;
+  /** What an estimate says of it. */
+  readonly estimated?: readonly EstimatedFunction[];
   /** What uv answers. */
   readonly resolution?: Resolution;
   readonly findings: readonly object[];

@@ -65,6 +65,8 @@ import { concurrency } from './zg404-concurrency.js';
 import { apiTokenForward } from './zg405-api-token-forward.js';
 import { weightsPacked } from './zg406-packed-weights.js';
 import { durationMeasured } from './zg407-duration-measured.js';
+import { estimateTooLarge } from './zg408-does-not-fit.js';
+import { durationEstimated } from './zg409-duration-estimated.js';
 
 /** `ZG3xx` and `ZG4xx`: what the Python files do; and ZG218, which reads them too. */
 export const codeRules: readonly Rule[] = [
@@ -134,4 +136,6 @@ export const codeRules: readonly Rule[] = [
   apiTokenForward,
   weightsPacked,
   durationMeasured,
+  estimateTooLarge,
+  durationEstimated,
 ];
