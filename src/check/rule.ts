@@ -4,6 +4,7 @@
  * reporters know no rule by name.
  */
 import type { PlatformProfile } from '../platform/index.js';
+import type { GpuSize } from '../platform/tiers.js';
 import type { SpaceModel, TextRange } from '../space/index.js';
 import type { PythonModel } from '../space/python/index.js';
 
@@ -161,9 +162,9 @@ export interface EstimatedFunction {
   /** As the function is named in its file. */
   readonly name: string;
   /** The smallest size that it fits in; null for none. */
-  readonly size: 'large' | 'xlarge' | null;
+  readonly size: GpuSize | null;
   /** What it asked for. */
-  readonly askedSize: 'large' | 'xlarge';
+  readonly askedSize: GpuSize;
   readonly peakBytes: number;
   /** Memory that a call of the asked size has for tensors. */
   readonly roomBytes: number;

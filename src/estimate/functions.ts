@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { isHubName } from '../hub/names.js';
 import { loadProfile } from '../platform/index.js';
 import type { PlatformProfile } from '../platform/schema.js';
+import type { GpuSize } from '../platform/tiers.js';
 import { interruptible } from '../shared/interruption.js';
 import { answersOf } from './ask.js';
 import type { EstimateWorld } from './estimate.js';
@@ -13,8 +14,8 @@ import type { CallRecord } from './records.js';
 /** The most of all calls of one GPU function. */
 export interface FunctionEstimate {
   readonly name: string;
-  readonly size: 'large' | 'xlarge' | null;
-  readonly askedSize: 'large' | 'xlarge';
+  readonly size: GpuSize | null;
+  readonly askedSize: GpuSize;
   readonly peakBytes: number;
   /** Memory that a call of the asked size has for tensors. */
   readonly roomBytes: number;

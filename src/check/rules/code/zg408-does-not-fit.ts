@@ -1,3 +1,4 @@
+import type { GpuSize } from '../../../platform/tiers.js';
 import { formatBytes } from '../../../shared/bytes.js';
 import { defineRule } from '../../rule.js';
 import { estimateOf } from './estimated.js';
@@ -7,9 +8,9 @@ type Data = {
   readonly function: string;
   readonly peak: number;
   readonly room: number;
-  readonly asked: 'large' | 'xlarge';
+  readonly asked: GpuSize;
   /** The size that it fits in; null for none. */
-  readonly size: 'large' | 'xlarge' | null;
+  readonly size: GpuSize | null;
 };
 
 export const estimateTooLarge = defineRule<Data>({
