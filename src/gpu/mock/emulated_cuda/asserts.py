@@ -22,7 +22,9 @@ from .errors import cuda_error
 Args = tuple[Any, ...]
 
 # Not the "Dimension out of range" of a wrong `dim`, which the host checks.
-OUT_OF_RANGE = re.compile(r"\bindex\b.*out of (range|bounds)|Target -?\d+ is out of|out of range: tried|not in the valid range")
+OUT_OF_RANGE = re.compile(
+    r"\bindex\b.*out of (range|bounds)|Target -?\d+ is out of|out of range: tried|not in the valid range"
+)
 UNIT = re.compile(r"between 0 and 1|p_in|probability")
 
 
@@ -188,7 +190,10 @@ def device_side_assert() -> str:
             "CUDA kernel errors might be asynchronously reported at some other API call, so the stacktrace below might "
             "be incorrect.\nFor debugging consider passing CUDA_LAUNCH_BLOCKING=1"
         )
-    parts.append("Compile with `TORCH_USE_CUDA_DSA` to enable device-side assertions.\n" if _release() < (2, 13) else "")
+    if _release() < (2, 13):
+        parts.append("Compile with `TORCH_USE_CUDA_DSA` to enable device-side assertions.\n")
+    else:
+        parts.append("")
     return "\n".join(parts)
 
 
