@@ -1,18 +1,23 @@
-/** docs/reliability.md names a test for every fault: those tests have to exist. */
+/** docs/reliability.md and the attacks' page name a test for every fault: those tests have to exist. */
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
 const root = resolve(import.meta.dirname, '..');
-const page = readFileSync(resolve(root, 'docs/reliability.md'), 'utf8');
-const rows = page
-  .split('\n')
-  .filter((line) => line.startsWith('|') && !/^\|(?:---| fault )/.test(line))
-  .map((line) => line.split('|').map((cell) => cell.trim()))
-  .map(([, fault = '', , test = '']) => [fault, test] as const);
+/** Rows of a page's tables of faults. */
+const rowsOf = (page: string, heading: string) =>
+  readFileSync(resolve(root, page), 'utf8')
+    .split(heading)
+    .at(-1)
+    ?.split('\n')
+    .filter((line) => line.startsWith('|') && /`test\/[^`]+`: /.test(line))
+    .map((line) => line.split('|').map((cell) => cell.trim()))
+    .map(([, fault = '', , test = '']) => [fault, test] as const) ?? [];
+const faults = rowsOf('docs/reliability.md', '# Reliability');
+const broken = rowsOf('test/adversary/README.md', '## What once broke');
 
-describe('docs/reliability.md', () => {
-  it.each(rows)('%s', (_, test) => {
+describe('what is promised and what once broke', () => {
+  it.each([...faults, ...broken])('%s', (_, test) => {
     const [, file = '', title = ''] = /^`([^`]+)`: (.+)$/.exec(test) ?? [];
     expect(existsSync(resolve(root, file))).toBe(true);
     expect(title).not.toBe('');
@@ -20,6 +25,7 @@ describe('docs/reliability.md', () => {
   });
 
   it('has a row for each fault', () => {
-    expect(rows.length).toBeGreaterThan(45);
+    expect(faults.length).toBeGreaterThan(45);
+    expect(broken.length).toBeGreaterThanOrEqual(25);
   });
 });

@@ -1,6 +1,7 @@
 import { agentError, isAgent } from '../shared/agent.js';
 import { EXIT, UserError } from '../shared/errors.js';
 import { printableLine } from '../shared/printable.js';
+import { asSystemError } from '../shared/system-error.js';
 import type { World } from './world.js';
 
 const WIDTH = 80;
@@ -11,7 +12,8 @@ const WIDTH = 80;
  *
  * @param asJson as one line of `--log-format json`
  */
-export function printFailure(error: unknown, world: World, asJson: boolean): number {
+export function printFailure(thrown: unknown, world: World, asJson: boolean): number {
+  const error = asSystemError(thrown) ?? thrown;
   if (error instanceof UserError) {
     const text = isAgent(world.env) ? agentError(error) : renderUserError(error);
     world.stderr.write(asJson ? `${JSON.stringify(errorObject(error))}\n` : text);

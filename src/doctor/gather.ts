@@ -130,7 +130,7 @@ function tryPort(number: number): Promise<MachineFacts['port']> {
 /** What `run` would meet when it makes its folder there; nothing is made now. */
 function judgeState(dir: string): { problem: string | null; fix: string } {
   const parts = [dir, join(dir, 'runs')];
-  const file = parts.find((path) => statSync(path, { throwIfNoEntry: false })?.isFile());
+  const file = parts.find(isFile);
   const why = file === undefined ? whyUnwritable(join(dir, 'runs')) : `${file} is a file.`;
   if (why === null && ![dir, tmpdir()].some(takesDirectIo)) {
     return {
@@ -143,6 +143,15 @@ function judgeState(dir: string): { problem: string | null; fix: string } {
     problem: `the state folder ${dir} can't be used: ${why}`,
     fix: 'zerogpu run --state-dir DIR   (a folder that you may write to)',
   };
+}
+
+function isFile(path: string): boolean {
+  try {
+    return statSync(path).isFile();
+  } catch {
+    // Missing, or a path that can't be: the reason is looked for afterwards.
+    return false;
+  }
 }
 
 /** A file without a name (O_TMPFILE, of Linux) that is gone when it is closed. */

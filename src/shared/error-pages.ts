@@ -184,6 +184,11 @@ export const ERROR_PAGES: Readonly<Record<ErrorCode, ErrorPage>> = {
     instead:
       'Change to a folder that is there: `cd`, or `cd "$PWD"` when another one has its place.',
   },
+  E_SYSTEM: {
+    why: 'The operating system refused to write or open a file that zerogpu needs: no room or no inodes are left on the disk, it is read-only or reports an error, or the limit of open files is reached.',
+    instead:
+      'Make room (`df -h`, `df -i`), or name folders on another disk: `--state-dir`, `XDG_CACHE_HOME`, `TMPDIR`. More open files: `ulimit -n 4096`.',
+  },
   E_STATE_DIR: {
     why: 'The folder for the state of runs cannot be made or written to.',
     instead: 'Name another one with `--state-dir` or `ZEROGPU_STATE_DIR`.',

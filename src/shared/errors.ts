@@ -44,6 +44,7 @@ export const ERROR_CODES = {
   E_INIT_EXISTS: 'init would overwrite files that are there',
   E_INIT_WRITE: 'a file of the new Space cannot be written',
   E_CURRENT_FOLDER: 'the current folder was deleted, or may not be entered',
+  E_SYSTEM: 'the disk is full or read-only, or the machine has no more open files',
   E_STATE_DIR: 'the state folder cannot be used',
   E_STATE_LOCKED: 'another process writes the ledger of this state folder',
   E_LEDGER_DAMAGED: 'the ledger does not match its own checksums',

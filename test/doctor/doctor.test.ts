@@ -65,11 +65,13 @@ describe('zerogpu doctor', () => {
   it('tells a state folder that is a file', async () => {
     const file = join(temporaryFolder(), 'state');
     writeFileSync(file, '');
-    const { code, byId } = await diagnose(programs({}), file);
-    expect(code).toBe(3);
-    expect(byId.get('state')).toMatchObject({
-      status: 'fail',
-      fix: expect.stringContaining('--state-dir'),
-    });
+    for (const path of [file, join(file, 'below'), join(dirname(file), 'x'.repeat(300))]) {
+      const { code, byId } = await diagnose(programs({}), path);
+      expect(code).toBe(3);
+      expect(byId.get('state')).toMatchObject({
+        status: 'fail',
+        fix: expect.stringContaining('--state-dir'),
+      });
+    }
   });
 });

@@ -57,7 +57,7 @@ export function createWriter(path: string): LedgerWriter {
       if (!open) {
         open = openFile(path);
         commit(open, batch);
-        markOpen(path);
+        mark(path);
       } else commit(open, batch);
       const { id, generation } = open;
       const seq = batch.firstSeq + batch.events.length - 1;
@@ -128,6 +128,15 @@ function openFile(path: string): OpenFile {
     insertEvent: database.prepare('INSERT INTO events VALUES (?, ?, ?, ?, ?)'),
     insertSnapshot: database.prepare('INSERT OR REPLACE INTO snapshots VALUES (?, ?, ?, ?)'),
   };
+}
+
+/** Without it a log that is deleted is not missed. What was committed must not be tried again for that. */
+function mark(path: string): void {
+  try {
+    markOpen(path);
+  } catch {
+    // A full disk.
+  }
 }
 
 /** A file that has taken the place of the ledger while it was in use goes on as the ledger. */
