@@ -8,11 +8,13 @@ import type { World } from './world.js';
  * Builds the command tree.
  *
  * @param toRun what follows `--` on the command line
+ * @param word the first word of the command line
  */
 export type MakeProgram = (
   world: World,
   toRun: readonly string[],
   setExitCode: (code: number) => void,
+  word?: string,
 ) => Command;
 
 /**
@@ -31,9 +33,10 @@ export async function runCommandLine(
   const cut = argv[0] !== 'python' && argv.includes('--');
   const end = cut ? argv.indexOf('--') : argv.length;
   const own = argv.slice(0, end);
-  const program = makeProgram(world, argv.slice(end + 1), (code) => {
+  const setExitCode = (code: number) => {
     exitCode = code;
-  });
+  };
+  const program = makeProgram(world, argv.slice(end + 1), setExitCode, own[0]);
   try {
     if (own.length === 0) {
       program.outputHelp();

@@ -25,38 +25,57 @@ import { refuseEmptyValues } from './empty-values.js';
 import { newProgram } from './new-program.js';
 import type { World } from './world.js';
 
+type Declare = (
+  program: Command,
+  world: World,
+  setExitCode: (code: number) => void,
+  toRun: readonly string[],
+) => void;
+
+/** What declares which commands, in the order of the help. */
+const DECLARATIONS: readonly (readonly [names: readonly string[], declare: Declare])[] = [
+  [['init'], declareInit],
+  [['run'], (program, world, set, toRun) => declareRun(program, world, toRun, set)],
+  [['call'], declareCall],
+  [['estimate'], declareEstimate],
+  [['status', 'logs', 'wait', 'stop'], declareLifecycle],
+  [['check'], declareCheck],
+  [['lsp'], declareLsp],
+  [['quota'], declareQuota],
+  [['explain'], declareExplain],
+  [['serve'], declareServe],
+  [['simulate'], declareSimulate],
+  [['load'], declareLoad],
+  [['state'], declareState],
+  [['doctor'], declareDoctor],
+  [['config'], declareConfig],
+  // These two look at the other commands.
+  [[], declareCompletion],
+  [['env'], declareEnv],
+  [['python'], declarePython],
+  [['skills'], declareSkills],
+  [['mcp'], declareMcp],
+  [[], declareHelp],
+];
+
 /**
- * Builds the whole command tree; help, completion and docs are made from it.
+ * Builds the command tree; help, completion and docs are made from the whole of it.
  *
  * @param toRun what follows `--` on the command line
+ * @param word the first word of the command line: where it names a command, the others are left out, which
+ *   would take longer to declare than that one takes to print its help
  */
 export function createProgram(
   world: World,
   toRun: readonly string[],
   setExitCode: (code: number) => void,
+  word?: string,
 ): Command {
   const program = newProgram(world);
   refuseEmptyValues(program);
-  declareInit(program, world, setExitCode);
-  declareRun(program, world, toRun, setExitCode);
-  declareCall(program, world, setExitCode);
-  declareEstimate(program, world, setExitCode);
-  declareLifecycle(program, world, setExitCode);
-  declareCheck(program, world, setExitCode);
-  declareLsp(program, world, setExitCode);
-  declareQuota(program, world, setExitCode);
-  declareExplain(program, world, setExitCode);
-  declareServe(program, world, setExitCode);
-  declareSimulate(program, world, setExitCode);
-  declareLoad(program, world, setExitCode);
-  declareState(program, world);
-  declareDoctor(program, world, setExitCode);
-  declareConfig(program, world, setExitCode);
-  declareCompletion(program, world);
-  declareEnv(program, world);
-  declarePython(program, world, setExitCode);
-  declareSkills(program, world, setExitCode);
-  declareMcp(program, world, setExitCode);
-  declareHelp(program, world);
+  const own = DECLARATIONS.filter(([names]) => word !== undefined && names.includes(word));
+  for (const [, declare] of own.length > 0 ? own : DECLARATIONS) {
+    declare(program, world, setExitCode, toRun);
+  }
   return program;
 }

@@ -5,14 +5,14 @@ import { EXIT_CODES, OTHER_VARIABLES } from '../../src/cli/help-topics.js';
 import { createProgram } from '../../src/cli/program.js';
 
 /** The whole tree, in a world where nothing is set. */
-export function programOfDocs(): Command {
+export function programOfDocs(word?: string): Command {
   const nowhere = new PassThrough();
   const world = {
     ...{ env: {}, cwd: '/', stdin: nowhere, stdout: nowhere, stderr: nowhere },
     interrupted: new AbortController().signal,
     onForced() {},
   };
-  return createProgram(world, [], () => {});
+  return createProgram(world, [], () => {}, word);
 }
 
 /** The commands that have a page below docs/commands, by name. */

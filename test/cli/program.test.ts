@@ -1,0 +1,16 @@
+/** A command that is declared alone is the same as in the whole tree. */
+import { expect, it } from 'vitest';
+import { programOfDocs } from '../support/command-reference.js';
+
+it('each command has the same help with and without the others', () => {
+  const whole = programOfDocs();
+  for (const command of whole.commands) {
+    const name = command.name();
+    const alone = programOfDocs(name);
+    const same = alone.commands.find((one) => one.name() === name);
+    expect(same?.helpInformation(), name).toBe(command.helpInformation());
+    // `completion` and `help` look at the others.
+    const isSmall = alone.commands.length < whole.commands.length;
+    expect(isSmall, name).toBe(name !== 'completion' && name !== 'help');
+  }
+});
