@@ -15,7 +15,7 @@ const FIRST_RECORD_MS = 150;
 export interface CallListener {
   readonly calls: () => readonly GpuCall[];
   /** Resolves when every call has ended, or does not within two seconds. */
-  settled(): Promise<void>;
+  allReceived(): Promise<void>;
   close(): void;
 }
 
@@ -60,7 +60,7 @@ export async function listenToCalls(options: ListenedFor): Promise<CallListener 
   }
   return {
     calls: () => calls,
-    async settled() {
+    async allReceived() {
       const now = () => systemClock.now().monotonicMs;
       const startedMs = now();
       while (now() - startedMs < LAST_RECORDS_MS) {

@@ -7,7 +7,7 @@ import { stopRun } from '../lifecycle/stop-run.js';
 import { confirmOn } from '../shared/confirm.js';
 import { EXIT, UserError } from '../shared/errors.js';
 import { shellWord } from '../shared/shell-word.js';
-import type { CallWorld, RawCallOptions } from './index.js';
+import type { CallWorld, RawCallOptions } from './call.js';
 
 /** How long the run may take to end before it is ended at once, milliseconds. */
 const STOP_WITHIN_MS = 20_000;

@@ -38,7 +38,7 @@ export interface FileIgnore {
  * @param usersPlatform the one of the user's settings
  * @throws UserError E_CONFIG_INVALID, E_CHECK_RULE_UNKNOWN, E_USAGE
  */
-export async function settle(
+export async function resolveSettings(
   options: CheckOptions,
   files: SpaceFiles,
   shown: string,

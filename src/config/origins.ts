@@ -27,7 +27,7 @@ export interface Source {
 }
 
 /** Settles one setting: environment, then the Space's zerogpu.json, then the user's, then the default. */
-export function settle(
+export function resolveSetting(
   spec: SettingSpec,
   env: Readonly<Record<string, string | undefined>>,
   space: Source,

@@ -187,7 +187,7 @@ async function callOnce(
   };
   try {
     const failure = await untilAborted(world.interrupted, follow());
-    await listener?.settled();
+    await listener?.allReceived();
     const asks = (listener?.calls() ?? []).map(({ askedSeconds }) => askedSeconds);
     return { failure, declaredSeconds: asks.length === 0 ? null : Math.max(...asks) };
   } finally {

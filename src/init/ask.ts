@@ -48,7 +48,7 @@ interface Context {
  *
  * @throws Cancelled, UserError for a flag that can't be used
  */
-export async function settleAnswers(context: Context): Promise<Answers> {
+export async function collectAnswers(context: Context): Promise<Answers> {
   const { options, templates, terminal } = context;
   const template = findTemplate(
     templates,

@@ -12,7 +12,7 @@ import { confirmOn } from '../shared/confirm.js';
 import { EXIT, UserError } from '../shared/errors.js';
 import { interruptible } from '../shared/interruption.js';
 import { addRepository } from './git.js';
-import type { InitWorld } from './index.js';
+import type { InitWorld } from './init.js';
 import type { InitOptions } from './options.js';
 import { planFiles } from './plan.js';
 import { nextCommands, planLines } from './words.js';

@@ -5,7 +5,7 @@ import { type CheckedSpace, checkSpace } from '../check/check-space.js';
 import type { AskPython } from '../check/exact-syntax.js';
 import type { CheckOptions } from '../check/options.js';
 import type { Rule } from '../check/rule.js';
-import { type CheckSettings, settle } from '../check/settings.js';
+import { type CheckSettings, resolveSettings } from '../check/settings.js';
 import { loadProfile } from '../platform/index.js';
 import { UserError } from '../shared/errors.js';
 import type { SpaceFiles } from '../space/index.js';
@@ -103,10 +103,10 @@ export class SpaceCheck {
   async #read(pause: () => Promise<void>): Promise<Checked> {
     const { files, options, usersPlatform, askPython, onBug } = this.#ports;
     const platform = await usersPlatform();
-    const settled = await settle(options(), files, this.folder, platform);
-    loadProfile(settled.platform);
-    const rules = settled.rules.filter(isAskedHere);
-    const settings = { ...settled, rules };
+    const resolved = await resolveSettings(options(), files, this.folder, platform);
+    loadProfile(resolved.platform);
+    const rules = resolved.rules.filter(isAskedHere);
+    const settings = { ...resolved, rules };
     const space = await checkSpace(basename(this.folder), files, {
       ...settings,
       hub: null,

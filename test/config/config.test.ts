@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'no
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { at, settle, withKey } from '../../src/config/origins.js';
+import { at, resolveSetting, withKey } from '../../src/config/origins.js';
 import { zerogpu } from '../support/cli.js';
 import { temporaryFolder } from '../support/supervise.js';
 
@@ -17,7 +17,7 @@ describe('where a setting comes from', () => {
     [{}, { run: {} }, { run: { gpus: 2 } }, 'user', 2],
     [{}, {}, {}, 'default', '1'],
   ])('%j, %j, %j: %s', (env, space, user, origin, value) => {
-    expect(settle(SPEC, env, source(space), source(user))).toMatchObject({ origin, value });
+    expect(resolveSetting(SPEC, env, source(space), source(user))).toMatchObject({ origin, value });
   });
 
   it('keeps every other key when one is set, and nothing of it when it is unset', () => {

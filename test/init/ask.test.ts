@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import { settleAnswers } from '../../src/init/ask.js';
+import { collectAnswers } from '../../src/init/ask.js';
 import { readTemplates } from '../../src/init/manifest.js';
 import { parseInitOptions } from '../../src/init/options.js';
 
@@ -19,13 +19,13 @@ async function askedName(folder: string): Promise<{ title: string; drawn: string
   const raw = { template: 'hello', platform: 'h200', gradio: '6.0.0', torch: '2.8.0' };
   const options = parseInitOptions({ ...raw, license: 'mit', ci: 'none', git: false });
   const read = await readTemplates(templates);
-  const settled = settleAnswers({
+  const answers = collectAnswers({
     ...{ options, templates: read, folder, terminal },
     ...{ gitByDefault: false, usersPlatform: null },
   });
   while (!drawn.includes('Name')) await sleep(1);
   terminal.input.write('\r');
-  return { title: (await settled).title, drawn };
+  return { title: (await answers).title, drawn };
 }
 
 it('the name of a folder has no control characters as a title, and turns no text on the screen', async () => {

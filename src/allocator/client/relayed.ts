@@ -48,7 +48,7 @@ function exchange(
 ): Promise<{ readonly status: number; readonly text: string }> {
   return new Promise((resolve, reject) => {
     let bytes = Buffer.alloc(0);
-    const settle = (act: () => void) => {
+    const finishOnce = (act: () => void) => {
       socket.pause();
       socket.off('data', read).off('error', reject).off('close', closed).off('end', closed);
       act();
@@ -57,10 +57,10 @@ function exchange(
       bytes = Buffer.concat([bytes, part]);
       const answer = bytes.length > MOST_ANSWER_BYTES ? 'too much' : wholeAnswer(bytes);
       if (answer === 'too much') {
-        settle(() => reject(new Error('another program answers there: it says too much')));
-      } else if (answer !== null) settle(() => resolve(answer));
+        finishOnce(() => reject(new Error('another program answers there: it says too much')));
+      } else if (answer !== null) finishOnce(() => resolve(answer));
     };
-    const closed = () => settle(() => reject(new Error('it closed the connection')));
+    const closed = () => finishOnce(() => reject(new Error('it closed the connection')));
     socket.on('data', read).on('error', reject).on('close', closed).on('end', closed).resume();
     socket.write(`${[line, 'host: 127.0.0.1', ...headers].join('\r\n')}\r\n\r\n`);
   });

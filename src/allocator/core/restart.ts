@@ -11,7 +11,7 @@
  *  - After a reboot all processes are dead, and only the wall clock tells how long they were held.
  */
 import { isSameProcess, type ProcessId } from '../../shared/host.js';
-import { evict } from './dispatch.js';
+import { evict } from './grant-waiting.js';
 import { endLease, endOfDead, mostUsedSeconds } from './lease.js';
 import { onSpaceGone } from './spaces.js';
 import type { Turn } from './turn.js';

@@ -5,7 +5,7 @@
  */
 
 import { isSameProcess, type ProcessId } from '../../shared/host.js';
-import { evict } from './dispatch.js';
+import { evict } from './grant-waiting.js';
 import { killLease } from './lease.js';
 import type { Turn } from './turn.js';
 import type {

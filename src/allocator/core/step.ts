@@ -5,16 +5,16 @@
  * may write to it. The same state and the same event give the same effects, always.
  *
  * Each step does four things, in this order: what time alone has made due (expire.ts); the event
- * itself; one pass over the queue for what has fallen free (dispatch.ts); a stream for every
+ * itself; one pass over the queue for what has fallen free (grant-waiting.ts); a stream for every
  * request that still waits (waiting.ts).
  */
 import { tierFacts } from '../../platform/tier-facts.js';
 import { askedSecondsOf, refusalOf, stoppingRefusal } from './admit.js';
 import { assert } from './assert.js';
 import { onAllow, onProcessDied, onRelease } from './calls.js';
-import { dispatch } from './dispatch.js';
 import { expire, nextTickMs } from './expire.js';
 import { forgetFreshAccounts } from './forget.js';
+import { grantWaiting } from './grant-waiting.js';
 import { takeBack } from './lease.js';
 import {
   onAdvance,
@@ -53,7 +53,7 @@ export function step(state: AllocatorState, event: AllocatorEvent): StepResult {
   const turn: Turn = { state, at: event.at, quotaNowMs, effects: [] };
   expire(turn);
   handle(turn, event);
-  const claims = dispatch(turn);
+  const claims = grantWaiting(turn);
   answerWaiters(turn, claims);
   return { state, effects: turn.effects, nextTickMonotonicMs: nextTickMs(state) };
 }
@@ -134,7 +134,7 @@ function onAbandon(turn: Turn, { requestId }: AbandonEvent): void {
   }
 }
 
-/** Refuses the call, or holds its seconds back and puts it in the queue; dispatch does the rest. */
+/** Refuses the call, or holds its seconds back and puts it in the queue; grantWaiting does the rest. */
 function onSchedule(turn: Turn, event: ScheduleEvent): void {
   const { state } = turn;
   const { requestId, allowToken, space, taskId, durationSeconds, tokenExpired } = event;

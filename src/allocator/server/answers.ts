@@ -43,7 +43,7 @@ export function createAnswers(): Answers {
   const events = new Map<number, (answer: Answer) => void>();
   let failing = false;
 
-  function settle<K, A>(waiting: Map<K, (answer: A) => void>, key: K, answer: A): void {
+  function deliver<K, A>(waiting: Map<K, (answer: A) => void>, key: K, answer: A): void {
     waiting.get(key)?.(answer);
     waiting.delete(key);
   }
@@ -60,30 +60,30 @@ export function createAnswers(): Answers {
     give(effect) {
       const { requestId } = effect;
       if (effect.type === 'stream-grant' || effect.type === 'stream-fail') {
-        settle(streams, requestId, effect);
+        deliver(streams, requestId, effect);
       } else if (effect.type === 'queue') {
         if (!requests.has(requestId)) return;
         const end = new Promise<StreamEnd>((resolve) => streams.set(requestId, resolve));
-        settle(requests, requestId, { ...effect, end });
+        deliver(requests, requestId, { ...effect, end });
       } else {
-        settle(requests, requestId, effect);
+        deliver(requests, requestId, effect);
       }
     },
-    done: (seq) => settle(events, seq, { type: 'done' }),
+    done: (seq) => deliver(events, seq, { type: 'done' }),
     forget(requestId) {
-      settle(requests, requestId, { type: 'gone' });
-      settle(streams, requestId, { type: 'gone' });
+      deliver(requests, requestId, { type: 'gone' });
+      deliver(streams, requestId, { type: 'gone' });
     },
     giveUp(requestIds) {
       for (const requestId of requestIds) {
-        settle(requests, requestId, { type: 'unavailable' });
-        settle(streams, requestId, { type: 'stream-fail', requestId });
+        deliver(requests, requestId, { type: 'unavailable' });
+        deliver(streams, requestId, { type: 'stream-fail', requestId });
       }
     },
     setDiskFailing(next) {
       failing = next;
       if (!failing) return;
-      for (const seq of [...events.keys()]) settle(events, seq, { type: 'unavailable' });
+      for (const seq of [...events.keys()]) deliver(events, seq, { type: 'unavailable' });
     },
   };
 }

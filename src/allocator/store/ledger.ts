@@ -119,7 +119,7 @@ export function createLedger(
       const batch = nextBatch();
       const result = await sink.write(batch);
       if (result.done) {
-        settle(batch);
+        acknowledge(batch);
         continue;
       }
       keep(batch, result);
@@ -138,7 +138,7 @@ export function createLedger(
     return { firstSeq: seq - events.length + 1, events, snapshot };
   }
 
-  function settle(batch: Batch): void {
+  function acknowledge(batch: Batch): void {
     if (batch.snapshot) {
       sinceSnapshot = { events: 0, characters: 0 };
       snapshotCharacters = batch.snapshot.body.length;

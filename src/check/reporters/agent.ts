@@ -1,7 +1,7 @@
 /** For coding agents: a line a finding, nothing that changes from run to run, the next command at the end. */
 import { printableLine } from '../../shared/printable.js';
 import { countFindings, type ReportedFinding, type SpaceReport, shownPath } from '../report.js';
-import type { Reporter } from './index.js';
+import type { Reporter } from './reporter.js';
 
 export const reportAgent: Reporter = ({ spaces, exitCode }) =>
   [...spaces.flatMap(linesOf), `exit ${exitCode}`].map((line) => `${line}\n`).join('');

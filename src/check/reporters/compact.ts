@@ -1,5 +1,5 @@
 import { shownPath, wordsFor } from '../report.js';
-import type { Reporter } from './index.js';
+import type { Reporter } from './reporter.js';
 
 /** One line a finding: `demo/app.py:41:1: warning ZG204: what`. */
 export const reportCompact: Reporter = ({ spaces }) =>

@@ -1,7 +1,7 @@
 import { relative, resolve, sep } from 'node:path';
 import { type SpaceReport, shownPath, wordsFor } from '../report.js';
 import type { Severity } from '../rule.js';
-import type { Reporter } from './index.js';
+import type { Reporter } from './reporter.js';
 
 const COMMANDS: Readonly<Record<Severity, string>> = {
   error: 'error',

@@ -1,5 +1,5 @@
 import { countFindings, shownPath, wordsFor } from '../report.js';
-import type { Reporter } from './index.js';
+import type { Reporter } from './reporter.js';
 
 /** One object, `version` 1; docs/check.md lists its keys. */
 export const reportJson: Reporter = ({ spaces, elapsedMs, exitCode }, { version }) => {

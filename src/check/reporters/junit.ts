@@ -5,7 +5,7 @@ import {
   shownPath,
   wordsFor,
 } from '../report.js';
-import type { Reporter } from './index.js';
+import type { Reporter } from './reporter.js';
 
 /**
  * JUnit XML as test reporters read it: a suite a Space, a case a rule. What fails the run is a failure;

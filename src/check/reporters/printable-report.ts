@@ -1,6 +1,6 @@
 import { printable, printableLine } from '../../shared/printable.js';
 import type { CheckReport, SpaceReport } from '../report.js';
-import type { Reporter } from './index.js';
+import type { Reporter } from './reporter.js';
 
 /** The same report for a terminal: names and values of a Space may hold escape codes. */
 export function onTerminal(report: Reporter): Reporter {

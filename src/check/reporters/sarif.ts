@@ -2,7 +2,7 @@ import { pathToFileURL } from 'node:url';
 import { type ReportedFinding, type ReportedRule, type SpaceReport, wordsFor } from '../report.js';
 import type { Finding, Severity } from '../rule.js';
 import { pathFrom } from './github.js';
-import type { Reporter } from './index.js';
+import type { Reporter } from './reporter.js';
 
 const LEVELS: Readonly<Record<Severity, 'error' | 'warning' | 'note'>> = {
   error: 'error',

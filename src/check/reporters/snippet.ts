@@ -1,7 +1,7 @@
 import type { Colour } from '../../shared/paint.js';
 import { printable } from '../../shared/printable.js';
 import type { SourceText, TextRange } from '../../space/index.js';
-import type { ReporterOptions } from './index.js';
+import type { ReporterOptions } from './reporter.js';
 
 /** More of a line than this says nothing more. */
 const LONGEST_LINE = 200;

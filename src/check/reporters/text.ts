@@ -12,7 +12,7 @@ import {
 import type { Severity } from '../rule.js';
 import type { ProfileVerdict } from '../verdict.js';
 import { foldFindings } from './fold.js';
-import type { Reporter, ReporterOptions } from './index.js';
+import type { Reporter, ReporterOptions } from './reporter.js';
 import { snippet, wrap } from './snippet.js';
 
 const COLOURS: Readonly<Record<Severity, Colour>> = {

@@ -122,7 +122,7 @@ function createBench() {
   };
 }
 
-async function settled(answer: Promise<Answer>): Promise<Answer | 'not yet'> {
+async function nowOrNotYet(answer: Promise<Answer>): Promise<Answer | 'not yet'> {
   const later = new Promise<'not yet'>((resolve) => setImmediate(() => resolve('not yet')));
   return Promise.race([answer, later]);
 }
@@ -135,12 +135,12 @@ describe('an answer', () => {
     const own = 2;
     // A steady load: the ledger never has everything.
     for (let event = 0; event < 1_000; event += 1) void bench.command({ type: 'tick' });
-    expect(await settled(grant)).toBe('not yet');
+    expect(await nowOrNotYet(grant)).toBe('not yet');
     bench.save(1);
-    expect(await settled(grant)).toMatchObject({ type: 'grant' });
-    expect(await settled(advanced)).toBe('not yet');
+    expect(await nowOrNotYet(grant)).toMatchObject({ type: 'grant' });
+    expect(await nowOrNotYet(advanced)).toBe('not yet');
     bench.save(own);
-    expect(await settled(advanced)).toEqual({ type: 'done' });
+    expect(await nowOrNotYet(advanced)).toEqual({ type: 'done' });
   });
 
   it('of a waiting request comes in two parts', async () => {
@@ -161,7 +161,7 @@ describe('an answer', () => {
     const grant = bench.schedule('one');
     const at = { wallMs: 1_000, monotonicMs: 1_000 };
     void bench.driver.submit({ type: 'abandon', at, requestId: 'one' });
-    expect(await settled(grant)).toEqual({ type: 'gone' });
+    expect(await nowOrNotYet(grant)).toEqual({ type: 'gone' });
     expect(bench.driver.state.leases.size).toBe(0);
   });
 });
@@ -175,7 +175,7 @@ describe('a disk that takes nothing', () => {
     const grant = bench.schedule('two');
     bench.fail('failing');
     bench.pass(1_100);
-    expect(await settled(grant)).toEqual({ type: 'unavailable' });
+    expect(await nowOrNotYet(grant)).toEqual({ type: 'unavailable' });
     const { leases, warmWorkers, accounts } = bench.driver.state;
     expect([leases.size, warmWorkers.length, bench.killed]).toEqual([0, 1, []]);
     expect(accounts.get('free:')).toMatchObject({ reservedMs: 0, runs: 1, usedMs: 0 });
@@ -202,9 +202,9 @@ describe('a disk that takes nothing', () => {
     const before = bench.command({ type: 'advance', seconds: 1 });
     bench.fail('failing');
     bench.pass(1_100);
-    expect(await settled(before)).toEqual({ type: 'unavailable' });
+    expect(await nowOrNotYet(before)).toEqual({ type: 'unavailable' });
     const after = bench.command({ type: 'advance', seconds: 1 });
-    expect(await settled(after)).toEqual({ type: 'unavailable' });
+    expect(await nowOrNotYet(after)).toEqual({ type: 'unavailable' });
   });
 });
 

@@ -33,7 +33,7 @@ const NO_CLAIMS: ReadonlySet<string> = new Set();
  *
  * @returns the requests that only wait for a process to die
  */
-export function dispatch(turn: Turn): ReadonlySet<string> {
+export function grantWaiting(turn: Turn): ReadonlySet<string> {
   const { state } = turn;
   if (state.stopping || state.queue.length === 0 || isEverySliceLeased(state)) return NO_CLAIMS;
   const claims = new Set<string>();
