@@ -17,19 +17,30 @@ the two is killed, the other one kills what is below.
 (getrlimit(2)). Every process below inherits it through fork, exec, setsid and an emptied environment,
 and /proc/PID/limits shows it: `zerogpu` finds by it what is left when both supervisors are killed.
 
-Linux only. Standard library only, and no import of the Space's packages.
+Linux only. Standard library and zerogpu_processes.py only, and no import of the Space's packages.
 """
 
 from __future__ import annotations
 
-import ctypes
 import errno
 import os
-import resource
 import select
 import signal
 import sys
 import time
+
+# Not where PYTHONSAFEPATH is set: the folder of this file is then left out.
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+
+from zerogpu_processes import (  # noqa: E402
+    PR_SET_CHILD_SUBREAPER,
+    PR_SET_PDEATHSIG,
+    descendants,
+    prctl,
+    say,
+    send,
+    set_mark,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -40,11 +51,6 @@ USAGE = (
     "usage: supervise.py --lifeline-fd N [--mark N] [--command [--foreground]] "
     "-- FILE [ARGUMENT...]"
 )
-
-PR_SET_PDEATHSIG = 1
-PR_SET_CHILD_SUBREAPER = 36
-# Python's resource module has no name for it; asm-generic/resource.h.
-RLIMIT_LOCKS = 10
 
 # What a process in uninterruptible sleep may take before we leave it to the kernel.
 KILL_SECONDS = 5.0
@@ -63,22 +69,6 @@ OF_THE_TERMINAL = (signal.SIGINT, signal.SIGQUIT)
 
 EXIT_USAGE = 2
 EXIT_CANNOT_START = 127
-
-
-def say(message: str) -> None:
-    """Writes one line to stderr; a closed stderr is not a reason to fail."""
-    try:
-        os.write(2, f"zerogpu: {message}\n".encode())
-    except OSError:
-        pass
-
-
-def prctl(option: int, value: int) -> None:
-    """Calls prctl(2); raises OSError when the kernel refuses."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    if libc.prctl(option, ctypes.c_ulong(value), 0, 0, 0) != 0:
-        number = ctypes.get_errno()
-        raise OSError(number, os.strerror(number))
 
 
 class Arguments:
@@ -121,18 +111,6 @@ def app_command(app: list[str]) -> list[str]:
     return [sys.executable, relative if usable else file, *arguments]
 
 
-def set_mark(mark: int) -> None:
-    """Marks this process and all that descend from it.
-
-    A run inside another run may not raise the limit that the outer one has lowered: it is found by
-    its environment then.
-    """
-    try:
-        resource.setrlimit(RLIMIT_LOCKS, (mark, mark))
-    except (OSError, ValueError):
-        pass
-
-
 def start_app(arguments: Arguments) -> int:
     """Forks the app, which leads a session of its own or stays in the foreground; returns its pid.
 
@@ -172,43 +150,6 @@ def execute(command: list[str]) -> NoReturn:
         if error.errno != errno.ENOEXEC:
             raise
     os.execv("/bin/sh", ["/bin/sh", *command])
-
-
-def parent_of(pid: int) -> int | None:
-    """The parent's pid; None once the process is gone."""
-    try:
-        with open(f"/proc/{pid}/stat", "rb") as file:
-            text = file.read()
-    except OSError:
-        return None
-    # The command name may hold blanks and parentheses: fields count from the last ")".
-    return int(text[text.rindex(b")") + 2 :].split()[1])
-
-
-def descendants(ancestor: int) -> list[int]:
-    """Pids of everything below `ancestor` that still runs, parents before children."""
-    children: dict[int, list[int]] = {}
-    for entry in os.listdir("/proc"):
-        if entry.isdigit() and (parent := parent_of(int(entry))) is not None:
-            children.setdefault(parent, []).append(int(entry))
-    found: list[int] = []
-    open_pids = [ancestor]
-    while open_pids:
-        below = children.get(open_pids.pop(), [])
-        found += below
-        open_pids += below
-    return found
-
-
-def send(pid: int, number: int, group: bool = False) -> None:
-    """Sends a signal; a process that is gone, or not ours to signal, is passed over."""
-    try:
-        if group:
-            os.killpg(pid, number)
-        else:
-            os.kill(pid, number)
-    except (ProcessLookupError, PermissionError):
-        pass
 
 
 class Supervisor:

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from zerogpu_source import Definition, SpaceSource, Use
+from zerogpu_code import Definition, Use
+from zerogpu_source import SpaceSource
 from zerogpu_values import DATA, ITEMS, Change
 
 WAY_OUT = "Each GPU function has its own workers: return the value, or keep it in gr.State or a file."

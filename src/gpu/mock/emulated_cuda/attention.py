@@ -1,7 +1,8 @@
-"""Which of CUDA's attention backends would take a call, when a program has switched off the one in matrix products.
+"""Which operands CUDA's attention kernels take: PyTorch's own conditions, for dense tensors.
 
-PyTorch's own conditions (`can_use_flash_attention` and its two siblings in 2.13), for dense tensors. They decide
-nothing here about how attention is computed: with the matrix products allowed, every call has a backend.
+They are those of aten/src/ATen/native/transformers/cuda/sdp_utils.cpp (PyTorch 2.13: `can_use_flash_attention` and
+its two siblings), for cards of compute capability 8.0 and newer. Two things follow from them: a call that fails because
+a program has switched off the matrix products, and the kernel that the weightless device counts memory for.
 """
 
 from __future__ import annotations
@@ -38,8 +39,8 @@ def check_backends(
     if torch._C._get_math_sdp_enabled():
         return
     backends = {
-        "Memory efficient": (torch._C._get_mem_efficient_sdp_enabled(), _efficient_lacks),
-        "Flash": (torch._C._get_flash_sdp_enabled(), _flash_lacks),
+        "Memory efficient": (torch._C._get_mem_efficient_sdp_enabled(), efficient_lacks),
+        "Flash": (torch._C._get_flash_sdp_enabled(), flash_lacks),
         "cuDNN": (_cudnn_enabled(), _cudnn_lacks),
     }
     if not any(enabled for enabled, _ in backends.values()):
@@ -69,9 +70,10 @@ def _cudnn_enabled() -> bool:
     return bool(getattr(torch._C, "_get_cudnn_sdp_enabled", lambda: False)())
 
 
-def _flash_lacks(
+def flash_lacks(
     query: Tensor, key: Tensor, value: Tensor, mask: Any, _dropout: float, causal: bool, gqa: bool
 ) -> str | None:
+    """Why FlashAttention does not take these operands, in PyTorch's words; None when it does."""
     if reason := _common_lacks(query, key, value, gqa, singleton_may=True):
         return reason
     if mask is not None:
@@ -90,9 +92,10 @@ def _flash_lacks(
     return _type_lacks(query, HALF)
 
 
-def _efficient_lacks(
+def efficient_lacks(
     query: Tensor, key: Tensor, value: Tensor, _mask: Any, _dropout: float, _causal: bool, _gqa: bool
 ) -> str | None:
+    """The same of the memory-efficient kernel."""
     # With groups since a release after 2.8 alone.
     if reason := _common_lacks(query, key, value, False, singleton_may=False):
         return reason

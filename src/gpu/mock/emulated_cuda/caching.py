@@ -11,102 +11,27 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from collections.abc import Callable, Iterator
-from itertools import compress
 
 from .alloc_config import AllocatorConfig
+from .blocks import (
+    ADDRESS_BITS,
+    ADDRESS_MASK,
+    FIRST_ADDRESS,
+    SEGMENT_STEP,
+    SMALL_REQUEST,
+    Piece,
+    Pool,
+    Segment,
+    growing,
+    segment_size,
+)
+from .counters import MOST_MERGED, UNCOUNTED, Counters
 from .tally import Tally
 
-MIB = 2**20
-SMALL_REQUEST = MIB
-SMALL_SEGMENT = 2 * MIB
-LARGE_SEGMENT = 20 * MIB
-OWN_SEGMENT = 10 * MIB
-SEGMENT_STEP = 2 * MIB
-FIRST_ADDRESS = 0x7F0000000000
-ADDRESS_BITS = 48
-ADDRESS_MASK = (1 << ADDRESS_BITS) - 1
 NO_LIMIT = 1 << 62
-# So many allocations are counted at once, at most.
-UNCOUNTED = 4096
-# A change of the free parts of segments is noted as one number, since a tuple for each would wake the
-# collector: bytes << 4 | (blocks + MOST_MERGED) << 1 | whether they are small.
-MOST_MERGED = 3
 
 
-class _Rare:
-    """What few blocks have: kept off the others, which are made with every operator.
-
-    Attributes:
-        mapped: whether there is memory at its addresses; False within expandable segments alone.
-        streams: streams that `record_stream` named.
-        waits: freed, and not usable before those streams are done.
-        age: searches of the pool since it was freed.
-        stack: where it was made, while history is recorded.
-    """
-
-    mapped = True
-    streams: set[int] | None = None
-    waits = False
-    age = 0
-    stack: object = None
-
-
-class Piece(_Rare):
-    """A block of a segment, taken or free; what `allocate` hands out.
-
-    `taken` blocks are in use or wait for another stream: they are neither merged nor handed out.
-    """
-
-    __slots__ = ("address", "after", "before", "pool", "requested", "segment", "size", "taken")
-
-    def __init__(
-        self, address: int, size: int, pool: Pool, segment: Segment, before: Piece | None, after: Piece | None
-    ) -> None:
-        self.address = address
-        self.size = size
-        self.pool = pool
-        self.segment = segment
-        self.before = before
-        self.after = after
-        self.requested = 0
-        self.taken = False
-
-    @property
-    def is_split(self) -> bool:
-        """Whether it is a part of its segment."""
-        return self.before is not None or self.after is not None
-
-
-class Segment:
-    """Memory that came from the driver at once, or that grows (`expandable`)."""
-
-    __slots__ = ("address", "expandable", "size", "stack")
-
-    def __init__(self, address: int, size: int, expandable: bool, stack: object) -> None:
-        self.address = address
-        self.size = size
-        self.expandable = expandable
-        self.stack = stack
-
-
-class Pool:
-    """Free blocks of one stream: small or large ones, ordered by size and address."""
-
-    __slots__ = ("free", "is_small", "segment_step", "split_above", "stream", "unmapped")
-
-    def __init__(self, stream: int, is_small: bool) -> None:
-        self.stream = stream
-        self.is_small = is_small
-        # The smallest rest that becomes a block of its own.
-        self.split_above = 512 if is_small else SMALL_REQUEST + 512
-        self.segment_step = SMALL_SEGMENT if is_small else LARGE_SEGMENT
-        # size << 48 | address: numbers are found and moved faster than objects.
-        self.free: list[int] = []
-        # Addresses of parts of expandable segments that have no memory.
-        self.unmapped: list[int] = []
-
-
-class CachingAllocator:
+class CachingAllocator(Counters):
     """The memory of one process on one device.
 
     It is not safe for threads: its owner holds a lock.
@@ -120,6 +45,7 @@ class CachingAllocator:
     """
 
     def __init__(self, config: AllocatorConfig, room: int) -> None:
+        super().__init__()
         self.config = config
         self.room = room
         self.allowed: int | None = None
@@ -127,11 +53,6 @@ class CachingAllocator:
         self.allocated_peak = 0
         self.reserved = 0
         self.oversize = Tally()
-        self._tallies = (Tally(), Tally(), Tally())
-        # Changes that are not counted yet. Counting them many at a time costs a fraction.
-        self._sizes: list[int] = []
-        self._requests: list[int] = []
-        self._parts: list[int] = []
         self.retries = 0
         self.refused = 0
         self.device_allocations = 0
@@ -144,50 +65,6 @@ class CachingAllocator:
         self.watch: Callable[[str, int, int, int, Piece | None], object] | None = None
         self._next_address = FIRST_ADDRESS
         self.apply(config)
-
-    @property
-    def all(self) -> Tally:
-        """Counters of both pools together."""
-        self._count()
-        return self._tallies[0]
-
-    @property
-    def small(self) -> Tally:
-        """Counters of blocks up to 1 MiB."""
-        self._count()
-        return self._tallies[1]
-
-    @property
-    def large(self) -> Tally:
-        """Counters of larger blocks."""
-        self._count()
-        return self._tallies[2]
-
-    def _count(self) -> None:
-        """Follows the changes since the last time."""
-        if not self._sizes and not self._parts:
-            return
-        sizes, requests, parts = self._sizes, self._requests, self._parts
-        self._sizes, self._requests, self._parts = [], [], []
-        is_small = [-SMALL_REQUEST <= size <= SMALL_REQUEST for size in sizes]
-        is_large = [not small for small in is_small]
-        for tally, chosen in zip(self._tallies, (None, is_small, is_large)):
-            changes = sizes if chosen is None else list(compress(sizes, chosen))
-            tally.allocated.follow(changes)
-            tally.count.follow([1 if size > 0 else -1 for size in changes])
-            tally.requested.follow(requests if chosen is None else list(compress(requests, chosen)))
-        in_small = [part & 1 for part in parts]
-        in_large = [1 - small for small in in_small]
-        blocks = [(part >> 1 & 7) - MOST_MERGED for part in parts]
-        sizes = [part >> 4 for part in parts]
-        for tally, of_kind in zip(self._tallies, (None, in_small, in_large)):
-            tally.split.follow(blocks if of_kind is None else list(compress(blocks, of_kind)))
-            tally.split_bytes.follow(sizes if of_kind is None else list(compress(sizes, of_kind)))
-
-    def add(self, name: str, change: int, is_small: bool) -> None:
-        """Changes one counter; for what does not happen with every allocation."""
-        for tally in (self._tallies[0], self._tallies[1 if is_small else 2]):
-            getattr(tally, name).add(change)
 
     def apply(self, config: AllocatorConfig) -> None:
         """Takes other settings from now on."""
@@ -349,7 +226,7 @@ class CachingAllocator:
             # The best fit counts what a block may grow by.
             while index + 1 < len(free):
                 here, there = pieces[free[index] & ADDRESS_MASK], pieces[free[index + 1] & ADDRESS_MASK]
-                if _growing(there) >= _growing(here):
+                if growing(there) >= growing(here):
                     break
                 index += 1
         if index >= len(free):
@@ -432,17 +309,3 @@ class CachingAllocator:
         while piece is not None:
             yield piece
             piece = piece.after
-
-
-def segment_size(size: int) -> int:
-    """Bytes that are asked of the driver for a block of that size."""
-    if size <= SMALL_REQUEST:
-        return SMALL_SEGMENT
-    if size < OWN_SEGMENT:
-        return LARGE_SEGMENT
-    return -(-size // SEGMENT_STEP) * SEGMENT_STEP
-
-
-def _growing(piece: Piece) -> int:
-    after = piece.after
-    return piece.size + (after.size if after is not None and not after.mapped else 0)

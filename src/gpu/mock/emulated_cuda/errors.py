@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 
 from .alloc_config import VARIABLES
-from .caching import segment_size
+from .blocks import segment_size
 from .meter import CONTEXT_BYTES, Meter
 
 # What CUDA's runtime answers on a machine without a driver.

@@ -9,7 +9,7 @@ from __future__ import annotations
 from bisect import bisect_left, insort
 from typing import TYPE_CHECKING
 
-from .caching import ADDRESS_BITS, Piece, Pool, Segment
+from .blocks import ADDRESS_BITS, Piece, Pool, Segment
 
 if TYPE_CHECKING:
     from .caching import CachingAllocator

@@ -15,7 +15,7 @@ from types import CodeType, FrameType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .caching import Piece
+    from .blocks import Piece
     from .meter import Meter
 
 OURS = os.path.dirname(os.path.abspath(__file__)) + os.sep

@@ -13,7 +13,8 @@ from collections import deque
 from collections.abc import Callable
 
 from .alloc_config import AllocatorConfig, parse_allocator_config
-from .caching import CachingAllocator, Piece
+from .blocks import Piece
+from .caching import CachingAllocator
 from .history import History
 from .workspaces import Workspaces
 

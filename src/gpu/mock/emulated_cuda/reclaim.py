@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from typing import TYPE_CHECKING
 
-from .caching import ADDRESS_BITS, ADDRESS_MASK, Piece, Pool
+from .blocks import ADDRESS_BITS, ADDRESS_MASK, Piece, Pool
 
 if TYPE_CHECKING:
     from .caching import CachingAllocator

@@ -6,8 +6,8 @@ from typing import Any
 
 import torch
 
+from .blocks import Piece
 from .by_memory import found_by_memory, release_ended, storage_for
-from .caching import Piece
 from .errors import out_of_memory
 from .meter import Meter
 from .preserve import preserver

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .caching import Piece
+    from .blocks import Piece
     from .meter import Meter
 
 VARIABLE = "CUBLAS_WORKSPACE_CONFIG"

@@ -1,8 +1,7 @@
 """Which attention kernel CUDA chooses, and what memory it takes.
 
 Fused kernels never hold the matrix of scores: FlashAttention and the memory-efficient kernel give the
-output and one number a row. The rules are those of aten/src/ATen/native/transformers/cuda/sdp_utils.cpp
-(PyTorch 2.8), for cards of compute capability 8.0 and newer.
+output and one number a row. What each of them takes is in ../attention.py.
 """
 
 from __future__ import annotations
@@ -13,10 +12,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ..attention import efficient_lacks, flash_lacks
+
 # at::SDPBackend
 MATH, FLASH, EFFICIENT = 0, 1, 2
-HALVES = (torch.float16, torch.bfloat16)
-LONGEST_HEAD = 256
 ALIGNED = 8
 
 aten = torch.ops.aten
@@ -36,22 +35,13 @@ def choose_backend(
     """The number of the kernel, as `_fused_sdp_choice` gives it."""
     if not all(tensor.is_cuda and tensor.dim() == 4 for tensor in (query, key, value)):
         return MATH
-    may_flash = (
-        torch.backends.cuda.flash_sdp_enabled()
-        and query.size(-1) == value.size(-1)
-        and query.dtype in HALVES
-        and query.size(-1) <= LONGEST_HEAD
-        and attn_mask is None
-    )
-    if may_flash:
+    operands = (query, key, value, attn_mask, dropout_p, is_causal, enable_gqa)
+    if torch.backends.cuda.flash_sdp_enabled() and flash_lacks(*operands) is None:
         return FLASH
-    groups = enable_gqa and query.size(-3) != key.size(-3)
-    needs_mask_gradient = attn_mask is not None and attn_mask.requires_grad
     may_be_efficient = (
         torch.backends.cuda.mem_efficient_sdp_enabled()
-        and query.dtype in (*HALVES, torch.float32)
-        and not groups
-        and not needs_mask_gradient
+        and efficient_lacks(*operands) is None
+        and not (attn_mask is not None and attn_mask.requires_grad)
     )
     return EFFICIENT if may_be_efficient else MATH
 
