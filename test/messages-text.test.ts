@@ -54,3 +54,24 @@ describe('comments', () => {
     expect(found).toEqual([]);
   });
 });
+
+/** What a test is called, where that is written down as one string. */
+const TITLE =
+  /\b(?:it|describe|test)(?:\.\w+)?\(\s*('(?:[^'\\\n]|\\.)*'|`[^`]*`)|\]\s*(?:as const)?\s*\)\(\s*('(?:[^'\\\n]|\\.)*')/g;
+
+describe('the names of tests', () => {
+  const tests = readdirSync(import.meta.dirname, { recursive: true, encoding: 'utf8' }).filter(
+    (path) => /\.test\.tsx?$/.test(path),
+  );
+
+  it('have none of the words that the guide replaces', () => {
+    const titles = tests.flatMap((path) =>
+      [...readFileSync(join(import.meta.dirname, path), 'utf8').matchAll(TITLE)].map(
+        ([, plain, ofEach]) => `${path}: ${plain ?? ofEach}`,
+      ),
+    );
+    expect(titles.length).toBeGreaterThan(1_000);
+    const found = titles.filter((title) => NOT_OUR_WORDS.some((word) => word.test(title)));
+    expect(found).toEqual([]);
+  });
+});

@@ -51,7 +51,7 @@ describe('GPU calls of an endpoint', () => {
     expect(costLines(calls)).toEqual([`#7 generate: no GPU (${text}`]);
   });
 
-  it('two calls are told apart, and what is not a record is passed over', () => {
+  it('two calls are distinguished, and what is not a record is passed over', () => {
     const second = parseRecord(JSON.stringify({ ...head, ...granted, call: 8 }));
     expect(second && withRecord(callsAfter(granted), second)).toHaveLength(2);
     expect(parseRecord('{"event":"granted"}')).toBeNull();

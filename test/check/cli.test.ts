@@ -169,7 +169,7 @@ describe('silence', () => {
     },
   );
 
-  it('that is not needed is told', async () => {
+  it('that is not needed is reported', async () => {
     const files = { ...CLEAN, 'requirements.txt': '# zerogpu: ignore ZG201\ntorch==2.8.0\n' };
     const { stdout } = await zerogpuIn(folderWith(files), [
       'check',
@@ -181,7 +181,7 @@ describe('silence', () => {
     expect(stdout).toBe('requirements.txt:1:1: info ZG100: nothing to ignore here for ZG201\n');
   });
 
-  it('for a rule that was not asked is nobody’s business', async () => {
+  it('for a rule that was not asked is ignored', async () => {
     const files = { ...CLEAN, 'requirements.txt': '# zerogpu: ignore ZG201\ntorch==2.8.0\n' };
     const argv = ['check', '--format', 'compact', '--select', 'ZG100,ZG1,ZG2', '--ignore', 'ZG201'];
     expect((await zerogpuIn(folderWith(files), argv)).stdout).toBe('');
@@ -239,7 +239,7 @@ describe('zerogpu.json', () => {
 });
 
 describe('--fix', () => {
-  it('mends, says so, and reports the rest', async () => {
+  it('fixes, says so, and reports the rest', async () => {
     const dir = folderWith({
       ...CLEAN,
       'requirements.txt': 'spaces==0.32.0  # why\ntorch==2.3.0\n',

@@ -87,7 +87,7 @@ describe('zerogpu quota --account', () => {
     expect(stub.seen).toHaveLength(asked);
   });
 
-  it('tells what is wrong and how to mend it', async () => {
+  it('reports what is wrong and how to fix it', async () => {
     const ended = await zerogpu(['quota', '--account', '--json'], {
       cwd: dir,
       env: { ...env, HF_TOKEN: '' },

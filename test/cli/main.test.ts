@@ -150,7 +150,7 @@ describe('the end', () => {
     expect(await zerogpu('run')).toEqual({ code: 7, stdout: '', stderr: '' });
   });
 
-  it('tells what a user can mend, and how', async () => {
+  it('reports what a user can fix, and how', async () => {
     const details = { why: 'First.\nSecond.', fix: ['one', 'two'], exitCode: 3 };
     ran.mockRejectedValueOnce(new UserError('E_PORT_TAKEN', 'port 1 is taken', details));
     expect(await zerogpu('run')).toEqual({
@@ -171,7 +171,7 @@ describe('the end', () => {
     expect((await zerogpu('run')).stderr).toBe(`error  ${'x'.repeat(90)}  E_USAGE\n`);
   });
 
-  it('shows the stack of a bug of ours, with a code of its own', async () => {
+  it('shows the stack of a bug of zerogpu, with its own code', async () => {
     ran.mockRejectedValueOnce(new TypeError('x is not a function'));
     const { code, stdout, stderr } = await zerogpu('run');
     expect([code, stdout]).toEqual([70, '']);

@@ -28,7 +28,7 @@ async function fail(exitCode: number, name: string, args: string[], options: Cli
   return ended.stderr;
 }
 
-describe('what is no mistake', () => {
+describe('what is not an error', () => {
   it('tells the version', async () => {
     for (const flag of ['--version', '-V']) {
       const version = `${packageJson.version}\n`;
@@ -117,7 +117,7 @@ describe('a command line that makes no sense', () => {
     expect(await fail(2, 'E_USAGE', ['run', SPACE], { env })).toContain('--duration is "abc"');
   });
 
-  it('is told as an object to who reads objects', async () => {
+  it('is an object for a reader of objects', async () => {
     for (const args of [
       ['run', '--log-format', 'json', '--duration', '0'],
       ['run', '--prot', '--log-format=json'],
@@ -137,7 +137,7 @@ describe('a command line that makes no sense', () => {
 });
 
 describe('a Space that cannot run', () => {
-  it('is no folder', async () => {
+  it('is not a folder', async () => {
     expect(await fail(2, 'E_SPACE_NOT_FOUND', ['run', '/no/such/dir'])).toContain('/no/such/dir');
     const near = await fail(2, 'E_SPACE_NOT_FOUND', ['run', fixture('everythign')]);
     expect(near).toContain('Did you mean everything?');

@@ -49,7 +49,7 @@ function fresh() {
 }
 
 describe('zerogpu config', () => {
-  it('sets, shows and takes away, in a file that is nobody else’s', async () => {
+  it('sets, shows and removes, in a file of the user alone', async () => {
     const { ask, file } = fresh();
     expect((await ask('get', 'run.gpus')).stdout).toBe('1\n');
     expect((await ask('get', 'run.vram')).code).toBe(1);
@@ -117,7 +117,7 @@ describe('zerogpu run', () => {
   const run = (args: string[], { space, env }: ReturnType<typeof fresh>, more = {}) =>
     zerogpu(['run', ...args], { cwd: space, env: { ...env, ...more } });
 
-  it('goes by the flag, the variable, zerogpu.json, the user’s settings, in this order', async () => {
+  it('uses the flag, the variable, zerogpu.json, the user’s settings, in this order', async () => {
     const place = fresh();
     // Each place has a value that can't be used: the error tells which of them was taken.
     await place.ask('set', 'run.vram', '1GB');

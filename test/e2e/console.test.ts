@@ -25,7 +25,7 @@ describe.skipIf(noTerminal !== null)(`keys${noTerminal ? ` (${noTerminal})` : ''
   const visitors = startVisitors();
   afterAll(() => visitors.close());
 
-  it('open, visit, show, forward, restart, mend, clear, explain and end', async () => {
+  it('open, visit, show, forward, restart, fix, clear, explain and end', async () => {
     const folder = temporaryFolder();
     const space = join(folder, 'space');
     const opened = join(folder, 'opened');

@@ -85,7 +85,7 @@ describe.skipIf(!canMount)('a full disk', () => {
 });
 
 describe.skipIf(!canMount)('a folder that can only be read', () => {
-  it('is told at once, with the way out, and no port is opened', () => {
+  it('is reported at once, with the fix, and no port is opened', () => {
     const readOnly = mkdtempSync(join(tmpdir(), 'zerogpu-read-only-'));
     const { status, stdout, stderr } = spawnSync(
       'unshare',

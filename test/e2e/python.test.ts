@@ -69,7 +69,7 @@ describe('zerogpu python', () => {
     expect(await new Promise((done) => child.on('exit', done))).toBe(143);
   });
 
-  it('is not loaded, not one line of it, where nobody asked for it', () => {
+  it('is not loaded, not one line of it, where it was not asked for', () => {
     const built = (part: string) => resolve(import.meta.dirname, '../../dist/python', part);
     const code =
       'import sys, torch; print([name for name in sys.modules if "emulated" in name],' +

@@ -63,7 +63,7 @@ describe('quota, on one slice', () => {
     expect(refused.error).toMatch(/Try again in 23:59:\d\d/);
   });
 
-  it('refuses a duration that nobody may have', async () => {
+  it('refuses a duration above every limit', async () => {
     const refused = await hold('pro:lin', 100_000, 0);
     expect(refused.ok).toBe(false);
     expect(refused.error).toMatch(/duration/i);

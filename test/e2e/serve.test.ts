@@ -137,7 +137,7 @@ describe('zerogpu serve', () => {
     expect(heard).toEqual([]);
   }, 60_000);
 
-  it('is one of its kind: a second is told where the first is', async () => {
+  it('runs once: a second one’s error names the first', async () => {
     const second = await runToEnd(['serve', '--state-dir', state]);
     expect(second.code).toBe(3);
     expect(second.stderr).toContain('zerogpu serve runs already (pid');

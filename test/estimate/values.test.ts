@@ -48,7 +48,7 @@ describe('values of an endpoint', () => {
     expect(valuesOf({ ...endpoint, parameters }, chosen)).toMatchObject({ steps: 4, image: file });
   });
 
-  it('are never a file that nobody named', () => {
+  it('are never a file that was not named', () => {
     expect(() => valuesOf(endpoint, chooseValues(endpoint, []))).toThrow('draw needs image');
   });
 });

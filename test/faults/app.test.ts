@@ -46,7 +46,7 @@ describe('an app', () => {
     },
   );
 
-  it('whose output nobody reads waits for its reader, and fills no memory', async () => {
+  it('whose output is not read waits for its reader, and fills no memory', async () => {
     const run = startBare(['lines']);
     const url = await ready(run);
     run.child.stderr?.pause();

@@ -129,7 +129,7 @@ const quiet: World = {
 };
 const program = createProgram(quiet, [], () => {});
 
-it('every command line ends with a documented code, and wrong use is told once, with its fix', async () => {
+it('every command line ends with a documented code, and wrong use is reported once, with its fix', async () => {
   const cases = commandLines(program).map((argv): Case => ({ argv, env: {} }));
   await tryAll(cases, 200, attempt, show, 6);
 });

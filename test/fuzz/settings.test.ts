@@ -64,7 +64,7 @@ describe('any text', () => {
     );
   });
 
-  it('as a locator, a port or a lock’s owner is nobody', async () => {
+  it('as a locator, a port or a lock’s owner is ignored', async () => {
     const dir = join(root, 'allocators');
     mkdirSync(dir);
     const alive = {
@@ -139,7 +139,7 @@ describe('any text', () => {
   });
 });
 
-describe('what is no file', () => {
+describe('what is not a file', () => {
   it('is not waited for, as settings of a Space or as its repository’s', async () => {
     const dir = join(root, 'space');
     mkdirSync(join(dir, '.git'), { recursive: true });

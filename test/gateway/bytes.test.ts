@@ -26,7 +26,7 @@ describe('uploads', () => {
     expect(JSON.parse(answer.text)).toEqual({ digest: DIGEST, length: String(BYTES.length) });
   });
 
-  it('arrive unchanged in chunks, of a length that nobody knows yet', async () => {
+  it('arrive unchanged in chunks, without a length', async () => {
     const { url } = await gatewayBefore(digest);
     const parts = [0, 1, 2, 3, 4].map((i) => BYTES.subarray(i * 1_200_000, (i + 1) * 1_200_000));
     const answer = await ask(`${url}/upload`, { method: 'PUT', body: parts });
@@ -257,7 +257,7 @@ describe('event streams', () => {
     leave.abort();
   });
 
-  it('are read along for what the visitor is told', async () => {
+  it('are searched for what the visitor reads', async () => {
     const told: string[] = [];
     const message = { msg: 'log', log: 'Waiting for a GPU', title: 'ZeroGPU queue' };
     const app: Handler = (_, response) => {

@@ -23,14 +23,14 @@ async function gatewayBeforeNothing(options: object = {}) {
 }
 
 describe('an app that is not there', () => {
-  it('is told with 502 and a sentence', async () => {
+  it('is a 502 with a sentence', async () => {
     const { url } = await gatewayBeforeNothing();
     const answer = await ask(`${url}/config`);
     expect([answer.status, answer.text]).toEqual([502, 'The Space does not answer.\n']);
     expect(answer.headers['content-type']).toBe('text/plain; charset=utf-8');
   });
 
-  it('is told to an upload as well', async () => {
+  it('is the answer to an upload as well', async () => {
     const { url } = await gatewayBeforeNothing();
     const answer = await ask(`${url}/upload`, { method: 'POST', body: Buffer.alloc(3_000_000) });
     expect(answer.status).toBe(502);
@@ -85,7 +85,7 @@ describe('an app that leaves', () => {
     await expect(ask(url)).rejects.toThrow();
   });
 
-  it('before its answer is told with 502', async () => {
+  it('before its answer gets a 502', async () => {
     const { url } = await gatewayBefore((incoming) => void incoming.socket.destroy());
     expect((await ask(url)).status).toBe(502);
   });

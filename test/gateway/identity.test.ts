@@ -43,7 +43,7 @@ describe('the token for the app', () => {
     expect(await askVisitor(url)).toEqual(SOMEBODY);
   });
 
-  it('is one that the allocator verifies, of the visitor of --as when nobody is named', async () => {
+  it('is one that the allocator verifies, of the visitor of --as when none is named', async () => {
     const { url } = await gatewayBefore(echoHead);
     expect(await askVisitor(url)).toEqual(SOMEBODY);
     const other = await gatewayBefore(echoHead, { defaultVisitor: { tier: 'pro', name: 'lin' } });
@@ -125,7 +125,7 @@ describe('the address', () => {
   });
 });
 
-describe('names that nobody has', () => {
+describe('names without an owner', () => {
   it('are refused in ?as=, with what a name looks like', async () => {
     const asked: string[] = [];
     const { url } = await gatewayBefore((incoming) => void asked.push(incoming.url ?? ''));
@@ -191,7 +191,7 @@ describe('what a client says of its way here', () => {
     expect(JSON.stringify(headers)).not.toMatch(/evil|1\.2\.3\.4/);
   });
 
-  it('is taken away under any spelling that an app could take for it', async () => {
+  it('is removed under any spelling that an app could take for it', async () => {
     const { url } = await gatewayBefore(echoHead);
     const own = await tokens.sign(LIN);
     for (const name of ['X-IP-TOKEN', 'x_ip_token', 'X-Ip_Token', 'x-ip-Token']) {

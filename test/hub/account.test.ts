@@ -165,7 +165,7 @@ describe('quota of the account', () => {
     expect((await failure(hubAt(stub.url).accountQuota())).code).toBe('E_HUB_UNREACHABLE');
   });
 
-  it('nobody listens', async () => {
+  it('no server listens', async () => {
     await stub.close();
     const { code, why } = await failure(hubAt(stub.url).accountQuota());
     expect([code, why]).toEqual(['E_HUB_UNREACHABLE', 'The connection failed (ECONNREFUSED).']);
@@ -276,7 +276,7 @@ describe('Spaces', () => {
     expect(stub.seen[0]?.authorization).toBeUndefined();
   });
 
-  it.each(['ada', 'ada/../who', 'a/b/c', '/b', 'a b/c', '../x'])('%s is no name', async (id) => {
+  it.each(['ada', 'ada/../who', 'a/b/c', '/b', 'a b/c', '../x'])('%s is not a name', async (id) => {
     await expect(hubAt(stub.url).space(id)).rejects.toThrow('is not the name of a Space');
     expect(stub.seen).toEqual([]);
   });

@@ -52,7 +52,7 @@ function serve(tree: readonly object[], files: Readonly<Record<string, string>>)
 const left = () => readdirSync(cacheDir, { recursive: true, encoding: 'utf8' });
 
 describe('a snapshot', () => {
-  it('lies in the shared cache as the Python tools have it, and is not brought twice', async () => {
+  it('is in the shared cache as the Python tools have it, and is downloaded once', async () => {
     const weights = { type: 'file', path: 'w/a b.bin', size: 130, oid: gitId('pointer') };
     const large = { ...weights, lfs: { oid: sha256('weights'), size: 7, pointerSize: 130 } };
     const folder = { type: 'directory', path: 'w', size: 0, oid: SHA };

@@ -76,7 +76,7 @@ describe('init --from', () => {
     expect(again.stderr).toContain('all in the cache');
   });
 
-  it('takes the name without its scheme, and makes a repository unless told not to', async () => {
+  it('takes the name without its scheme, and makes a repository unless that is switched off', async () => {
     const { folder } = await make('mine', { from: 'ada/hello', git: true });
     expect(existsSync(join(folder, 'mine/.git'))).toBe(true);
   });
@@ -127,7 +127,7 @@ describe('init --from', () => {
     expect(existsSync(join(unasked.folder, 'x'))).toBe(false);
   });
 
-  it('a disk without room is told before the download', async () => {
+  it('a full disk is reported before the download', async () => {
     const lfs = { oid: 'b'.repeat(64), size: 1e15 };
     repository.serve({
       ...SPACE,

@@ -62,7 +62,7 @@ describe('diagnostics', () => {
     expect(process.memoryUsage().heapUsed).toBeLessThan(settledBytes + 200_000_000);
   }, 3_600_000);
 
-  it('go where the file is mended, and follow what another program writes', async () => {
+  it('disappear when the file is fixed, and follow what another program writes', async () => {
     const folder = newFolder();
     writeSpace(folder);
     const editor = await edit(folder);

@@ -98,7 +98,7 @@ describe('which Python runs a Space', () => {
     });
   });
 
-  it('is told the command that mends it when it was named', async () => {
+  it('gets the command that fixes it when it was named', async () => {
     const named = python('mine/python', NONE);
     await expect(resolve(named)).rejects.toMatchObject({
       code: 'E_PYTHON_ENV',

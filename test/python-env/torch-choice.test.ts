@@ -103,7 +103,7 @@ describe('the releases of pip’s index', () => {
     '  LATEST:    2.15.0',
   ].join('\n');
 
-  it('are told apart by their names', () => {
+  it('are distinguished by their names', () => {
     expect(readPipReleases(output, 'x64')).toEqual({
       cpu: byPip('2.13.0', '2.8.0'),
       cuda: ['2.15.0', '2.7.1'],

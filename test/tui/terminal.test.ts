@@ -89,7 +89,7 @@ describe.skipIf(noTerminal !== null)(
       await expectScreen(terminal, `${scene}-${columns}x${rows}.txt`);
     });
 
-    it('draws every size anew, and leaves nothing of the old one', async () => {
+    it('redraws at every size, and leaves nothing of the old one', async () => {
       const terminal = start('busy', { columns: 200, rows: 50 });
       await terminal.until('live');
       terminal.resize(30, 10);

@@ -54,7 +54,7 @@ describe('the view', () => {
     expect(show().frame()).toBe('Connecting (q leaves)');
   });
 
-  it('shows an emulator that nobody uses', async () => {
+  it('shows an emulator without calls', async () => {
     const { shows, frame } = show(emptySnapshot());
     await shows('no call waits');
     expect(frame()).toContain('no calls yet');

@@ -9,7 +9,7 @@ import {
 
 const HOUR_MS = 3_600_000;
 
-describe('who is told', () => {
+describe('who reads it', () => {
   it('is a person at a terminal', () => {
     expect(mayNotify(['run', 'demo'], {}, true)).toBe(true);
     expect(mayNotify(['run', 'demo'], {}, false)).toBe(false);
@@ -86,7 +86,7 @@ describe('a version', () => {
     expect(isNewer(latest, current)).toBe(wanted);
   });
 
-  it('that is newer is told with the line that installs it', () => {
+  it('that is newer is announced with the line that installs it', () => {
     expect(noticeOf({ askedAtMs: 0, latest: '0.2.0' }, '0.1.0')).toEqual([
       'zerogpu 0.2.0 is out; this is 0.1.0',
       '  npm install -g zerogpu@latest',

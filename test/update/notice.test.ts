@@ -64,7 +64,7 @@ describe('the first command on a terminal', () => {
 });
 
 describe('what npm says', () => {
-  it('is told by the next command, and asked for again a day later', async () => {
+  it('is reported by the next command, and asked for again a day later', async () => {
     npmSays('0.3.1');
     await noteNewest(updateFolder(env), env, clock);
     expect(notice()).toBe(
@@ -76,7 +76,7 @@ describe('what npm says', () => {
     expect(asked).toHaveLength(1);
   });
 
-  it('lies in a file of the user alone', async () => {
+  it('is in a file of the user alone', async () => {
     npmSays('0.3.1');
     await noteNewest(updateFolder(env), env, clock);
     const file = join(updateFolder(env), 'update.json');
@@ -92,7 +92,7 @@ describe('what npm says', () => {
     ['a page of a proxy', '<html>log in</html>', 0],
     ['a version, but fails', '9.9.9', 1],
   ])(
-    'may be %s: nobody is told, what was known stays, and the day is over',
+    'may be %s: nothing is printed, what was known stays, and the day is over',
     async (_, text, code) => {
       npmSays('0.3.1');
       await noteNewest(updateFolder(env), env, clock);

@@ -45,7 +45,7 @@ describe('a stream of events', () => {
     await expect.poll(() => sockets.size).toBe(0);
   });
 
-  it('that can’t be understood is told, and opened again', async () => {
+  it('that can’t be parsed is reported, and opened again', async () => {
     let asked = 0;
     const { url } = await startServer((_request, response) => {
       asked += 1;
@@ -64,7 +64,7 @@ describe('a stream of events', () => {
     expect(disconnected).toHaveBeenCalledWith('what is this?');
   });
 
-  it('is opened again after a refusal and a break, each told with its reason', async () => {
+  it('is opened again after a refusal and a break, each reported with its reason', async () => {
     let asked = 0;
     const { url } = await startServer((_request, response) => {
       asked += 1;

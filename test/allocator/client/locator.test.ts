@@ -9,7 +9,7 @@ const URL = 'http://127.0.0.1:4000';
 const DAY_MS = 86_400_000;
 
 describe('allocators of a state folder', () => {
-  it('are those whose process lives; files of the dead are taken away', () => {
+  it('are those whose process runs; files of ended processes are removed', () => {
     const state = temporaryFolder();
     publishLocator(state, { kind: 'serve', url: URL, space: null });
     const folder = join(state, 'allocators');

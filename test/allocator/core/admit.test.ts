@@ -7,7 +7,7 @@ const refusalIn = (effects: readonly Effect[]): Refusal | undefined =>
   effects.find((effect) => effect.type === 'refuse')?.refusal;
 
 describe('refusals', () => {
-  it('come before anything is held back, and are told to observers', () => {
+  it('come before anything is held back, and are recorded', () => {
     const world = new World();
     const effects = world.schedule({ user: 'free', duration: 211 });
     expect(recordsOf(effects)).toMatchObject([{ event: 'refused', call: 1, askedSeconds: 211 }]);
@@ -148,7 +148,7 @@ describe('a call without a duration', () => {
   });
 });
 
-describe('a duration that is no duration', () => {
+describe('an invalid duration', () => {
   it.each([0, -5])('of %d must have been refused by the server', (duration) => {
     expect(() => new World().schedule({ duration })).toThrow('not above zero');
   });

@@ -326,7 +326,7 @@ describe('a process that dies', () => {
     expect(answersOf(effects)).toEqual(['stream-grant r2 slice 0']);
   });
 
-  it('is nobody of ours: nothing happens', () => {
+  it('does not belong to a call: nothing happens', () => {
     const world = new World();
     world.schedule();
     world.allow(1);
@@ -374,7 +374,7 @@ describe('a process that dies', () => {
   });
 });
 
-describe('a grant that nobody reads', () => {
+describe('a grant whose reader is gone', () => {
   it('is taken back after the allow time-out, free of charge', () => {
     const world = new World();
     world.schedule({ user: 'free:1' });

@@ -102,7 +102,7 @@ describe('accounts', () => {
 });
 
 describe('the whole state', () => {
-  it('is no larger after many days of new visitors than after ten', () => {
+  it('is as large after many days of new visitors as after ten', () => {
     const state = host([]);
     const process = { pid: 20, startTime: 2 };
     const visitorsPerDay = 400;

@@ -51,7 +51,7 @@ describe('slices of a card that is gone', () => {
   const lose = (world: World, ...slices: number[]) =>
     answersOf(world.send({ type: 'lost-slices', slices }));
 
-  it('go to nobody until it is back', () => {
+  it('are granted to no call until it is back', () => {
     const world = new World({ gpus: 2 });
     lose(world, 0);
     expect(answersOf(world.schedule({ user: 'free:1' }))).toEqual(['grant r1 slice 1']);
@@ -60,7 +60,7 @@ describe('slices of a card that is gone', () => {
     expect(lose(world)).toEqual(['stream-grant r2 slice 0']);
   });
 
-  it('go to nobody when their call ends, nor to the next call of the worker that is warm there', () => {
+  it('are granted to no call when theirs ends, nor to the next call of the worker that is warm there', () => {
     const world = new World({ gpus: 2 });
     world.run({ task: '1', user: 'free:1', seconds: 1 });
     lose(world, 0);
@@ -79,7 +79,7 @@ describe('slices of a card that is gone', () => {
     expect(world.state.queue).toEqual([]);
   });
 
-  it('are remembered by a snapshot, and listed anew after a restart', () => {
+  it('are kept in a snapshot, and listed again after a restart', () => {
     const world = new World({ gpus: 2 });
     lose(world, 1);
     const again = decodeState(JSON.parse(JSON.stringify(encodeState(world.state))));
@@ -114,7 +114,7 @@ describe('a warm worker', () => {
   it.each([
     ['another task', { task: '2' }],
     ['the same task id of another Space', { space: 'b' }],
-  ])('is no use to %s: it must die before its slice is given', (_, options) => {
+  ])('can’t serve %s: it is killed before its slice is granted', (_, options) => {
     const world = new World();
     world.run({ seconds: 1 });
     expect(answersOf(world.schedule(options))).toEqual(['kill 101 evicted']);
@@ -167,7 +167,7 @@ describe('a warm worker', () => {
 });
 
 describe('a request that waits for a death', () => {
-  it('is told so after a second', () => {
+  it('gets that answer after a second', () => {
     const world = new World();
     world.run({ seconds: 1 });
     world.schedule({ task: '2' });
@@ -177,7 +177,7 @@ describe('a request that waits for a death', () => {
     expect(answersOf(world.died(101))).toEqual(['stream-grant r2 slice 0']);
   });
 
-  it('is told so at once when somebody better placed takes its claim', () => {
+  it('gets that answer at once when a better placed request takes its claim', () => {
     const world = new World();
     world.run({ user: 'free:1', seconds: 1 });
     world.schedule({ task: '2', user: 'free:2' });
@@ -203,7 +203,7 @@ describe('a request that waits for a death', () => {
 });
 
 describe('a Space', () => {
-  it('at its limit waits for itself and blocks nobody', () => {
+  it('at its limit waits for itself and blocks no other', () => {
     const world = new World({ gpus: 2, concurrencyPerSpace: 1 });
     world.schedule({ space: 'a', user: 'pro:1' });
     world.allow(1);
@@ -227,7 +227,7 @@ describe('a Space', () => {
     expect(answersOf(world.died(101))).toEqual(['grant r4 slice 0']);
   });
 
-  it('that goes takes its waiters, calls and workers with it, and nobody else', () => {
+  it('that ends removes its waiters, calls and workers, and no others', () => {
     const world = new World({ gpus: 3 });
     world.run({ space: 'a', task: '1', user: 'free:1', seconds: 1 });
     world.schedule({ space: 'a', task: '2', user: 'free:2' });

@@ -161,7 +161,7 @@ describe('whatever happens', () => {
     );
   });
 
-  it('nobody waits beyond the time-out when ticks come as asked', () => {
+  it('no request waits beyond the time-out when ticks come as asked', () => {
     const timely = anyLife.map((acts) => acts.filter((act) => act.do !== 'wait'));
     fc.assert(
       fc.property(anyWorld, platforms, timely, (options, profile, acts) => {
@@ -194,7 +194,7 @@ describe('whatever happens', () => {
     );
   });
 
-  it('a restart at any moment loses no charge, doubles none, and lets nobody outlive its slice', () => {
+  it('a restart at any moment loses no charge, doubles none, and leaves no worker alive without its slice', () => {
     fc.assert(
       fc.property(anyWorld, platforms, anyRestartedLife, (options, profile, acts) => {
         const chaos = live({ ...options, profile }, acts);

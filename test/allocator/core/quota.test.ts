@@ -71,7 +71,7 @@ describe('the quota law', () => {
     });
   });
 
-  it('is whole again when the window is over, not a millisecond before', () => {
+  it('is full when the window is over, not a millisecond before', () => {
     const { accounts, hold } = withHold(60_000);
     const windowStartMs = at(accounts, 1_000).begin(ada, hold);
     at(accounts, 61_000).settle(ada, { ...hold, windowStartMs }, 60_000);

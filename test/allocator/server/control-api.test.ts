@@ -207,7 +207,7 @@ describe('the snapshot', () => {
     expect(shown.queue.entries).toEqual([]);
   });
 
-  it('says what the next default call would be told', async () => {
+  it('says what the answer to the next default call would be', async () => {
     await schedule('free:ada', 290);
     const { visitors } = await client.snapshot();
     expect(visitors.entries[0]?.nextDefaultCall).toBe('quota-exceeded');
@@ -299,7 +299,7 @@ describe('commands', () => {
     });
   });
 
-  it('another tier counts until it is taken away again', async () => {
+  it('another tier counts until it is removed again', async () => {
     await client.setTier('free:ada', 'pro');
     expect((await schedule('free:ada', 1000))?.status).toBe(200);
     expect((await client.snapshot()).visitors.entries[0]).toMatchObject({ tier: 'pro' });
@@ -367,7 +367,7 @@ describe('commands', () => {
 });
 
 describe('how an allocator is found', () => {
-  it('by its file, serve first; stale ones are taken away', () => {
+  it('by its file, serve first; stale files are removed', () => {
     const run = publishLocator(state, { kind: 'run', url: server.url, space: 'demo' });
     const serve = publishLocator(state, { kind: 'serve', url: server.url, space: null });
     expect(findAllocators(state).map(({ kind }) => kind)).toEqual(['serve', 'run']);
@@ -376,7 +376,7 @@ describe('how an allocator is found', () => {
     expect(findAllocators(state)).toEqual([]);
   });
 
-  it('is told when nobody answers', async () => {
+  it('is reported when no answer comes', async () => {
     const nobody = connect('http://127.0.0.1:9', secret);
     await expect(nobody.snapshot()).rejects.toMatchObject({
       code: 'E_ALLOCATOR_GONE',

@@ -189,7 +189,7 @@ describe('/schedule, /allow, /release', () => {
 });
 
 describe('a guessed token', () => {
-  it('is told so, ten thousand times, and leaves no trace in the ledger', async () => {
+  it('gets that answer ten thousand times, and leaves no trace in the ledger', async () => {
     await start(1);
     // Begun, so that no time-out of its own changes the state meanwhile.
     const { allowToken } = await grant(free, { durationSeconds: 200 });

@@ -110,7 +110,7 @@ describe('a request', () => {
     expect(handled).toBe(1);
   });
 
-  it('that is no HTTP at all is told so', async () => {
+  it('that is not HTTP at all gets that answer', async () => {
     await start();
     expect(await sayRaw('hello\r\n\r\n')).toMatch(/^HTTP\/1\.1 400 /);
   });
@@ -151,7 +151,7 @@ describe('a guard', () => {
 });
 
 describe('a handler', () => {
-  it('that can’t read its query is a 400 with the reason, and nobody is alarmed', async () => {
+  it('that can’t read its query is a 400 with the reason, and nothing is logged', async () => {
     const http = await start();
     const query = z.object({ n: z.coerce.number() });
     http.on('GET', '/n', (request, reply) => reply.send(200, query.parse(request.query)));
@@ -166,7 +166,7 @@ describe('a handler', () => {
     expect(errors).toEqual([]);
   });
 
-  it('that throws, now or later, is a 500 and its error is told', async () => {
+  it('that throws, now or later, is a 500 and its error is reported', async () => {
     const http = await start();
     http.on('GET', '/now', () => {
       throw new Error('a bug');

@@ -31,7 +31,7 @@ describe('the metrics of cards', () => {
     expect(power).toHaveLength(3);
   });
 
-  it('are not there where nothing is told', () => {
+  it('are absent where no figures are known', () => {
     const silent = { ...H100, utilizationPercent: null, memoryUsedBytes: null, powerWatts: null };
     const names = linesOf([{ ...silent, temperatureCelsius: null, memoryTotalBytes: null }]);
     expect([names, linesOf([])]).toEqual([[], []]);

@@ -125,7 +125,7 @@ describe('slices of one card', () => {
 });
 
 describe('the watch', () => {
-  it('ends a worker above its share, with the reason, and nobody else', async () => {
+  it('ends a worker above its share, with the reason, and no other', async () => {
     const { server, smi, records, notices } = await start('rtx-4090');
     const [greedy, modest] = [await call(server), await call(server, { taskId: '2' })];
     smi.setApps(`${CARD}, ${greedy.pid}, 20000`, `${CARD}, ${modest.pid}, 4000`);
@@ -184,7 +184,7 @@ describe('the watch', () => {
     }, patient);
   });
 
-  it('says when the driver does not answer any more, and kills nobody for it', async () => {
+  it('says when the driver does not answer any more, and kills no worker for it', async () => {
     const { server, smi, notices, records } = await start('rtx-4090');
     const { pid } = await call(server);
     smi.fail('Unable to determine the device handle for GPU0: Unknown Error');

@@ -473,7 +473,7 @@ const CRASHES_AT_THE_FOURTH_ANSWER: Act[] = [
 
 const SEEDS = Number(process.env['ZEROGPU_SIMULATION_RUNS'] ?? 300);
 
-describe('a bad day of the whole server', () => {
+describe('faults of the whole server', () => {
   it(`keeps what it promised, in ${SEEDS} of them`, async () => {
     const day = fc.array(anyAct, { minLength: 5, maxLength: 150, size: 'max' });
     await fc.assert(

@@ -63,14 +63,14 @@ describe('asking for a name', () => {
     expect(await askTaskName(await answer(text), '1', 1_000)).toBeNull();
   });
 
-  it('gives null when nobody answers in time', async () => {
+  it('gives null when no answer comes in time', async () => {
     const path = await answerer(() => {});
     const before = performance.now();
     expect(await askTaskName(path, '1', 100)).toBeNull();
     expect(performance.now() - before).toBeLessThan(1_000);
   });
 
-  it('gives null where nobody listens, or there is no folder', async () => {
+  it('gives null without a listener or without the folder', async () => {
     expect(await askTaskName('/no/such/folder/tasks.sock', '1', 1_000)).toBeNull();
     expect(await askTaskName(join(temporaryFolder(), 'tasks.sock'), '1', 1_000)).toBeNull();
   });

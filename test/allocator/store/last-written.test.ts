@@ -177,7 +177,7 @@ describe('a ledger that is put in the place of the one that was written last', (
 });
 
 describe('a ledger that counts', () => {
-  it('is one whose record was deleted or is no record, and that is said', async () => {
+  it('is one whose record was deleted or is invalid, and a notice says so', async () => {
     await live(3);
     rmSync(record());
     expect(await live(1)).toEqual([expect.stringContaining('ledger.db-last is missing')]);

@@ -131,7 +131,7 @@ describe('what was durable', () => {
     expect(state && plain(state)).toEqual(plain(world.state));
   });
 
-  it('is told in order, and every event once', async () => {
+  it('is recorded in order, and every event once', async () => {
     const world = new World();
     const writing = await write(world.state);
     const seqs = Array.from({ length: 500 }, () => {
@@ -152,7 +152,7 @@ describe('what was durable', () => {
 });
 
 describe('one writer', () => {
-  it('has the lock: the second is told who', async () => {
+  it('has the lock: the second one’s error names the first', async () => {
     await lived(1);
     await expect(openLedger(dir)).rejects.toMatchObject({
       code: 'E_STATE_LOCKED',
@@ -175,7 +175,7 @@ describe('one writer', () => {
 });
 
 describe('damage', () => {
-  it('of the end is cut, told, and kept aside', async () => {
+  it('of the end is truncated, reported and kept aside', async () => {
     await lived(40);
     const wal = `${ledgerPath(dir)}-wal`;
     const copy = copyOf(dir);
@@ -377,7 +377,7 @@ describe('damage', () => {
 });
 
 describe('trouble while it runs', () => {
-  it('a deleted file is written anew, and nothing is lost', async () => {
+  it('a deleted file is written again, and nothing is lost', async () => {
     const world = await lived(3);
     for (const suffix of ['', '-wal', '-shm']) unlinkSync(ledgerPath(dir) + suffix);
     world.run({ user: 'free:late', duration: 5, seconds: 1 });
@@ -414,7 +414,7 @@ describe('trouble while it runs', () => {
     },
   );
 
-  it('a file where the folder should be is told at once', async () => {
+  it('a file where the folder should be is reported at once', async () => {
     writeFileSync(join(dir, 'file'), '');
     await expect(openLedger(join(dir, 'file'))).rejects.toMatchObject({ code: 'E_STATE_DIR' });
   });
@@ -517,7 +517,7 @@ describe('a ledger of an earlier version', () => {
     ['no JSON', '{', 'JSON'],
     ['another file', '{"kind": "package"}', 'kind'],
     ['negative seconds', '', 'usedSeconds'],
-  ])('what is no exported state is refused: %s', (_what, text, why) => {
+  ])('what is not an exported state is refused: %s', (_what, text, why) => {
     const wrong = exportState(new World().state, new World().now);
     wrong.visitors.push({
       visitor: 'free:ada',

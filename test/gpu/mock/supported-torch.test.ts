@@ -8,7 +8,7 @@ describe('which PyTorch can be emulated', () => {
     expect(() => assertTorchSupported(version)).not.toThrow();
   });
 
-  it.each(['2.0.1', '1.13.1+cu117'])('%s cannot, and is told what can', (version) => {
+  it.each(['2.0.1', '1.13.1+cu117'])('%s cannot, and the error names what can', (version) => {
     expect(() => assertTorchSupported(version)).toThrow(
       expect.objectContaining({
         code: 'E_PYTHON_ENV',

@@ -81,7 +81,7 @@ describe('a machine', () => {
     expect((await refusal(find('two-gpus', ''))).why).toContain('leaves none of 2 card(s)');
   });
 
-  it('without a driver, with one that is not loaded, and with one that hangs is told apart', async () => {
+  it('without a driver, with one that is not loaded, and with one that hangs are distinguished', async () => {
     const none = await refusal(discover(smiOnPath({ PATH: '/nonexistent' }), undefined));
     expect(none).toMatchObject({
       code: 'E_GPU_UNAVAILABLE',

@@ -41,7 +41,7 @@ async function hubBefore(
 const bearer = (token: string) => ({ headers: { authorization: `Bearer ${token}` } });
 
 describe('the local Hub', () => {
-  it('answers a local visitor, and asks nobody', async () => {
+  it('answers a local visitor without a request to the Hub', async () => {
     const { hub, seen } = await hubBefore(() => ({}));
     const quota = await fetch(`${hub.url}/api/spaces/zero-gpu/quota`, bearer('pro:ann'));
     const resetsAt = new Date(RESETS_AT).toISOString();
@@ -98,7 +98,7 @@ describe('the local Hub', () => {
     expect((await answer.text()).length).toBe(300_000);
   });
 
-  it('says 503 offline, where nobody answers, and where it would ask itself', async () => {
+  it('says 503 offline, where no answer comes, and where it would ask itself', async () => {
     const dead = 'http://127.0.0.1:9';
     for (const [offline, word] of [
       [true, 'HF_HUB_OFFLINE'],

@@ -279,7 +279,7 @@ describe('over the local Hub', () => {
     expect(asked.headers.get('location')).toBe(`${page}?${query()}`);
   });
 
-  it('a token that is forged, of another folder or over is nobody', async () => {
+  it('a token that is forged, expired or of another folder is refused', async () => {
     const { url, login, later } = await hub();
     const { body } = await login.redeem(form(login.codeFor(ANN, good())), basic(), url);
     const token = String(body['access_token']);

@@ -95,7 +95,7 @@ describe('the console for people', () => {
     ]);
   });
 
-  it('says no peak that nobody knows, and no line that says nothing', () => {
+  it('prints no unknown peak, and no empty line', () => {
     const { lines, console } = text();
     console.call(recordOf('ended', { peakVramBytes: null }));
     console.call(recordOf('ended', { peakVramBytes: 0 }));

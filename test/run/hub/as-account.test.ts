@@ -50,7 +50,7 @@ describe('what an account has used', () => {
     expect(accountUse(late, h200, NOW_MS).use.resetsInSeconds).toBe(0);
   });
 
-  it('is told in one line', () => {
+  it('is reported in one line', () => {
     expect(accountNote(account(), NOW_MS)).toBe(
       'as ada of the Hub, as it stood at the start: 941 s of 1500 s left, 7 runs left, full again in 2h00m',
     );

@@ -88,7 +88,7 @@ describe('a Space on the Hub as a folder', () => {
     expect(folderOf('/c', { id: 'a/b', revision: null })).toBe('/c/spaces/a/b');
   });
 
-  it('a cache that is no folder has its error', async () => {
+  it('a cache that is not a folder has its error', async () => {
     writeFileSync(join(home, 'zerogpu'), '');
     await expect(place()).rejects.toMatchObject({ code: 'E_HUB_CACHE', exitCode: 3 });
   });

@@ -9,7 +9,7 @@ const config = (...remotes: readonly (readonly [name: string, url: string])[]) =
   remotes.map(([name, url]) => `[remote "${name}"]\n\turl = ${url}\n`).join('');
 
 describe('the id of a Space', () => {
-  it('is as told, then SPACE_ID, then of the git remote, then local', () => {
+  it('is the given one, then SPACE_ID, then of the git remote, then local', () => {
     const dir = join(temporaryFolder(), 'my app');
     mkdirSync(join(dir, '.git'), { recursive: true });
     expect(findSpaceId(dir, null, {})).toBe('local/my-app');

@@ -190,7 +190,7 @@ describe('--torch', () => {
     expect(parse({ torch: 'nearest' }).nearestTorch).toBe(true);
   });
 
-  it('is no release, and names no environment', () => {
+  it('is not a release, and names no environment', () => {
     expect(errorOf({ torch: '2.8.0' })).toMatchObject({
       code: 'E_USAGE',
       message: expect.stringContaining('--torch is "2.8.0"'),

@@ -11,7 +11,7 @@ describe('the operating system', () => {
     ['win32', 'Windows', /^wsl --install/],
     ['freebsd', 'FreeBSD', /container/],
     ['sunos', 'sunos', /container/],
-  ] as const)('%s is told why not, and the ways out', (platform, name, way) => {
+  ] as const)('%s gets the reason and the alternatives', (platform, name, way) => {
     expect(() => assertPlatformSupported(platform)).toThrow(
       expect.objectContaining({
         code: 'E_OS_UNSUPPORTED',

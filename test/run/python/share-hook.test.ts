@@ -61,7 +61,7 @@ describe('the share of device memory', () => {
     expect(inWorker('250', '500')).toEqual([[], [[0.5, 0]]]);
   });
 
-  it('is no limit when it is the whole card', () => {
+  it('sets no limit when it is the whole card', () => {
     expect(inWorker('1000', '-')).toEqual([[], []]);
   });
 });

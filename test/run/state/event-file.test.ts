@@ -25,7 +25,7 @@ const eventsIn = (file: string) =>
     .map((line) => (JSON.parse(line) as { event: string }).event);
 
 describe('--events', () => {
-  it('keeps each event of a call as it happens, beside what people are told', () => {
+  it('keeps each event of a call as it happens, beside what people read', () => {
     const file = join(temporaryFolder(), 'events.jsonl');
     const { lines, talk } = tee(file);
     talk.progress('installing');
@@ -124,7 +124,7 @@ describe('--events', () => {
     expect(warnings()).toHaveLength(1);
   });
 
-  it('of a pipe that nobody ever reads ends in time, and counts what was lost', async () => {
+  it('of a pipe that is never read ends in time, and counts what was lost', async () => {
     const { lines, talk, close } = tee(pipe());
     talk.call(recordOf('granted'));
     talk.call(recordOf('ended'));

@@ -71,7 +71,7 @@ describe('the folder of a run', () => {
     expect(readdirSync(join(state, 'runs'))).toEqual([]);
   });
 
-  it('of a run that was killed is taken away by the next, and nobody else’s is', async () => {
+  it('of a run that was killed is removed by the next, and no other one is', async () => {
     const state = temporaryFolder();
     const runs = join(state, 'runs');
     const elsewhere = join(temporaryFolder(), 'zerogpu-tensors');

@@ -36,7 +36,7 @@ it('is a device, which stays what it is', () => {
   expect(lstatSync(join(dir, 'null')).isSymbolicLink()).toBe(true);
 });
 
-it('is told when it can not be, and leaves nothing', () => {
+it('is reported when it is impossible, and leaves nothing', () => {
   const dir = temporaryFolder();
   mkdirSync(join(dir, 'folder'));
   for (const path of [join(dir, 'folder'), join(dir, 'no/such/file')]) {

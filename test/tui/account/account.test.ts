@@ -63,7 +63,7 @@ const source = (changes: Partial<Hub> = {}): AccountSource => ({
 const missing = new HubError('E_HUB_PERMISSION', 'the token may not read it', { fix: 'a fix' });
 
 describe('the account', () => {
-  it('is told with its countdown, its Spaces, and the calls that it pays for', async () => {
+  it('is shown with its countdown, its Spaces, and the calls that it pays for', async () => {
     const view = accountView(await readAccount(source()), NOW + 12_000, null);
     expect(accountSchema.parse(view)).toEqual(view);
     expect(view).toMatchObject({
@@ -96,7 +96,7 @@ describe('the account', () => {
     );
   });
 
-  it('is told without a name or Spaces when the token may not read them', async () => {
+  it('is shown without a name or Spaces when the token may not read them', async () => {
     const fails = () => Promise.reject(missing);
     const nameless = accountView(await readAccount(source({ who: fails })), NOW, null);
     expect(nameless).toMatchObject({ name: null, tier: null, hosting: null, leftSeconds: 400 });
