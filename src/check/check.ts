@@ -124,7 +124,7 @@ async function checkOnce(
     const checked = await report(job, { askPython, ...(resolve ? { resolve } : {}) }, baseline);
     spaces.push(checked.space);
     resolutions.push(checked.resolution);
-    tellResolved(checked.resolution, job.subject, world);
+    reportResolved(checked.resolution, job.subject, world);
     failures.push(...checked.failures);
   }
   const done = {
@@ -147,7 +147,7 @@ async function checkOnce(
   }
   const look = lookOf(options, world);
   await write(done, look, options, world, version);
-  for (const failure of failures) tellFailure(failure, world);
+  for (const failure of failures) reportFailure(failure, world);
   const records = jobs.flatMap(({ subject }) => subject.record?.() ?? []);
   // Answers of others, such as a Python, may be different tomorrow.
   const isAlone =
@@ -172,7 +172,7 @@ async function resolverOf({
 }
 
 /** Requirements that resolve are reported beside the findings. */
-function tellResolved(resolution: Resolution | null, { path }: Subject, { stderr }: CheckWorld) {
+function reportResolved(resolution: Resolution | null, { path }: Subject, { stderr }: CheckWorld) {
   if (resolution?.kind !== 'resolved') return;
   stderr.write(
     `${path}: uv finds versions for all requirements, ${resolution.packages} packages\n`,
@@ -241,7 +241,7 @@ async function report(
   return { failures: checked.failures, resolution: checked.resolution, space };
 }
 
-function tellFailure({ rule, error }: RuleFailure, { stderr }: CheckWorld): void {
+function reportFailure({ rule, error }: RuleFailure, { stderr }: CheckWorld): void {
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
   stderr.write(`bug    rule ${rule} failed; the other rules were asked\n${stack}\n`);
 }

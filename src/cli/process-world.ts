@@ -26,7 +26,7 @@ export function createProcessWorld(): World {
   // A reader that went away (`zerogpu … | head`) ends the talk, not the program.
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (stream === process.stdout && error.code !== 'EPIPE') tellLostResult(error);
+      if (stream === process.stdout && error.code !== 'EPIPE') reportLostResult(error);
     });
   }
   return {
@@ -76,7 +76,7 @@ let told = false;
  * A result that a full disk did not take is a failure. A lost log line ends nothing: a run
  * has a Space to look after.
  */
-function tellLostResult(error: NodeJS.ErrnoException): void {
+function reportLostResult(error: NodeJS.ErrnoException): void {
   if (told) return;
   told = true;
   process.stderr.write(`error  stdout can't be written: ${error.message}\n`);

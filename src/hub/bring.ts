@@ -19,8 +19,8 @@ export interface Consent {
 /** Code, pictures and examples of a Space are smaller than this, and what is larger is weights. */
 const UNASKED_BYTES = 100_000_000;
 /** A download below this is over before its line is read. */
-const TOLD_BYTES = 5_000_000;
-const TOLD_EVERY_MS = 2_000;
+const REPORT_FROM_BYTES = 5_000_000;
+const REPORT_EVERY_MS = 2_000;
 
 /** Pure: `limit` when an explicit limit forbids it. */
 export function judgeDownload(
@@ -51,13 +51,13 @@ export async function bringSpace(
   const { missingBytes } = plan;
   say(describePlan(plan));
   await agree(plan, name, consent);
-  let toldMs = systemClock.now().monotonicMs;
+  let reportedMs = systemClock.now().monotonicMs;
   return hub.snapshot(
     plan,
     (bytes) => {
       const nowMs = systemClock.now().monotonicMs;
-      if (missingBytes < TOLD_BYTES || nowMs - toldMs < TOLD_EVERY_MS) return;
-      toldMs = nowMs;
+      if (missingBytes < REPORT_FROM_BYTES || nowMs - reportedMs < REPORT_EVERY_MS) return;
+      reportedMs = nowMs;
       const percent = Math.floor((bytes / missingBytes) * 100);
       say(`${formatBytes(bytes)} of ${formatBytes(missingBytes)} (${percent} %)`);
     },

@@ -13,7 +13,7 @@ type Headers = Readonly<Record<string, string | string[] | undefined>>;
 /** Longer than any window known (300 s): a header that says more is taken at this. */
 const LONGEST_WAIT_SECONDS = 3_600;
 /** When a refusal has no header that helps: the shortest pause that a refresh keeps anyway. */
-const UNTOLD_WAIT_SECONDS = 60;
+const DEFAULT_WAIT_SECONDS = 60;
 
 /** Reads `RateLimit: "api";r=0;t=55`; of several, the one that binds. Null when it is not there. */
 export function readLimit(headers: Headers): Limit | null {
@@ -43,7 +43,7 @@ export function waitAfterRefusal(
 ): { readonly seconds: number; readonly told: boolean } {
   const told = [readLimit(headers)?.resetSeconds, retryAfter(headers['retry-after'], wallMs)];
   const known = told.filter((seconds) => seconds !== undefined);
-  if (known.length === 0) return { seconds: UNTOLD_WAIT_SECONDS, told: false };
+  if (known.length === 0) return { seconds: DEFAULT_WAIT_SECONDS, told: false };
   // At least a second: "now" would be asked again at once.
   return { seconds: Math.max(1, ...known), told: true };
 }

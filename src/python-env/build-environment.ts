@@ -15,7 +15,7 @@ import { runTool, type ToolOptions, type ToolOutcome } from './tool.js';
 import type { BuildContext } from './types.js';
 
 /** A download below this is over before its line is read. */
-const TOLD_BYTES = 5_000_000;
+const REPORT_FROM_BYTES = 5_000_000;
 
 /** What an environment is made from. */
 export interface BuildParts {
@@ -102,7 +102,7 @@ async function install(
   report({ phase: 'install', message: `Installing ${count} with ${installer.name}…` });
   const onLine = (line: string) => {
     const step = readInstallLine(line);
-    if (step?.kind === 'download' && step.bytes >= TOLD_BYTES) {
+    if (step?.kind === 'download' && step.bytes >= REPORT_FROM_BYTES) {
       const message = `  ${step.what} (${formatBytes(step.bytes)})`;
       report({ phase: 'install', message, bytes: step.bytes });
     } else if (step?.kind === 'unpack') {

@@ -83,7 +83,7 @@ const AHEAD = {
 } as const;
 
 function aheadSentence(entry: SnapshotQueueEntry, snapshot: Snapshot): string {
-  if (entry.behind === null) return 'nobody';
+  if (entry.behind === null) return 'no other request';
   const { call, because } = entry.behind;
   const ahead = snapshot.queue.entries.find((other) => other.call === call);
   const who = ahead ? ` (${printable(ahead.function)} of ${visitorName(ahead.visitor)})` : '';

@@ -51,7 +51,7 @@ describe('the token for the app', () => {
   });
 
   it.each([
-    ['of nobody’s', () => 'not.a.token'],
+    ['of an unknown signer', () => 'not.a.token'],
     ['of another secret', () => createVisitorTokens(new Uint8Array(32), systemClock).sign(LIN)],
     ['without a signature', () => `${btoa('{"alg":"none"}')}.${btoa('{"sub":"pro:lin"}')}.`],
   ])('takes the place of one %s', async (_, forge) => {

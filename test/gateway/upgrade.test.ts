@@ -255,7 +255,7 @@ describe('an upgrade that cannot be', () => {
 
   it.each([
     ['403 Forbidden', 'in the name of another host', 'evil.example', '/ws'],
-    ['400 Bad Request', 'of a visitor that nobody is', 'localhost', '/ws?as=nobody'],
+    ['400 Bad Request', 'of a name that is not a visitor', 'localhost', '/ws?as=nobody'],
   ])('gets %s %s', async (status, _, host, path) => {
     const asked: string[] = [];
     const { port } = await gatewayBefore(upgradingApp((__, { url }) => void asked.push(url ?? '')));

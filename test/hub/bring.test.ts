@@ -7,7 +7,7 @@ describe('what may be downloaded', () => {
   it.each([
     ['little, unasked', 1e6, { yes: false, mostBytes: null, confirm: null }, 'bring'],
     ['much, with a person there', 2e8, { yes: false, mostBytes: null, confirm: yes }, 'ask'],
-    ['much, with nobody there', 2e8, { yes: false, mostBytes: null, confirm: null }, 'refuse'],
+    ['much, without a terminal', 2e8, { yes: false, mostBytes: null, confirm: null }, 'refuse'],
     ['much, agreed to', 2e12, { yes: true, mostBytes: null, confirm: null }, 'bring'],
     ['within an explicit limit', 2e8, { yes: false, mostBytes: 3e8, confirm: yes }, 'bring'],
     ['above it, --yes or not', 2e8, { yes: true, mostBytes: 1e8, confirm: yes }, 'limit'],

@@ -106,24 +106,21 @@ describe('the facts', () => {
     expect(sizes.large.vramBytes * 2).toBe(101973950464);
   });
 
-  it.each(profileNames)(
-    'of %s serve PRO first and let nobody ask for more than they have',
-    (name) => {
-      const { tiers } = loadProfile(name);
-      expect(tiers.pro.queueRank).toBeLessThan(tiers.free.queueRank);
-      expect(tiers.free.queueRank).toBeLessThan(tiers.anonymous.queueRank);
-      for (const tier of tiersOf(loadProfile(name))) {
-        const { longestCallSeconds, quotaSeconds } = tierFacts(loadProfile(name), tier);
-        expect(longestCallSeconds).toBeLessThanOrEqual(quotaSeconds);
-      }
-    },
-  );
+  it.each(profileNames)('of %s serve PRO first and refuse calls above the quota', (name) => {
+    const { tiers } = loadProfile(name);
+    expect(tiers.pro.queueRank).toBeLessThan(tiers.free.queueRank);
+    expect(tiers.free.queueRank).toBeLessThan(tiers.anonymous.queueRank);
+    for (const tier of tiersOf(loadProfile(name))) {
+      const { longestCallSeconds, quotaSeconds } = tierFacts(loadProfile(name), tier);
+      expect(longestCallSeconds).toBeLessThanOrEqual(quotaSeconds);
+    }
+  });
 
   it.each(profileNames)('of %s kill an overrunning call within half a second', (name) => {
     expect(loadProfile(name).lease.graceSeconds).toBeLessThanOrEqual(0.1);
   });
 
-  it.each(profileNames)('of %s let nobody starve before the time-out', (name) => {
+  it.each(profileNames)('of %s let no request starve before the time-out', (name) => {
     const { queue, tiers } = loadProfile(name);
     // Lifted above the best newcomer before their time is over.
     const liftsNeeded = tiers.anonymous.queueRank + 1;

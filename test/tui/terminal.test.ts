@@ -131,7 +131,7 @@ describe.skipIf(noTerminal !== null)(
 
     it('a crash leaves the terminal as it was, and says what happened', async () => {
       const terminal = start('crash');
-      await terminal.until('a bug that nobody caught');
+      await terminal.until('a bug that was not caught');
       await expectClean(terminal);
     });
 

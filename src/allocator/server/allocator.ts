@@ -107,7 +107,7 @@ export async function startAllocator(options: AllocatorOptions): Promise<Allocat
   const alive = before && opened?.sameBoot ? knownProcesses(before).filter(isProcessAlive) : [];
   if (before) assertSameGpus(before, backend.slices, alive);
 
-  const tellStuck = ({ pid }: ProcessId) =>
+  const reportStuck = ({ pid }: ProcessId) =>
     notice(
       `process ${pid} has not ended 10 s after SIGKILL: its slice is out of use until it does`,
     );
@@ -130,7 +130,7 @@ export async function startAllocator(options: AllocatorOptions): Promise<Allocat
     },
     onLedgerStatus: (status, problem) => notice(ledgerNotice(status, problem)),
     onFatal: options.onFatal ?? ((error) => notice(error.message)),
-    createWatch: (onDeath) => createProcessWatch(clock, onDeath, linuxProcesses, tellStuck),
+    createWatch: (onDeath) => createProcessWatch(clock, onDeath, linuxProcesses, reportStuck),
     createLedger: (ports) => opened?.start(ports) ?? createMemoryLedger(),
   });
   const http = createDeviceApi({

@@ -59,7 +59,7 @@ export function createProcessWatch(
       killed.delete(key);
     }
     for (const [, process] of gone) onDeath(process);
-    tellStuck();
+    reportStuck();
     arm();
   }
   /**
@@ -76,7 +76,7 @@ export function createProcessWatch(
       return false;
     };
   }
-  function tellStuck(): void {
+  function reportStuck(): void {
     const nowMs = clock.now().monotonicMs;
     for (const [key, atMs] of killed) {
       const process = watched.get(key);

@@ -62,7 +62,7 @@ export function recover(path: string, takesAny = false): Recovered {
     if (early) refuseOlder(path, early, isLogLost);
     // SQLite gives its other files the mode of this one.
     closeSync(openSync(path, 'a', 0o600));
-    const repairs = mendWal(path);
+    const repairs = repairWal(path);
     const database = openDatabase(path);
     try {
       refuseNewer(path, versionOf(database));
@@ -179,7 +179,7 @@ function lostLog(path: string, database: Database): string {
 }
 
 /** A torn end is kept aside before SQLite cuts it; damage before that is not touched. */
-function mendWal(path: string): readonly string[] {
+function repairWal(path: string): readonly string[] {
   const wal = `${path}-wal`;
   if (!existsSync(wal)) return [];
   const verdict = inspectWal(readFileSync(wal));

@@ -33,14 +33,14 @@ export async function addIgnores(
         fixed !== null && (await silences(fixed, findings, files, { folder, settings }));
       const left = isSound ? await writeFixes(folder.dir, [fixed]) : [];
       if (isSound && left.length === 0) count += found.length;
-      else tellLeft(file, found, left[0]?.why ?? "a comment can't silence it there", world);
+      else reportLeft(file, found, left[0]?.why ?? "a comment can't silence it there", world);
     }
     if (count > 0)
       world.stderr.write(`ignored ${count} finding${count === 1 ? '' : 's'} in ${folder.path}\n`);
   }
 }
 
-function tellLeft(
+function reportLeft(
   file: string,
   found: readonly Finding[],
   why: string,

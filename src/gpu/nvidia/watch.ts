@@ -65,7 +65,7 @@ export function watchDriver(parts: DriverWatchParts): DriverWatch {
 
   function act({ usedBytes, aborts, unleased, lost }: Verdict): void {
     parts.onUsed(usedBytes);
-    tellLost(lost);
+    reportLost(lost);
     for (const { holder, reason, text } of aborts) {
       once(`${reason}/${holder.process.pid}/${holder.process.startTime}`, text);
       host.abort(holder.process, reason);
@@ -78,15 +78,15 @@ export function watchDriver(parts: DriverWatchParts): DriverWatch {
     }
     if ([...usedBytes.values()].includes(null)) {
       once(
-        'untold',
-        'the driver does not tell memory per process here: only PyTorch keeps the shares',
+        'no-memory-figures',
+        'the driver does not report memory per process here: only PyTorch keeps the shares',
       );
     }
     if (slices.every(({ cardUuid }) => lost.includes(cardUuid))) host.fatal(nothingLeft());
   }
 
-  /** Told before anybody is ended: a slice that falls free by that must not go to the next call. */
-  function tellLost(lost: readonly string[]): void {
+  /** Reported before any worker is ended: a slice that becomes free by that must not be granted to the next call. */
+  function reportLost(lost: readonly string[]): void {
     if (lost.join() === lostBefore.join()) return;
     for (const uuid of lost) {
       if (!lostBefore.includes(uuid)) host.notice(`the driver does not list ${uuid} any more`);

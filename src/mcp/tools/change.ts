@@ -121,7 +121,7 @@ export const callTool = defineTool({
     const files = Object.entries(given.files ?? {}).map(([key, path]) => ({
       ...{ key, text: context.root.pathOf(path), isFile: true },
     }));
-    const world: CallWorld & { said(): string } = collectedWorld(context, tellNews(context));
+    const world: CallWorld & { said(): string } = collectedWorld(context, reportNews(context));
     await call(
       name,
       [...values, ...files],
@@ -138,7 +138,7 @@ export const callTool = defineTool({
 });
 
 /** What the Space says while it works: each line of `call --json` but the last. */
-function tellNews({ progress }: ToolContext): (line: string) => void {
+function reportNews({ progress }: ToolContext): (line: string) => void {
   return (line) => {
     const { event, title, text, outputs } = JSON.parse(line) as Readonly<Record<string, unknown>>;
     if (event === 'notice' || event === 'progress') {

@@ -40,7 +40,7 @@ export async function joinAllocator(parts: JoinedAllocatorParts): Promise<Alloca
   let wasGone = false;
   let reachedAt: { readonly spaceId: string; readonly url: string } | null = null;
   /** Only the local Hub of `zerogpu serve` asks for it: a run goes on without. */
-  const tellAddress = async () => {
+  const sendAddress = async () => {
     if (reachedAt) await client.address(space.id, reachedAt.spaceId, reachedAt.url).catch(() => {});
   };
   const { allocator, slices } = await client.snapshot({ queue: 0, visitors: 0 });
@@ -61,7 +61,7 @@ export async function joinAllocator(parts: JoinedAllocatorParts): Promise<Alloca
       client.register({ ...space, root }).then(
         () => {
           warn(url === before ? 'the allocator is back' : `the allocator is back, at ${url} now`);
-          return tellAddress();
+          return sendAddress();
         },
         (error: unknown) => warn(`the allocator is back, but: ${String(error)}`),
       );
@@ -106,7 +106,7 @@ export async function joinAllocator(parts: JoinedAllocatorParts): Promise<Alloca
     },
     async reachable(spaceId, url) {
       reachedAt = { spaceId, url };
-      await tellAddress();
+      await sendAddress();
     },
     setUse: ({ key, tier }, use) => client.setUse(key, tier, use),
     setCredits: ({ key }, seconds) => client.setCredits(key, seconds),

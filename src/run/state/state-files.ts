@@ -198,7 +198,7 @@ export async function importIntoLedger(dir: string, file: string): Promise<numbe
 export async function resetVisitor(dir: string, visitor: string): Promise<void> {
   await changeLedger(dir, 'h200', (state) => {
     if (!state.accounts.has(visitor)) {
-      const known = [...state.accounts.keys()].sort().slice(0, 20).join(', ') || 'nobody';
+      const known = [...state.accounts.keys()].sort().slice(0, 20).join(', ') || 'none';
       throw new UserError('E_USAGE', `no visitor is called "${visitor}"`, {
         why: `Known are: ${known}.`,
         fix: 'zerogpu state export -   (shows all)',

@@ -93,7 +93,7 @@ describe('invariants', () => {
       'slice 0 is held by call 1 and call 1',
     ],
     [
-      'seconds held back for nobody',
+      'seconds held back without a request',
       ({ state }) => {
         const account = state.accounts.get('free:2');
         if (account) Object.assign(account, { reservedMs: account.reservedMs + 1 });
@@ -101,7 +101,7 @@ describe('invariants', () => {
       'free:2: reservedMs is 60001, not 60000',
     ],
     ['a queue out of order', ({ state }) => void state.queue.reverse(), 'against the order'],
-    ['a waiter nobody knows', ({ state }) => void state.waiting.clear(), 'is not known'],
+    ['an unknown waiter', ({ state }) => void state.waiting.clear(), 'is not known'],
     [
       'a slice that is not there',
       ({ state }) => void Object.assign(state.leases.get('t1') ?? {}, { slices: [7] }),

@@ -23,7 +23,7 @@ function createBench() {
   let timers: { atMs: number; act: () => void }[] = [];
   const killed: number[] = [];
   const records: CallRecord[] = [];
-  let tellDeath: (pid: number) => void = () => {};
+  let reportDeath: (pid: number) => void = () => {};
   const clock = {
     now: () => ({ wallMs: nowMs, monotonicMs: nowMs }),
     after(delayMs: number, act: () => void) {
@@ -53,7 +53,7 @@ function createBench() {
     onLedgerStatus() {},
     onFatal() {},
     createWatch(onDeath) {
-      tellDeath = (pid) => onDeath(processOf(pid));
+      reportDeath = (pid) => onDeath(processOf(pid));
       return { watch() {}, kill: ({ pid }) => void killed.push(pid), size: 0, close() {} };
     },
     createLedger(given) {
@@ -75,7 +75,7 @@ function createBench() {
     driver,
     records,
     killed,
-    die: (pid: number) => tellDeath(pid),
+    die: (pid: number) => reportDeath(pid),
     save: (upTo = seq) => ports?.onDurable(upTo),
     fail(status: 'failing' | 'ok') {
       ports?.onStatus(status, status === 'ok' ? null : 'full');

@@ -24,7 +24,7 @@ for (const name of ['SIGTERM', 'SIGHUP'] as const) {
 }
 if (scene === 'crash') {
   setTimeout(() => {
-    throw new Error('a bug that nobody caught');
+    throw new Error('a bug that was not caught');
   }, 1_000);
 }
 if (scene === 'SIGTERM' || scene === 'SIGHUP') {

@@ -51,7 +51,7 @@ client to a new platform.`,
     const exporter = exporterOf(context);
     for (const name of PLATFORM_PACKAGES) {
       for (const entry of installed(context, name)) {
-        if (entry.problem || entry.url !== null || isToldElsewhere(context, entry)) continue;
+        if (entry.problem || entry.url !== null || isReportedElsewhere(context, entry)) continue;
         // A name alone asks for nothing that the platform does not do.
         if (entry.specifier === '') continue;
         const isPinned = pinOf(entry.specifier) !== null && !equalsSdkVersion(context, entry);
@@ -86,7 +86,7 @@ function equalsSdkVersion({ space }: RuleContext, { name, specifier }: Requireme
 }
 
 /** By the rule on versions that are too old, or that exclude the front matter's: once is enough. */
-function isToldElsewhere({ space, profile }: RuleContext, entry: RequirementEntry): boolean {
+function isReportedElsewhere({ space, profile }: RuleContext, entry: RequirementEntry): boolean {
   const { name, specifier } = entry;
   if (name === 'spaces') return isBelow(specifier, OLDEST_KNOWN_SPACES);
   const version = textOf(space, 'sdk_version');

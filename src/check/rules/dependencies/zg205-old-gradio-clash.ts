@@ -12,8 +12,8 @@ type Data = { readonly gradio: string; readonly missing: readonly string[] };
  * that does survive (`gradio/oauth.py` imports HfFolder up to 5.7.0).
  */
 const BREAKERS = [
-  { name: 'huggingface-hub', first: '1.0', write: 'huggingface_hub<0.26', mended: '5.7.1' },
-  { name: 'starlette', first: '1.0', write: 'starlette<0.40', mended: '5.0.0' },
+  { name: 'huggingface-hub', first: '1.0', write: 'huggingface_hub<0.26', fixedIn: '5.7.1' },
+  { name: 'starlette', first: '1.0', write: 'starlette<0.40', fixedIn: '5.0.0' },
 ] as const;
 
 /** The one that breaks the import itself, on every builder. */
@@ -62,8 +62,8 @@ warning: for some releases the platform holds FastAPI back itself.`,
     const { gradioMinimum } = profile.versions;
     if (compareVersions(gradio, gradioMinimum) < 0) return;
     const missing = BREAKERS.filter(
-      ({ name, first, mended }) =>
-        compareVersions(gradio, mended) < 0 && !isHeld(context, name, first),
+      ({ name, first, fixedIn }) =>
+        compareVersions(gradio, fixedIn) < 0 && !isHeld(context, name, first),
     );
     if (missing.length === 0) return;
     const field = block.fields.get('sdk_version');

@@ -11,7 +11,7 @@ from pathlib import Path
 import torch
 from support import kernels
 
-from emulated_cuda.weightless.calls import Calls, tell_of_endings, watch_calls
+from emulated_cuda.weightless.calls import Calls, send_endings, watch_calls
 from emulated_cuda.weightless.marks import is_unknown
 from emulated_cuda.weightless.packing import pack_without_values
 from emulated_cuda.weightless.timeline import Timeline
@@ -69,7 +69,7 @@ class Records(unittest.TestCase):
         calls = Calls(kernels(), self.folder, "h200")
         calls.loaded()
         queue = types.SimpleNamespace(put=self.sent.append)
-        tell_of_endings(queue, calls)
+        send_endings(queue, calls)
         held = weight @ weight
         queue.put(OkResult())
         int(held.sum())
@@ -94,7 +94,7 @@ class Records(unittest.TestCase):
         calls.loaded()
         self.addCleanup(kernels().peak.__setattr__, "follow", None)
         queue = types.SimpleNamespace(put=self.sent.append)
-        tell_of_endings(queue, calls)
+        send_endings(queue, calls)
         large = [weight @ weight for _ in range(64)]
         del large
         queue.put(OkResult())
@@ -124,7 +124,7 @@ class Records(unittest.TestCase):
         calls = Calls(kernels(), self.folder, "rtx-pro-6000")
         calls.loaded()
         queue = types.SimpleNamespace(put=self.sent.append)
-        tell_of_endings(queue, calls)
+        send_endings(queue, calls)
 
         def stream():
             yield

@@ -186,13 +186,13 @@ def watch_calls(wrappers: Any, kernels: WeightlessKernels) -> None:
         if failed is None and queue is not None:
             calls = Calls(kernels, Path(folder), profile)
             calls.loaded()
-            tell_of_endings(queue, calls)
+            send_endings(queue, calls)
         return failed
 
     wrappers.worker_init = worker_init
 
 
-def tell_of_endings(queue: Any, calls: Calls) -> None:
+def send_endings(queue: Any, calls: Calls) -> None:
     """Has a queue of results say when a call has ended."""
     put = queue.put
 
