@@ -39,6 +39,7 @@ describe('what is not said', () => {
       localHub: false,
       spaceId: null,
       creditSeconds: null,
+      envFiles: [],
       detach: false,
       weightless: false,
       command: [],
