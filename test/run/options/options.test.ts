@@ -40,6 +40,8 @@ describe('what is not said', () => {
       spaceId: null,
       creditSeconds: null,
       envFiles: [],
+      variables: {},
+      hubSpace: null,
       detach: false,
       weightless: false,
       command: [],
