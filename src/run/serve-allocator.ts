@@ -116,15 +116,22 @@ function warnOfOtherPort(lastPort: number, url: string, console: RunConsole): vo
 function makeDeviceFolder(state: string): string {
   const runDir = join(sharedLedgerDir(state), 'device');
   const why = whyUnwritable(runDir);
-  if (why !== null) {
-    throw new UserError('E_STATE_DIR', `the state folder ${state} can't be used`, {
-      why,
-      fix: 'zerogpu serve --state-dir DIR   (a folder that you may write to)',
-      exitCode: EXIT.cannot,
-    });
+  if (why !== null) throw unusable(state, why);
+  try {
+    makeFolder(runDir, 0o700);
+  } catch (error) {
+    // The superuser may write everywhere, and the kernel makes no folder all the same (below /proc).
+    throw unusable(state, error instanceof Error ? error.message : String(error));
   }
-  makeFolder(runDir, 0o700);
   return runDir;
+}
+
+function unusable(state: string, why: string): UserError {
+  return new UserError('E_STATE_DIR', `the state folder ${state} can't be used`, {
+    why,
+    fix: 'zerogpu serve --state-dir DIR   (a folder that you may write to, with room on its disk)',
+    exitCode: EXIT.cannot,
+  });
 }
 
 function refuseSecond(state: string): void {
