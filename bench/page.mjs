@@ -11,6 +11,16 @@ load average before each measurement is in the last column: above the number of 
 |---|---|---|---|---|---|---|
 `;
 
+/** Why a goal is missed, for the claims that say so and miss one. */
+function reasonsOf(claims, results) {
+  const missed = claims.filter(
+    ({ id, why }) => why && results[id]?.figures.some(({ isMet }) => !isMet),
+  );
+  if (missed.length === 0) return '';
+  const lines = missed.map(({ claim, why }) => `- ${claim}: ${why}`);
+  return `\nWhere a goal is missed:\n\n${lines.join('\n')}\n`;
+}
+
 export function renderPage(claims, results) {
   const rows = claims.flatMap(({ id, claim, peer }) => {
     const result = results[id];
@@ -28,5 +38,5 @@ export function renderPage(claims, results) {
     ({ cores, memoryGiB, kernel, node, python, torch }) =>
       `- ${cores} cores, ${memoryGiB} GiB, Linux ${kernel}, Node ${node}, Python ${python ?? '–'}, PyTorch ${torch ?? '–'}`,
   );
-  return `${HEAD}${rows.join('\n')}\n\nMachine${lines.length === 1 ? '' : 's'}:\n\n${lines.join('\n')}\n`;
+  return `${HEAD}${rows.join('\n')}\n${reasonsOf(claims, results)}\nMachine${lines.length === 1 ? '' : 's'}:\n\n${lines.join('\n')}\n`;
 }
