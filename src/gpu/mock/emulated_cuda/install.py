@@ -33,7 +33,7 @@ def install(torch: ModuleType) -> None:
     from .meter import Meter
     from .register import register
     from .resize import Resizer
-    from .rng import DeviceRandom
+    from .rng import DeviceRandom, refuse_with_generator
     from .special import SpecialKernels
     from .storage import Storages
     from .tensors import Tensors
@@ -69,6 +69,7 @@ def install(torch: ModuleType) -> None:
     libraries = register(kernels, special)
     methods.replace_methods(driver, storages)
     methods.refuse_compile()
+    refuse_with_generator()
     Resizer(storages).replace_methods()
     if parts:
         libraries += weightless.finish(parts)

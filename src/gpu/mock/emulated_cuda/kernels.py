@@ -13,7 +13,7 @@ from .errors import invalid_device, mixed_devices, no_sparse_tensors, out_of_mem
 from .meter import Meter
 from .plans import Plan, cuda_index, plan_of
 from .redispatch import CPU_KEYS
-from .refusals import check_shapes, no_kernel
+from .refusals import REFUSALS, check_shapes, no_kernel
 from .rng import DeviceRandom
 from .storage import CPU, CUDA
 from .tensors import Tensors
@@ -91,7 +91,7 @@ class Kernels:
             raise no_kernel(plan.name)
         check_shapes(plan.base, args)
         refusal = plan.refusal
-        if refusal is None or not refusal.concerns(args):
+        if refusal is None or not refusal.concerns(args, kwargs):
             return
         copies = [value.clone() if isinstance(value, Tensor) else value for value in args]
         try:
@@ -100,6 +100,12 @@ class Kernels:
             if "not implemented for" not in str(error):
                 raise
         raise refusal.error(args)
+
+    def refuse(self, name: str, args: tuple[Any, ...]) -> None:
+        """Raises what CUDA raises for the types of a call, for operators with a kernel of their own."""
+        refusal = REFUSALS[name]
+        if refusal.concerns(args, {}):
+            raise refusal.error(args)
 
     def _run_plain(
         self, plan: Plan, operator: Any, args: tuple[Any, ...]

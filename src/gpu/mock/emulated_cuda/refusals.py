@@ -1,12 +1,13 @@
 """What CUDA's kernels refuse and the CPU's compute: types that they are not written for, and two shapes.
 
-A Space that multiplies integers on the device would pass here and fail on a card. The names in the messages are
-those of PyTorch's dispatch macros, as they stand in the CUDA libraries of PyTorch 2.8 and 2.13; which types an
-operator has on CUDA is what PyTorch's own operator database says (`OpInfo.dtypesIfCUDA`).
+A Space that multiplies integers on the device would pass here and fail on a card. Types and words are what the CUDA
+kernels of PyTorch 2.8 and 2.13 answer: they look types up on the host, which was run without a card
+(test/fidelity/cuda_kernels, with the answers).
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -37,31 +38,47 @@ SCALAR_NAMES = {
 
 Args = tuple[Any, ...]
 
+# Linear algebra moved to other libraries after PyTorch 2.8, and with it the names in messages.
+RELEASE = tuple(int(part) for part in re.findall(r"\d+", torch.__version__)[:2])
+IS_NEW = RELEASE >= (2, 9)
+
+
+EVERY = frozenset(SCALAR_NAMES) | {torch.bool}
+INTEGERS = frozenset({torch.int64, torch.int32, torch.int16, torch.int8, torch.uint8})
+
 
 class Refusal:
     """The types that an operator takes on CUDA, and the words for the others."""
 
-    __slots__ = ("allowed", "at", "words")
+    __slots__ = ("allowed", "at", "even_empty", "only", "words")
 
     def __init__(
         self,
         words: str | Callable[[Args], str],
         allowed: frozenset[torch.dtype],
         at: int = 0,
+        only: Callable[[Args, dict[str, Any]], bool] | None = None,
+        even_empty: bool = False,
     ) -> None:
         self.words = words
         self.allowed = allowed
         # Position of the operand whose type decides.
         self.at = at
+        # Which calls the refusal is about; None: every call.
+        self.only = only
+        # Most kernels are not asked when there is nothing to compute; some look the type up first.
+        self.even_empty = even_empty
 
-    def concerns(self, args: Args) -> bool:
-        """Whether CUDA has no kernel for this call; it has none to run where there is nothing to compute."""
+    def concerns(self, args: Args, kwargs: dict[str, Any]) -> bool:
+        """Whether CUDA has no kernel for this call."""
         if len(args) <= self.at:
             return False
         operand = args[self.at]
         if not isinstance(operand, Tensor) or operand.dtype in self.allowed:
             return False
-        return all(not isinstance(value, Tensor) or value.numel() > 0 for value in args)
+        if self.only is not None and not self.only(args, kwargs):
+            return False
+        return self.even_empty or all(not isinstance(value, Tensor) or value.numel() > 0 for value in args)
 
     def error(self, args: Args) -> RuntimeError:
         """PyTorch's own: a macro's, or cuDNN's where the words are a sentence."""
@@ -108,6 +125,8 @@ def _convolution(args: Args) -> str:
     source, weight = args[0], args[1]
     transposed = next((value for value in args[3:] if isinstance(value, bool)), False)
     groups = next((value for value in reversed(args) if type(value) is int), 1)
+    if transposed and any(extra >= step for extra, step in zip(args[7], args[3])):
+        return f"slow_conv_transpose{source.dim() - 2}d_out_cuda"
     depthwise = not transposed and 1 < groups == source.size(1) and weight.size(0) % groups == 0
     if depthwise and source.dim() in (3, 4):
         return "conv_depthwise2d_forward_cuda"
@@ -116,13 +135,54 @@ def _convolution(args: Args) -> str:
     return CUDNN
 
 
-def _batched(single: str, batched: str) -> Callable[[Args], str]:
-    def name(args: Args) -> str:
-        source = args[0]
-        is_small = source.dim() > 2 and max(source.shape[-2:]) <= 32
-        return batched if is_small else single
+def _batch(matrices: Tensor) -> int:
+    """How many matrices there are."""
+    count = 1
+    for length in matrices.shape[:-2]:
+        count *= length
+    return count
 
-    return name
+
+def _several(single: str, batched: str) -> Callable[[Args], str]:
+    return lambda args: batched if _batch(args[0]) > 1 else single
+
+
+def _qr(args: Args) -> str:
+    rows, batch = args[0].size(-2), _batch(args[0])
+    return "geqrf_batched_cuda" if rows <= 256 and batch >= max(2, rows // 16) else "geqrf_cuda"
+
+
+def _svd(args: Args) -> str:
+    return "svd_cuda_gesvdjBatched" if max(args[0].shape[-2:]) <= 32 else "svd_cuda_gesvdj"
+
+
+def _lu_factor(args: Args) -> str:
+    rows, columns, batch = *args[0].shape[-2:], _batch(args[0])
+    if rows == columns and batch == 1:
+        return "lu_factor_cusolver"
+    if rows != columns or rows > 128 or (batch > 16 and rows > 16):
+        return "lu_factor_magma_batched"
+    return "lu_factor_cusolver" if batch == 2 and rows > 64 else "lu_factor_cublas"
+
+
+def _lu_solve(args: Args) -> str:
+    rows, batch = args[0].size(-1), _batch(args[0])
+    columns = args[2].size(-1) if len(args) > 2 else 1
+    if rows <= 8:
+        return "lu_solve_cublas"
+    if columns >= 40 and (rows >= 40 or batch > 2):
+        return "triangular_solve_cuda"
+    return "lu_solve_cublas" if batch > 2 else "lu_solve_cusolver"
+
+
+def _multiplies_or_compares(args: Args, kwargs: dict[str, Any]) -> bool:
+    """Whether a reduction is more than a sum, which truth values have too."""
+    kinds = ("prod", "amin", "amax", "mean", "multiply")
+    return any(isinstance(value, str) and value in kinds for value in (*args, *kwargs.values()))
+
+
+def _histc(args: Args) -> str:
+    return "{}Tensor is not supported" if args[0].dtype is torch.float16 else "histc"
 
 
 def _table() -> dict[str, Refusal]:
@@ -149,48 +209,77 @@ def _table() -> dict[str, Refusal]:
         "_adaptive_avg_pool2d": Refusal("adaptive_avg_pool2d_cuda", FLOATS),
         "_adaptive_avg_pool3d": Refusal("adaptive_avg_pool3d_cuda", FLOATS),
         **{
-            name: Refusal(f"{name}_out_frame", FLOATS)
+            name: Refusal(f"{name}_out_frame", FLOATS, even_empty=True)
             for name in ("upsample_bilinear2d", "upsample_bicubic2d", "upsample_trilinear3d")
         },
         "_upsample_bilinear2d_aa": Refusal("upsample_bilinear2d_out_frame", FLOATS),
         "_upsample_bicubic2d_aa": Refusal("upsample_bicubic2d_out_frame", FLOATS),
         "linalg_cholesky_ex": Refusal("cholesky_cusolver", LINALG),
         "cholesky": Refusal("cholesky_cusolver", LINALG),
-        "cholesky_inverse": Refusal("cholesky_inverse", LINALG),
-        "cholesky_solve": Refusal("cholesky_cuda_potrs", LINALG),
-        "_cholesky_solve_helper": Refusal("cholesky_cuda_potrs", LINALG),
+        "cholesky_inverse": Refusal(
+            _several("cholesky_cuda_potrs", "triangular_solve_cuda")
+            if IS_NEW
+            else _several("cholesky_cuda_potri", "cholesky_inverse_out_cuda"),
+            LINALG,
+            even_empty=True,
+        ),
         **{
-            name: Refusal(_batched("geqrf_cuda", "geqrf_batched_cuda"), LINALG)
-            for name in ("geqrf", "linalg_qr")
+            name: Refusal(
+                _several("cholesky_cuda_potrs", "triangular_solve_cuda" if IS_NEW else "cholesky_solve_cuda"),
+                LINALG,
+                even_empty=True,
+            )
+            for name in ("cholesky_solve", "_cholesky_solve_helper")
         },
-        "linalg_householder_product": Refusal("orgqr_cuda", LINALG),
-        "ormqr": Refusal("orgmr_cuda", LINALG),
-        "_linalg_svd": Refusal(_batched("svd_cuda_gesvdj", "svd_cuda_gesvdjBatched"), LINALG),
+        **{name: Refusal(_qr, LINALG, even_empty=True) for name in ("geqrf", "linalg_qr")},
+        "linalg_householder_product": Refusal("orgqr_cuda", LINALG, even_empty=True),
+        "ormqr": Refusal("orgmr_cuda", LINALG, even_empty=True),
+        "_linalg_svd": Refusal(_svd, LINALG),
         "_linalg_eigh": Refusal("linalg_eigh_cuda", LINALG),
         **{
-            name: Refusal("linalg_eig_cuda", LINALG)
+            name: Refusal("linalg_eig_cuda" if IS_NEW else "linalg_eig_out_cpu", LINALG, even_empty=True)
             for name in ("linalg_eig", "linalg_eigvals", "_linalg_eigvals")
         },
         **{
-            name: Refusal(_batched("lu_factor_cusolver", "lu_factor_cublas"), LINALG)
+            name: Refusal(_lu_factor, LINALG)
             for name in (
                 *("linalg_lu_factor_ex", "linalg_lu", "_linalg_det", "_linalg_slogdet"),
                 *("_linalg_solve_ex", "linalg_inv_ex"),
             )
         },
-        "linalg_lu_solve": Refusal(_batched("lu_solve_cusolver", "lu_solve_cublas"), LINALG),
-        "linalg_ldl_factor_ex": Refusal("ldl_factor_cusolver", LINALG),
-        "linalg_ldl_solve": Refusal("ldl_solve_cusolver", LINALG),
-        "linalg_lstsq": Refusal("gels_batched_cublas", LINALG),
+        "linalg_lu_solve": Refusal(_lu_solve, LINALG),
+        "linalg_ldl_factor_ex": Refusal("ldl_factor_looped_cusolver", LINALG),
+        "linalg_ldl_solve": Refusal("ldl_solve_looped_cusolver", LINALG),
+        "linalg_lstsq": Refusal("This function doesn't handle types other than float and double", LINALG),
         **{
-            name: Refusal("triangular_solve_cuda", LINALG)
+            name: Refusal("triangular_solve_cuda", LINALG, even_empty=True)
             for name in ("triangular_solve", "linalg_solve_triangular")
         },
-        "_pdist_forward": Refusal("pdist_cuda", SINGLE),
+        "polar": Refusal("polar_cuda", SINGLE, even_empty=True),
+        "_pdist_forward": Refusal("pdist_cuda", SINGLE, only=lambda args, kwargs: args[0].size(0) > 1),
+        "_trilinear": Refusal("baddbmm_cuda", PRODUCTS),
         "_ctc_loss": Refusal("ctc_loss_cuda", SINGLE),
+        "_cdist_forward": Refusal("cdist_cuda", SINGLE),
+        "bincount": Refusal("bincount_cuda", INTEGERS, even_empty=True),
+        "histc": Refusal(_histc, SINGLE | INTEGERS, even_empty=True),
+        "native_dropout": Refusal("fused_dropout", FLOATS),
+        "angle": Refusal("angle_cuda", EVERY - {torch.float16, torch.bfloat16}, even_empty=True),
+        **{
+            name: Refusal("searchsorted_out_cuda", EVERY - {torch.bool})
+            for name in ("searchsorted", "bucketize")
+        },
+        **{name: Refusal("index_reduce", EVERY - {torch.bool}) for name in ("index_reduce", "index_reduce_")},
+        **{
+            name: Refusal(
+                "cuda_scatter_gather_base_kernel_func",
+                EVERY - {torch.bool},
+                only=_multiplies_or_compares,
+            )
+            for name in ("scatter_reduce", "scatter_reduce_", "scatter", "scatter_")
+        },
     }
     # CUDA has these for single and double precision alone; integers become single precision first.
-    no_half = frozenset(SCALAR_NAMES) - {torch.float16, torch.bfloat16} | {torch.bool}
+    no_half = EVERY - {torch.float16, torch.bfloat16}
     special = (
         *("airy_ai", "bessel_j0", "bessel_j1", "bessel_y0", "bessel_y1", "erfcx", "log_ndtr", "ndtri"),
         *(f"chebyshev_polynomial_{kind}" for kind in "tuvw"),
@@ -200,8 +289,8 @@ def _table() -> dict[str, Refusal]:
         *(f"modified_bessel_{kind}" for kind in ("i0", "i1", "k0", "k1")),
         *("scaled_modified_bessel_k0", "scaled_modified_bessel_k1"),
     )
-    table.update({name: Refusal(f"{name}_cuda", no_half) for name in ("igamma", "igammac")})
-    table.update({f"special_{name}": Refusal(f"{name}_cuda", no_half) for name in special})
+    table.update({name: Refusal(f"{name}_cuda", no_half, even_empty=True) for name in ("igamma", "igammac")})
+    table.update({f"special_{name}": Refusal(f"{name}_cuda", no_half, even_empty=True) for name in special})
     return table
 
 

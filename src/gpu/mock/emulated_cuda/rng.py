@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import weakref
 from typing import Any
 
@@ -81,6 +82,36 @@ WITH_GENERATOR = (
     *("randint.generator", "randint.low_generator"),
     *("rand.generator_with_names", "randn.generator_with_names"),
 )
+
+
+METHODS = (
+    *("normal_", "uniform_", "exponential_", "cauchy_", "geometric_", "log_normal_", "random_"),
+    *("bernoulli_", "bernoulli", "multinomial"),
+)
+FUNCTIONS = ("normal", "bernoulli", "multinomial", "rand_like", "randn_like", "randint_like")
+
+
+def refuse_with_generator() -> None:
+    """Has methods and functions on a CPU tensor refuse the device's generators, as a CUDA build does.
+
+    In Python, where programs name a generator: a kernel would stand between the dispatcher and each of its keys.
+    """
+    for owner, names in ((torch.Tensor, METHODS), (torch, FUNCTIONS)):
+        for name in names:
+            setattr(owner, name, _with_own_generator(getattr(owner, name)))
+
+
+def _with_own_generator(draw: Any) -> Any:
+    @functools.wraps(draw)
+    def run(*args: Any, **kwargs: Any) -> Any:
+        generator = kwargs.get("generator")
+        if generator is not None and generator._cdata in _device_generators:
+            tensors = [value for value in (*args, *kwargs.values()) if isinstance(value, torch.Tensor)]
+            if tensors and all(tensor.device.type == "cpu" for tensor in tensors):
+                raise RuntimeError("Expected a 'cpu' device type for generator but found 'cuda'")
+        return draw(*args, **kwargs)
+
+    return run
 
 
 def refuse_on_cpu(library: torch.library.Library) -> None:

@@ -13,6 +13,7 @@ from .kernels import Kernels
 from .methods import record_stream
 from .plans import cuda_index
 from .redispatch import CPU_KEYS
+from .refusals import INTEGERS
 from .rng import DeviceRandom
 from .storage import Storages
 from .tensors import Tensors
@@ -21,6 +22,10 @@ aten = torch.ops.aten
 
 # What _fused_sdp_choice answers for "write it out in matrix products".
 SDP_MATH = 0
+
+
+# As it was before `refuse_with_generator`: it draws on the CPU with the device's generator.
+_draw_mask = Tensor.bernoulli_
 
 
 def bytes_of(size: Any, dtype: torch.dtype) -> int:
@@ -63,6 +68,7 @@ class SpecialKernels:
             "_local_scalar_dense": self.local_scalar_dense,
             "_fused_sdp_choice": lambda *args, **kwargs: SDP_MATH,
             "native_dropout": self.native_dropout,
+            "histc": self.histc,
             "_thnn_fused_lstm_cell": self.lstm_cell,
             "_thnn_fused_lstm_cell_backward_impl": self.lstm_cell_backward,
             "_thnn_fused_gru_cell": self.gru_cell,
@@ -186,16 +192,25 @@ class SpecialKernels:
         self, tensor: Tensor, p: float, train: bool | None
     ) -> tuple[Tensor, Tensor]:
         self.driver.context.launch("native_dropout", (tensor,))
+        if train is not False and p < 1:
+            self.kernels.refuse("native_dropout", (tensor,))
         host = self.tensors.to_host(tensor)
         if train is False or p == 0:
             mask = torch.ones_like(host, dtype=torch.bool)
             return self.tensors.to_device(host.clone()), self.tensors.to_device(mask)
         keep = 1.0 - p
         mask = torch.empty_like(host, dtype=torch.float32)
-        mask = mask.bernoulli_(keep, generator=self.random.default).to(torch.bool)
+        mask = _draw_mask(mask, keep, generator=self.random.default).to(torch.bool)
         scale = 0.0 if keep == 0 else 1.0 / keep
         output = host * mask * scale
         return self.tensors.to_device(output), self.tensors.to_device(mask)
+
+    def histc(self, tensor: Tensor, bins: int = 100, min: float = 0, max: float = 0) -> Tensor:
+        if tensor.dtype not in INTEGERS:
+            return self.kernels.run(aten.histc.default, tensor, bins, min, max)
+        # The CPU counts numbers with a fraction alone.
+        counts = aten.histc.default(self.tensors.to_host(tensor).double(), bins, min, max)
+        return self.tensors.to_device(counts.to(tensor.dtype))
 
     # The fused cells exist for CUDA alone: here they are written out.
     def lstm_cell(

@@ -77,6 +77,8 @@ class Refusals(DeviceTest):
                 action()
             words = "getCudnnDataTypeFromScalarType() not supported for Long"
             self.assertEqual((type(caught.exception), str(caught.exception)), (RuntimeError, words))
+        with self.assertRaisesRegex(RuntimeError, "^\"slow_conv_transpose2d_out_cuda\" not implemented for 'Long'"):
+            F.conv_transpose2d(x, w, output_padding=2, dilation=3, stride=2)
         self.refused(lambda: F.conv2d(x, w[:, :1], groups=4), "conv_depthwise2d_forward_cuda")
         self.assertEqual(F.conv2d(x.float(), w.float()).shape, (1, 4, 6, 6))
 
@@ -96,8 +98,16 @@ class Refusals(DeviceTest):
             m = torch.eye(4, device=D).to(dtype)
             for action, words in (
                 (lambda: torch.linalg.qr(m), "geqrf_cuda"),
-                (lambda: torch.linalg.svd(m), "svd_cuda_gesvdj"),
-                (lambda: torch.linalg.svdvals(m), "svd_cuda_gesvdj"),
+                (lambda: torch.linalg.svd(m), "svd_cuda_gesvdjBatched"),
+                (lambda: torch.linalg.svdvals(torch.eye(33, device=D).to(dtype)), "svd_cuda_gesvdj"),
+                (lambda: torch.linalg.ldl_factor(m), "ldl_factor_looped_cusolver"),
+                (lambda: torch.linalg.solve_triangular(m, m, upper=True), "triangular_solve_cuda"),
+                (lambda: torch.linalg.lu_factor(m[:3]), "lu_factor_magma_batched"),
+                (lambda: torch.linalg.lu_factor(m.expand(3, 4, 4)), "lu_factor_cublas"),
+                (lambda: torch.cholesky_solve(m, m), "cholesky_cuda_potrs"),
+                (lambda: torch.cdist(m, m), "cdist_cuda"),
+                (lambda: torch.angle(m), "angle_cuda"),
+                (lambda: torch.angle(m[:0]), "angle_cuda"),
                 (lambda: torch.linalg.eigh(m), "linalg_eigh_cuda"),
                 (lambda: torch.linalg.cholesky(m), "cholesky_cusolver"),
                 (lambda: torch.linalg.solve(m, m), "lu_factor_cusolver"),
@@ -109,6 +119,8 @@ class Refusals(DeviceTest):
                 with self.assertRaises(RuntimeError):
                     action(m)
             self.refused(lambda: torch.special.erfcx(m), "erfcx_cuda", dtype)
+        half = torch.ones(4, device=D, dtype=torch.float16)
+        self.refused(lambda: torch.polar(half, half), "polar_cuda", torch.float16)
         m = torch.eye(4, device=D)
         self.assertEqual(torch.linalg.qr(m).Q.abs().sum().item(), 4)
 
@@ -125,6 +137,40 @@ class Refusals(DeviceTest):
     def test_operators_without_a_cuda_kernel(self):
         with self.assertRaisesRegex(NotImplementedError, "Could not run 'aten::histogram.bin_ct' with arguments"):
             torch.histogram(torch.ones(4, device=D), 3)
+
+    def test_types_that_a_kernel_was_not_written_for(self):
+        truth = ones(4, dtype=torch.bool)
+        first = torch.zeros(4, dtype=torch.int64, device=D)
+        for reduce in ("prod", "amin", "amax"):
+            action = lambda reduce=reduce: truth.scatter_reduce(0, first, truth, reduce)  # noqa: E731
+            self.refused(action, "cuda_scatter_gather_base_kernel_func", torch.bool)
+        self.assertEqual(truth.scatter_reduce(0, first, truth, "sum").dtype, torch.bool)
+        self.refused(lambda: torch.searchsorted(truth, truth), "searchsorted_out_cuda", torch.bool)
+        self.refused(lambda: torch.bucketize(truth, truth), "searchsorted_out_cuda", torch.bool)
+        for dtype in (torch.int64, torch.uint8, torch.bool):
+            self.refused(lambda dtype=dtype: F.dropout(ones(4, dtype=dtype)), "fused_dropout", dtype)
+            self.assertEqual(F.dropout(ones(4, dtype=dtype), training=False).dtype, dtype)
+        self.refused(lambda: torch.histc(ones(4, dtype=torch.bfloat16)), "histc", torch.bfloat16)
+        with self.assertRaisesRegex(RuntimeError, "^HalfTensor is not supported$"):
+            torch.histc(ones(4, dtype=torch.float16))
+        # The other way round: CUDA counts integers, the CPU does not.
+        self.assertEqual(torch.histc(ones(4), bins=2, min=0, max=2).tolist(), [0, 4])
+        self.refused(lambda: F.bilinear(ones(2, 3), ones(2, 3), ones(4, 3, 3)), "baddbmm_cuda")
+
+    def test_drawing_on_the_cpu_with_a_generator_of_the_device(self):
+        on_cpu, on_device = torch.Generator(), torch.Generator(D)
+        for draw in (
+            *(lambda x, **o: x.normal_(**o), lambda x, **o: x.uniform_(**o), lambda x, **o: x.exponential_(**o)),
+            *(lambda x, **o: x.random_(**o), lambda x, **o: x.bernoulli_(**o), lambda x, **o: x.cauchy_(**o)),
+            *(lambda x, **o: torch.multinomial(x, 1, **o), lambda x, **o: torch.bernoulli(x, **o)),
+            lambda x, **o: torch.normal(x, 1.0, **o),
+        ):
+            with self.assertRaisesRegex(RuntimeError, "^Expected a 'cpu' device type for generator but found 'cuda'"):
+                draw(torch.full((3,), 0.5), generator=on_device)
+            with self.assertRaisesRegex(RuntimeError, "^Expected a 'cuda' device type for generator but found 'cpu'"):
+                draw(torch.full((3,), 0.5, device=D), generator=on_cpu)
+            self.assertEqual(draw(torch.full((3,), 0.5, device=D), generator=on_device).device.type, "cuda")
+            self.assertEqual(draw(torch.full((3,), 0.5), generator=on_cpu).device.type, "cpu")
 
     def test_generators_of_the_device_on_the_cpu(self):
         on_cpu, on_device = torch.Generator(), torch.Generator(D)
