@@ -1,4 +1,4 @@
-import { askAllTaskNames, askTaskName } from './task-names.js';
+import { askAllTaskNames, askTaskName, readTaskNames } from './task-names.js';
 
 /** The app answers within milliseconds, unless its interpreter is busy; the log waits this long. */
 const ANSWER_WITHIN_MS = 3_000;
@@ -22,21 +22,23 @@ export interface TaskLabels {
 }
 
 /**
- * Asks the app at `socketPath`. All names are learned when it reports its start, before its first call; a
- * function that is decorated later is asked for by its id until its name is known, not more often than every
- * two seconds.
+ * Reads the list that the app at `socketPath` keeps of its functions. What is not on it is asked for by its id until its
+ * name is known, not more often than every two seconds; all names are learned when the app reports its start.
  */
 export function createTaskLabels(
   socketPath: string,
   askAgainAfterMs = ASK_AGAIN_AFTER_MS,
 ): TaskLabels {
   const labels = new Map<string, Promise<string>>();
+  const find = async (taskId: string) =>
+    (await readTaskNames(socketPath)).get(taskId) ??
+    (await askTaskName(socketPath, taskId, ANSWER_WITHIN_MS));
   return {
     labelOf(taskId) {
       const known = labels.get(taskId);
       if (known) return known;
       const fallback = `task ${labels.size + 1}`;
-      const label = askTaskName(socketPath, taskId, ANSWER_WITHIN_MS).then((info) => {
+      const label = find(taskId).then((info) => {
         if (!info) setTimeout(() => labels.delete(taskId), askAgainAfterMs).unref();
         return info?.name ?? fallback;
       });

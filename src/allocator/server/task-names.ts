@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { createConnection } from 'node:net';
-import { basename, dirname } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import * as z from 'zod';
 import { GPU_SIZES, type GpuSize } from '../../platform/tiers.js';
 
@@ -21,6 +21,11 @@ const infoSchema = z.object({
   line: z.int().nullable(),
 });
 const allSchema = z.record(z.string().regex(/^\d+$/), infoSchema);
+
+const lineSchema = infoSchema.extend({ taskId: z.string().regex(/^\d+$/) });
+
+/** The list of functions, beside the socket. */
+const LIST = 'tasks.jsonl';
 
 /** Some thousand functions. */
 const LONGEST_ANSWER_BYTES = 1_048_576;
@@ -44,6 +49,42 @@ export async function askTaskName(
   } catch {
     // A name is a comfort: without one the call is shown by its number.
     return null;
+  }
+}
+
+/**
+ * Reads which functions the app has decorated by now. It writes each one down in the moment it is decorated, so a busy
+ * interpreter delays no name.
+ *
+ * @returns by task id, without lines of another form; empty when there is no list
+ */
+export async function readTaskNames(socketPath: string): Promise<ReadonlyMap<string, TaskInfo>> {
+  const names = new Map<string, TaskInfo>();
+  try {
+    const file = await open(
+      join(dirname(socketPath), LIST),
+      constants.O_RDONLY | constants.O_NOFOLLOW,
+    );
+    try {
+      const { buffer, bytesRead } = await file.read(Buffer.alloc(LONGEST_ANSWER_BYTES * 2));
+      for (const line of buffer.toString('utf8', 0, bytesRead).split('\n')) {
+        const parsed = parseLine(line);
+        if (parsed) names.set(parsed.taskId, parsed);
+      }
+    } finally {
+      await file.close();
+    }
+  } catch {
+    // Releases of `spaces` without a register keep no list: names are asked for on the socket.
+  }
+  return names;
+}
+
+function parseLine(line: string) {
+  try {
+    return lineSchema.safeParse(JSON.parse(line)).data;
+  } catch {
+    return undefined;
   }
 }
 

@@ -72,7 +72,9 @@ def equip_spaces(spaces: ModuleType) -> None:
     if is_app_process():
         import zerogpu_tasks
 
-        zerogpu_tasks.start(os.path.join(os.environ["ZEROGPU_RUN_DIR"], "tasks.sock"))
+        folder = os.environ["ZEROGPU_RUN_DIR"]
+        zerogpu_tasks.start(os.path.join(folder, "tasks.sock"))
+        zerogpu_tasks.keep_list(os.path.join(folder, "tasks.jsonl"))
         import zerogpu_unseen
 
         zerogpu_unseen.watch()

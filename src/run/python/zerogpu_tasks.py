@@ -1,11 +1,11 @@
-"""Tells `zerogpu` which function a task id belongs to, and which GPU size is the default.
+"""Reports to `zerogpu` which function a task id belongs to, and which GPU size is the default.
 
 The allocator sees a decorated function as a number only: `id()` of the function in the app's main
 process. A daemon thread there answers on a Unix socket in the run's folder: for a line
 `{"taskId": N}` a line `{"name": ..., "module": ..., "file": ..., "line": ...}`, or `null`; for
 `{"ask": "tasks"}` an object of these by task id, of every function that is decorated by then; for a line
 `{"ask": "defaultSize"}` a line `"large"`, `"xlarge"` or `null`;
-for `{"ask": "packedBytes"}` a number or `null`.
+for `{"ask": "packedBytes"}` a number or `null`. What is decorated is also written to a file, a line for each function.
 """
 
 from __future__ import annotations
@@ -27,6 +27,54 @@ LONGEST_UNWRAPPING = 16
 # A fork in the middle of a search over all objects would leave that list, and with it every object
 # of that moment, to the worker for good.
 _search_lock = threading.Lock()
+
+# Some thousand functions: a Space that decorates one for each request gets no longer list.
+LONGEST_LIST_BYTES = 1_048_576
+
+
+class Register(dict[Any, Any]):
+    """The register of decorated functions, which writes each name to a file in the moment it comes.
+
+    An app that loads a model answers on no socket for seconds, and its first calls want their names then.
+    """
+
+    def __init__(self, before: dict[Any, Any], path: str) -> None:
+        super().__init__()
+        self._path = path
+        self._process = os.getpid()
+        with open(path, "w", opener=_private):
+            pass
+        self.update(before)
+
+    def update(self, *args: Any, **kwargs: Any) -> None:
+        """As a dictionary's; `spaces` adds to its register in no other way (0.30 to 0.51)."""
+        known = set(map(id, self))
+        super().update(*args, **kwargs)
+        # The allocator never sees a function that a worker decorates.
+        if os.getpid() == self._process:
+            self._write([task for task, wrapper in self.items() if task is not wrapper and id(task) not in known])
+
+    def _write(self, tasks: list[Any]) -> None:
+        try:
+            with open(self._path, "a", opener=_private) as file:
+                for task in tasks:
+                    if file.tell() < LONGEST_LIST_BYTES:
+                        file.write(json.dumps({"taskId": str(id(task)), **(describe(task) or {})}) + "\n")
+        except OSError:
+            # The run's folder is gone: so is who would ask.
+            pass
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_CLOEXEC, 0o600)
+
+
+def keep_list(path: str) -> None:
+    """Has the package's register write its names to a file; raises OSError when there can be none."""
+    module = sys.modules.get("spaces.zero.decorator")
+    register = getattr(module, "decorated_cache", None)
+    if module is not None and isinstance(register, dict):
+        module.decorated_cache = Register(register, path)  # type: ignore[attr-defined]
 
 
 def start(socket_path: str) -> None:

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createSpaceLabels } from '../../../src/allocator/server/space-labels.js';
@@ -10,6 +10,7 @@ import {
   askAllTaskNames,
   askDefaultSize,
   askTaskName,
+  readTaskNames,
 } from '../../../src/allocator/server/task-names.js';
 import { PYTHON, temporaryFolder } from '../../support/supervise.js';
 
@@ -136,6 +137,14 @@ describe('labels for people', () => {
     expect(labels.now('/zerogpu/a', '7')).toBe('Painter.draw');
   });
 
+  it('are there for the first call of an app that is too busy to answer', async () => {
+    const path = await answerer(() => {});
+    const line = JSON.stringify({ taskId: '7', ...INFO });
+    writeFileSync(join(dirname(path), 'tasks.jsonl'), `\n{"taskId": 7}\n${line}\n{"cut`);
+    expect(await createTaskLabels(path).labelOf('7')).toBe('Painter.draw');
+    expect([...(await readTaskNames(path)).keys()]).toEqual(['7']);
+  });
+
   it('are learned all at once, and then not asked for', async () => {
     const asked: string[] = [];
     const path = await answerer((line, socket) => {
@@ -186,6 +195,8 @@ class Register:
     decorated_cache = {draw.__wrapped__: draw, draw: draw, Painter.paint: hidden[0], hidden[0]: hidden[0]}
 sys.modules["spaces.zero.decorator"] = Register
 zerogpu_tasks.start(sys.argv[2])
+zerogpu_tasks.keep_list(sys.argv[2].replace("tasks.sock", "tasks.jsonl"))
+Register.decorated_cache.update({painter: hidden[1], hidden[1]: hidden[1]})
 tasks = {"draw": draw, "paint": Painter.paint, "painter": painter, "lambda": hidden[0],
          "partial": hidden[1], "inner": draw.__wrapped__, "builtin": len, "no": "no function"}
 print(json.dumps({name: str(id(task)) for name, task in tasks.items()}), flush=True)
@@ -222,6 +233,12 @@ describe('an app', () => {
     expect([...(all ?? [])].map(([id, { name }]) => [id, name])).toEqual([
       [ids['inner'], 'draw'],
       [ids['paint'], 'Painter.paint'],
+      [ids['painter'], 'Painter'],
+    ]);
+    expect([...(await readTaskNames(socket))].map(([id, { name }]) => [id, name])).toEqual([
+      [ids['inner'], 'draw'],
+      [ids['paint'], 'Painter.paint'],
+      [ids['painter'], 'Painter'],
     ]);
     expect(await askTaskName(socket, '1', 5_000)).toBeNull();
     // No `spaces` there, or a release without sizes: then the default is the platform's.
