@@ -86,12 +86,13 @@ async function verdictOf(name, python) {
 }
 
 async function deviationsOf(case_, space, state, python) {
-  const run = startRun([space, '--python', python, '--state-dir', state, ...(case_.flags ?? [])]);
+  const args = [space, '--python', python, '--state-dir', state, ...(case_.flags ?? [])];
+  const run = startRun(args, case_.stopAt);
   const deviations = [];
   try {
     const url = await run.ready;
     if (case_.ends && url) deviations.push('starts');
-    if (!case_.ends && !url) deviations.push('does not start');
+    if (!case_.ends && !case_.stopAt && !url) deviations.push('does not start');
     if (!case_.ends && url) {
       for (const [index, call] of (case_.calls ?? []).entries()) {
         const deviation = await deviationOf(call, url, python);
@@ -111,7 +112,8 @@ async function deviationsOf(case_, space, state, python) {
   return deviations;
 }
 
-function startRun(args) {
+/** @param stopAt words of the log at which the run has shown what it is for; without them, when it is ready */
+function startRun(args, stopAt) {
   const child = spawn(
     process.execPath,
     [join(root, 'bin/zerogpu.js'), 'run', ...args, '--port', '0', '--log-format', 'json'],
@@ -129,6 +131,7 @@ function startRun(args) {
       const event = line.startsWith('{') ? JSON.parse(line) : { line };
       lines.push(event.line ?? event.message ?? line);
       lines.push(line);
+      if (stopAt && line.includes(stopAt)) done(null);
       if (event.event === 'ready') done(event.url);
     });
     child.on('close', () => done(null));

@@ -38,9 +38,9 @@ SCALAR_NAMES = {
 
 Args = tuple[Any, ...]
 
-# Linear algebra moved to other libraries after PyTorch 2.8, and with it the names in messages.
+# Linear algebra moved to other libraries after PyTorch 2.9, and with it the names in messages.
 RELEASE = tuple(int(part) for part in re.findall(r"\d+", torch.__version__)[:2])
-IS_NEW = RELEASE >= (2, 9)
+IS_NEW = RELEASE >= (2, 10)
 
 
 EVERY = frozenset(SCALAR_NAMES) | {torch.bool}
