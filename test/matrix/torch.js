@@ -17,8 +17,9 @@ import { parseArgs } from 'node:util';
 import { ensureBuilt, ensureNodePackages, fail, root, say } from '../../bin/dev/prepare.js';
 
 const RELEASES = [
-  ...['2.1.0', '2.1.1', '2.1.2', '2.2.0', '2.2.2', '2.4.1', '2.5.1', '2.6.0', '2.7.1', '2.8.0'],
-  '2.13.0',
+  // The lists of both platforms (src/platform/profiles).
+  ...['2.1.0', '2.1.1', '2.1.2', '2.2.0', '2.2.2', '2.4.0', '2.5.1', '2.6.0', '2.7.1', '2.8.0'],
+  ...['2.9.1', '2.10.0', '2.11.0', '2.12.1', '2.13.0'],
 ];
 const TESTS = ['test_tensors.py', 'test_training.py'];
 

@@ -38,9 +38,10 @@ SCALAR_NAMES = {
 
 Args = tuple[Any, ...]
 
-# Linear algebra moved to other libraries after PyTorch 2.9, and with it the names in messages.
+# Linear algebra moves to other libraries, and with it the names in messages: seen in 2.8, 2.9.1, 2.10 and 2.13.
 RELEASE = tuple(int(part) for part in re.findall(r"\d+", torch.__version__)[:2])
-IS_NEW = RELEASE >= (2, 10)
+HAS_CUSOLVER_EIG = RELEASE >= (2, 10)
+HAS_CUSOLVER_CHOLESKY = RELEASE >= (2, 11)
 
 
 EVERY = frozenset(SCALAR_NAMES) | {torch.bool}
@@ -157,7 +158,8 @@ def _svd(args: Args) -> str:
 
 
 def _lu_factor(args: Args) -> str:
-    rows, columns, batch = *args[0].shape[-2:], _batch(args[0])
+    rows, columns = args[0].size(-2), args[0].size(-1)
+    batch = _batch(args[0])
     if rows == columns and batch == 1:
         return "lu_factor_cusolver"
     if rows != columns or rows > 128 or (batch > 16 and rows > 16):
@@ -218,14 +220,14 @@ def _table() -> dict[str, Refusal]:
         "cholesky": Refusal("cholesky_cusolver", LINALG),
         "cholesky_inverse": Refusal(
             _several("cholesky_cuda_potrs", "triangular_solve_cuda")
-            if IS_NEW
+            if HAS_CUSOLVER_CHOLESKY
             else _several("cholesky_cuda_potri", "cholesky_inverse_out_cuda"),
             LINALG,
             even_empty=True,
         ),
         **{
             name: Refusal(
-                _several("cholesky_cuda_potrs", "triangular_solve_cuda" if IS_NEW else "cholesky_solve_cuda"),
+                _several("cholesky_cuda_potrs", "triangular_solve_cuda" if HAS_CUSOLVER_CHOLESKY else "cholesky_solve_cuda"),
                 LINALG,
                 even_empty=True,
             )
@@ -237,7 +239,7 @@ def _table() -> dict[str, Refusal]:
         "_linalg_svd": Refusal(_svd, LINALG),
         "_linalg_eigh": Refusal("linalg_eigh_cuda", LINALG),
         **{
-            name: Refusal("linalg_eig_cuda" if IS_NEW else "linalg_eig_out_cpu", LINALG, even_empty=True)
+            name: Refusal("linalg_eig_cuda" if HAS_CUSOLVER_EIG else "linalg_eig_out_cpu", LINALG, even_empty=True)
             for name in ("linalg_eig", "linalg_eigvals", "_linalg_eigvals")
         },
         **{
