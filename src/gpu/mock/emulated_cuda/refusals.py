@@ -227,7 +227,10 @@ def _table() -> dict[str, Refusal]:
         ),
         **{
             name: Refusal(
-                _several("cholesky_cuda_potrs", "triangular_solve_cuda" if HAS_CUSOLVER_CHOLESKY else "cholesky_solve_cuda"),
+                _several(
+                    "cholesky_cuda_potrs",
+                    "triangular_solve_cuda" if HAS_CUSOLVER_CHOLESKY else "cholesky_solve_cuda",
+                ),
                 LINALG,
                 even_empty=True,
             )
