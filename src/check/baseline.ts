@@ -1,6 +1,6 @@
 /**
- * Findings that were there before. A file holds them by rule, place and the text of the line, so that
- * lines above may come and go; what is not in it is new.
+ * Findings that were there before. A file holds them by rule, file and the text of the line, so that
+ * lines above may come and go; each entry accepts one finding, and what has none is new.
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
@@ -18,8 +18,12 @@ const schema = z.object({
 type Entry = z.infer<typeof schema>['findings'][number];
 
 export interface Baseline {
-  /** Whether a finding of the Space at this path is in it. */
-  has(space: Pick<SpaceReport, 'path'>, finding: Finding, sources: Sources): boolean;
+  /** The findings of the Space at this path that are not in it; of those that are alike, the last. */
+  newOf(
+    space: Pick<SpaceReport, 'path'>,
+    findings: readonly Finding[],
+    sources: Sources,
+  ): readonly Finding[];
 }
 
 type Sources = ReadonlyMap<string, SourceText>;
@@ -37,11 +41,26 @@ export async function readBaseline(file: string, cwd: string): Promise<Baseline 
     throw unreadable(file, error);
   }
   try {
-    const known = new Set(schema.parse(JSON.parse(text)).findings.map(keyOf));
-    return { has: (space, finding, sources) => known.has(keyOf(entryOf(space, finding, sources))) };
+    return baselineOf(schema.parse(JSON.parse(text)).findings);
   } catch (error) {
     throw unreadable(file, error);
   }
+}
+
+function baselineOf(entries: readonly Entry[]): Baseline {
+  const accepted = new Map<string, number>();
+  for (const key of entries.map(keyOf)) accepted.set(key, (accepted.get(key) ?? 0) + 1);
+  return {
+    newOf(space, findings, sources) {
+      const left = new Map(accepted);
+      return findings.filter((finding) => {
+        const key = keyOf(entryOf(space, finding, sources));
+        const count = left.get(key) ?? 0;
+        left.set(key, count - 1);
+        return count <= 0;
+      });
+    },
+  };
 }
 
 /** Writes what was found as the findings that are accepted from now on. */
@@ -53,8 +72,7 @@ export async function writeBaseline(
   const findings = spaces.flatMap((space) =>
     space.findings.map((finding) => entryOf(space, finding, space.sources)),
   );
-  const unique = [...new Map(findings.map((one) => [keyOf(one), one])).values()];
-  const text = `${JSON.stringify({ version: 1, findings: unique }, null, 2)}\n`;
+  const text = `${JSON.stringify({ version: 1, findings }, null, 2)}\n`;
   try {
     await writeFile(resolve(cwd, file), text);
   } catch (error) {

@@ -34,8 +34,11 @@ export interface CheckSpaceOptions {
   readonly rules: readonly Rule[];
   readonly hosting: Hosting | null;
   readonly perFileIgnores?: readonly FileIgnore[];
-  /** Findings that were there before, and are accepted. */
-  readonly isAccepted?: (finding: Finding, sources: ReadonlyMap<string, SourceText>) => boolean;
+  /** The findings that were not there before; left out without a baseline. */
+  readonly newOf?: (
+    findings: readonly Finding[],
+    sources: ReadonlyMap<string, SourceText>,
+  ) => readonly Finding[];
   /** What the Hub says of it; left out for a folder. */
   readonly hub?: HubSide | null;
   /** Asks uv about the requirements as a whole; left out without `--resolve`. */
@@ -108,15 +111,16 @@ export async function checkSpace(
   const sources = files.textsSoFar();
   const comments = [...sources].flatMap(([file, source]) => findIgnores(file, source));
   const silence = (all: readonly Finding[]) =>
-    suppress(all.filter(isHeard(options, sources)), comments, nameOf);
+    suppress(all.filter(isHeard(options)), comments, nameOf);
+  const onlyNew = (all: readonly Finding[]) => options.newOf?.(all, sources) ?? all;
   const { findings, unused } = silence(results.findings);
   const hints = rules.includes(unusedIgnore) ? unused.filter(isAskedFor(rules)).map(toHint) : [];
-  const reported = [...findings, ...hints];
+  const reported = onlyNew([...findings, ...hints]);
   const resolution = resolutions.get(profile.name) ?? null;
   const coverage = coverageOf(space, python, spacePython, { isOnHub: hub !== null, resolution });
   const foundUnder = ({ name: other }: PlatformProfile): readonly Finding[] => {
     if (other === profile.name) return reported;
-    return silence(results.elsewhere.get(other) ?? []).findings;
+    return onlyNew(silence(results.elsewhere.get(other) ?? []).findings);
   };
   return {
     findings: reported,
@@ -126,7 +130,7 @@ export async function checkSpace(
     python,
     resolution,
     verdicts: profiles.map((one) => profileVerdict(one, foundUnder(one))),
-    ignored: results.findings.length - findings.length,
+    ignored: results.findings.length + hints.length - reported.length,
     sources,
     visits: visitsOf(declaredCalls(python, profile), profile),
   };
@@ -150,18 +154,12 @@ async function resolveUnder(
   return found;
 }
 
-/** What neither zerogpu.json nor a baseline silences. */
-function isHeard(
-  { perFileIgnores = [], isAccepted }: CheckSpaceOptions,
-  sources: ReadonlyMap<string, SourceText>,
-) {
-  return (finding: Finding): boolean => {
-    const { file, rule } = finding;
-    const isSilent = perFileIgnores.some(
+/** What zerogpu.json does not silence. */
+function isHeard({ perFileIgnores = [] }: CheckSpaceOptions) {
+  return ({ file, rule }: Finding): boolean =>
+    !perFileIgnores.some(
       ({ files, rules }) => files.test(file) && rules.some(({ id }) => id === rule),
     );
-    return !isSilent && !isAccepted?.(finding, sources);
-  };
 }
 
 function declaredCalls(python: PythonModel, profile: PlatformProfile): readonly DeclaredCall[] {

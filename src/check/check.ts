@@ -232,8 +232,8 @@ async function report(
   resolution: Resolution | null;
 }> {
   const { path, name, dir, files, hub } = subject;
-  const accepted: Pick<CheckSpaceOptions, 'isAccepted'> = baseline
-    ? { isAccepted: (finding, sources) => baseline.has({ path }, finding, sources) }
+  const accepted: Pick<CheckSpaceOptions, 'newOf'> = baseline
+    ? { newOf: (findings, sources) => baseline.newOf({ path }, findings, sources) }
     : {};
   const checked = await checkSpace(name, files, { ...settings, ...accepted, ...asked, hub });
   subject.assertRead();

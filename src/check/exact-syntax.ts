@@ -1,5 +1,5 @@
 /**
- * What Python itself says of files that the parser stumbled over. The parser is lax in places and behind in
+ * What Python itself says of files that the parsers stumbled over. The parser is lax in places and behind in
  * others; the interpreter is neither.
  */
 import type { PythonFile, PythonModel, SyntaxRegion } from '../space/python/index.js';
@@ -34,9 +34,10 @@ export async function confirmSyntax(
   minor: string,
   ask: AskPython,
 ): Promise<PythonModel> {
-  const doubted = python.files.filter(({ syntaxErrors, source, isReachable }) => {
-    const isDoubted = syntaxErrors.length > 0 && !syntaxErrors.some(({ isCertain }) => isCertain);
-    return isReachable && isDoubted && source.isExact;
+  const doubted = python.files.filter(({ syntaxErrors, source, isReachable, isDoubtful }) => {
+    const isDoubted = syntaxErrors.length > 0 || isDoubtful;
+    const isCertain = syntaxErrors.some((one) => one.isCertain);
+    return isReachable && isDoubted && !isCertain && source.isExact;
   });
   if (doubted.length === 0) return python;
   const answer = await ask(doubted, minor);

@@ -27,6 +27,21 @@ describe('exact syntax', () => {
   });
 
   it.each([
+    ['except without brackets', 'try: pass\nexcept A, B: pass\n'],
+    ['except*', 'try: pass\nexcept* A: pass\n'],
+    ['type parameters', 'def f[T](x: T): ...\n'],
+    ['a mixture of tabs and blanks', 'if x:\n    if y:\n\tz = 1\n'],
+  ])('asks about %s, which the grammar takes and not every Python does', async (_name, source) => {
+    const regions = await regionsAfter(source, answering('3.10', wrong));
+    expect(regions.map(({ isCertain }) => isCertain)).toEqual([true]);
+  });
+
+  it('does not ask about a match statement, which each Python of the platform has', async () => {
+    const source = 'match x:\n    case 1: pass\n';
+    expect(await regionsAfter(source, answering('3.10', wrong))).toEqual([]);
+  });
+
+  it.each([
     ['refuses', '3.10', wrong, [true]],
     ['reads it', '3.10', null, []],
     ['is newer and refuses', '3.12', wrong, [true]],

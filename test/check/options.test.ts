@@ -68,6 +68,18 @@ describe('--baseline', () => {
     expect(out).toContain('more = torch.compile');
   });
 
+  it('accepts as many findings on lines of the same text as there were', async () => {
+    const again = 'if True:\n    net = torch.compile(torch.nn.Linear(2, 2))\n';
+    await run({ baseline: 'known.json' });
+    await put('app.py', `${APP}${again}`);
+    const { code, out } = await run({ baseline: 'known.json' });
+    expect(code).toBe(1);
+    expect(out).toContain('1 error');
+    await rm(join(root, 'known.json'));
+    expect((await run({ baseline: 'known.json' })).err).toContain('2 findings are accepted');
+    expect((await run({ baseline: 'known.json' })).code).toBe(0);
+  });
+
   it('that can not be read is an error with its name', async () => {
     await put('known.json', '{"version": 2}');
     await expect(run({ baseline: 'known.json' })).rejects.toThrow(

@@ -10,6 +10,8 @@ export interface ParsedPython {
   readonly isWhole: boolean;
   /** False where bodies of functions were left out before they were parsed. */
   readonly isParsedWhole: boolean;
+  /** The own parser did not read it, for another reason than a `match` statement. */
+  readonly isDoubtful: boolean;
 }
 
 /** A library's function without any of these has nothing to say to a rule. */
@@ -30,6 +32,9 @@ noteInterest(WORDS_OF_INTEREST);
 /** Above this a file that names neither package is read for its words of interest alone. */
 const LONG_FILE = 6_000;
 
+/** Every Python of the platform has it. */
+const MATCH = /^[ \t]*match\b[^=\n].*:[ \t]*(?:#.*)?$/m;
+
 /** Trees of texts that are still held by somebody: who checks again parses only what has changed. */
 const known = new WeakMap<SourceText, ParsedPython>();
 
@@ -48,11 +53,12 @@ async function parse(source: SourceText): Promise<ParsedPython | null> {
   const isLibrary = text.length > LONG_FILE && !/\b(?:spaces|gradio)\b/.test(text);
   const interest = isLibrary ? INTEREST : null;
   const quick = parseQuickly(text, interest);
-  if (quick) return { ...quick, syntaxErrors: [], isWhole: !isLibrary };
+  if (quick) return { ...quick, syntaxErrors: [], isWhole: !isLibrary, isDoubtful: false };
   const { loadPythonParser } = await import('./parser.js');
   const parser = await loadPythonParser();
   const parsed = parser.parse(source, interest);
-  return parsed && { ...parsed, isWhole: !isLibrary, isParsedWhole: true };
+  const isDoubtful = !MATCH.test(text);
+  return parsed && { ...parsed, isWhole: !isLibrary, isParsedWhole: true, isDoubtful };
 }
 
 /** Begins to load tree-sitter: while somebody types, a file is seldom valid. */

@@ -153,6 +153,7 @@ class Reader {
       isDynamic: false,
       isWhole: parsed.isWhole,
       isParsedWhole: parsed.isParsedWhole,
+      isDoubtful: parsed.isDoubtful,
     };
     return Object.assign(file, collectDefinitions(file));
   }

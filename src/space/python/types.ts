@@ -135,6 +135,8 @@ export interface PythonFile {
   readonly isWhole: boolean;
   /** False where functions of it were left out before it was parsed: their syntax is not known. */
   readonly isParsedWhole: boolean;
+  /** Only tree-sitter read it, which is lax: Python 2, a newer Python, a mixture of tabs and blanks. */
+  readonly isDoubtful: boolean;
 }
 
 /** What a GPU function asks for. Seconds as declared, before any factor of the platform. */

@@ -1,4 +1,4 @@
-import { type GpuFunction, isInside } from '../../../space/python/index.js';
+import { type GpuFunction, isInside, type PyCall } from '../../../space/python/index.js';
 import { defineRule, type RuleContext, type Severity } from '../../rule.js';
 import { installed } from '../dependencies/entries.js';
 import { textOf } from '../metadata/fields.js';
@@ -102,10 +102,16 @@ function isMadeLate({ python }: RuleContext, { file, maker }: GpuFunction): bool
   return owner !== undefined && !python.calledAtStart.has(owner);
 }
 
+/** `@(lambda f: spaces.GPU(duration=30)(f))`: what it decorates is not followed. */
+function isInLambda({ callee, inFunction }: PyCall): boolean {
+  return callee === 'spaces.GPU' && inFunction?.node.type === 'lambda';
+}
+
 function isBeyondReading(context: RuleContext): boolean {
   return reachableFiles(context).some(
     (file) =>
       UNREADABLE.test(file.text) ||
+      file.calls.some(isInLambda) ||
       (context.python.syntaxErrorsOf(file).length > 0 && /\bGPU\b/.test(file.text)),
   );
 }

@@ -15,7 +15,8 @@ export const cpuOffload = defineRule<Data>({
   docs: {
     why: 'Offloading keeps the parts of a pipeline on the CPU and moves each to the GPU when it runs. It is made for GPUs that are too small for the model; on ZeroGPU the moves are paid with GPU seconds at each call, and nothing is packed at start-up.',
     instead: '`pipe.to("cuda")` at module level, where the model fits.',
-    notFound: 'Whether the model fits the GPU: a pipeline that does not needs offloading.',
+    notFound:
+      'Whether the model fits the GPU: a pipeline that does not needs offloading. Under a condition it is an info.',
     examples: [
       { title: 'Fails', language: 'python', code: 'pipe.enable_model_cpu_offload()' },
       { title: 'Passes', language: 'python', code: 'pipe.to("cuda")' },
@@ -35,7 +36,10 @@ export const cpuOffload = defineRule<Data>({
         edits: [{ file: file.path, range, newText: 'to("cuda")' }],
         safety: 'unsafe',
       };
-      yield at(file, node, { call: method }, isPlain ? { fix } : {});
+      // A switch decides: often one of the environment, that is off.
+      const isSwitched = context.python.isConditional(file, node);
+      const severity = isSwitched ? { severity: 'info' as const } : {};
+      yield at(file, node, { call: method }, { ...severity, ...(isPlain ? { fix } : {}) });
     }
   },
   words({ call }) {

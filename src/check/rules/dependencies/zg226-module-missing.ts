@@ -16,7 +16,7 @@ export const moduleMissing = defineRule<Data>({
     why: 'The platform installs Gradio, spaces and PyTorch, and what requirements.txt lists, each with its dependencies. A package that is in none of these is missing: the app ends with ModuleNotFoundError.',
     instead: 'List the package in requirements.txt, by the name of its project.',
     notFound:
-      'Imports under `try` or a condition, inside functions, and packages that are not in the table of modules; anything beside a repository, archive or folder whose dependencies are not known. It is a warning where the dependencies of a listed package are not known: it may bring the module.',
+      'Imports under `try` or a condition, inside functions, and packages that are not in the table of modules; anything beside a repository, archive or folder whose dependencies are not known. It is a warning where the dependencies of a listed package are not known, because that may bring the module, and without front matter.',
     examples: [
       { title: 'Fails with no opencv in requirements.txt', language: 'python', code: 'import cv2' },
       { title: 'Passes', language: 'text', code: 'opencv-python-headless' },
@@ -28,8 +28,11 @@ export const moduleMissing = defineRule<Data>({
     const { space, python } = context;
     // With another SDK it is not requirements.txt that says what is installed.
     const sdk = textOf(space, 'sdk');
-    if (readBlock(space) === null || python.app === null || (sdk ?? 'gradio') !== 'gradio') return;
+    if (python.app === null || (sdk ?? 'gradio') !== 'gradio') return;
     const entries = installed(context);
+    const hasBlock = readBlock(space) !== null;
+    // Without front matter a list that names what the platform has anyway is meant to be all.
+    if (!hasBlock && !entries.some(({ name }) => name === 'gradio' || name === 'spaces')) return;
     const names = entries.flatMap(({ name, text }) => name ?? repositoryOf(text) ?? []);
     const isForked = entries.some(({ url }) => url !== null);
     const brought = broughtBy(names);
@@ -44,7 +47,7 @@ export const moduleMissing = defineRule<Data>({
         if (seen.has(module) || projects.some((name) => brought.projects.has(name))) continue;
         if (isTried(one.node) || python.executionOf(file, one.node) !== 'executed') continue;
         seen.add(module);
-        const isKnown = brought.isKnown && !isForked && file === python.app;
+        const isKnown = brought.isKnown && !isForked && hasBlock && file === python.app;
         const data = { module, project: projects[0] ?? module, isKnown };
         yield at(file, one.node, data, { severity: isKnown ? 'error' : 'warning' });
       }

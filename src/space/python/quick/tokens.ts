@@ -58,6 +58,7 @@ export class Tokens {
   /** Starts and ends of comments, in turn. */
   readonly comments: number[] = [];
   #count = 0;
+  #indentedBy = 0;
 
   /** @throws GIVE_UP */
   constructor(text: string) {
@@ -194,10 +195,17 @@ export class Tokens {
       else if (i >= text.length) return i;
       else {
         if (c === BACKSLASH) giveUp();
+        if (i > begin) this.#assertOneKind(first);
         this.#indent(first === TAB ? (i - begin) * 8 : i - begin, i, indents);
         return i;
       }
     }
+  }
+
+  /** Lines with tabs among lines with blanks: Python compares them by rules of its own. */
+  #assertOneKind(character: number): void {
+    if (this.#indentedBy !== 0 && this.#indentedBy !== character) giveUp();
+    this.#indentedBy = character;
   }
 
   #blankOrGiveUp(from: number, indents: number[]): number {
