@@ -13,6 +13,7 @@ import {
   OPERATOR_KINDS,
   STRING,
 } from './kinds.js';
+import { numberAt } from './numbers.js';
 import { endOfString } from './string-end.js';
 import { wordAt } from './words.js';
 
@@ -34,8 +35,6 @@ for (let c = 0; c < 128; c += 1) IS_NAME[c] = /\w/.test(String.fromCharCode(c)) 
 const IS_OPENING = new Set(['(', '[', '{'].map((c) => c.charCodeAt(0)));
 const IS_CLOSING = new Set([')', ']', '}'].map((c) => c.charCodeAt(0)));
 const SIGNS = new Set([...'+-*/%@&|^~<>=!.,:;'].map((c) => c.charCodeAt(0)));
-const NUMBER =
-  /0[xX](?:_?[\da-fA-F])+|0[oO](?:_?[0-7])+|0[bB](?:_?[01])+|(?:\d(?:_?\d)*)?\.\d(?:_?\d)*(?:[eE][+-]?\d(?:_?\d)*)?[jJ]?|\d(?:_?\d)*\.?(?:[eE][+-]?\d(?:_?\d)*)?[jJ]?/y;
 const OTHER_NAME = /[\p{XID_Start}_][\p{XID_Continue}]*/uy;
 const PREFIX = /^(?:[rRbBuUfF]|[rR][bBfF]|[bBfF][rR])?$/;
 
@@ -297,18 +296,9 @@ export class Tokens {
   }
 
   #number(from: number): number {
-    NUMBER.lastIndex = from;
-    const match = NUMBER.exec(this.text);
-    const written = match?.[0] ?? giveUp();
-    const end = from + written.length;
-    // `0777` is Python 2, `1_`, `1L` and `1if` are too.
-    const following = this.text.charCodeAt(end);
-    if (following >= 128 || IS_NAME[following] === 1 || /^0\d*[1-9]/.test(written)) {
-      if (!/^0\d*[.eEjJ]/.test(written)) giveUp();
-    }
-    const isInteger = /^0[xXoObB]/.test(written) || !/[.eE]/.test(written);
-    this.#push(isInteger ? INTEGER : FLOAT, from, end);
-    return end;
+    const found = numberAt(this.text, from) ?? giveUp();
+    this.#push(found.isInteger ? INTEGER : FLOAT, from, found.end);
+    return found.end;
   }
 }
 
