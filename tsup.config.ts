@@ -81,6 +81,28 @@ const CHECK_ALONE: Options = {
   },
 };
 
+/** Script and styles of the console in the browser. */
+const CONSOLE_PAGE: Options = {
+  config: false,
+  silent: true,
+  entry: { main: 'src/web/page/main.tsx' },
+  outDir: 'dist/console',
+  format: 'esm',
+  platform: 'browser',
+  target: 'es2022',
+  tsconfig: 'src/web/page/tsconfig.json',
+  minify: true,
+  splitting: false,
+  sourcemap: false,
+  clean: false,
+  dts: false,
+  noExternal: [/.*/],
+  // It is in THIRD-PARTY-NOTICES.txt.
+  esbuildOptions: (options) => {
+    options.legalComments = 'none';
+  },
+};
+
 export default defineConfig({
   ...COMMON,
   define: { ZEROGPU_BUILD: JSON.stringify(buildDigest()) },
@@ -104,6 +126,7 @@ export default defineConfig({
     await rm(METAFILE, { force: true });
     await build(CHECK_START);
     await build(CHECK_ALONE);
+    await build(CONSOLE_PAGE);
     const require = createRequire(import.meta.url);
     for (const part of PARSER_PARTS) {
       await copyFile(require.resolve(part), `dist/${basename(part)}`);

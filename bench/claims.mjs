@@ -226,4 +226,15 @@ export const claims = [
       atMost('keystroke to diagnostics, p95', keyMs.p95, 100, ' ms'),
     ],
   },
+  {
+    id: 'console',
+    claim: 'The console in the browser, with 1,000 calls and 5,000 visitors',
+    peer: 'none: an absolute goal',
+    needs: () => lacks('chromium'),
+    command: bench('console.mjs', '30'),
+    figures: ({ scriptKB, frameMs }) => [
+      atMost('its script, gzipped', scriptKB, 60, ' KB'),
+      atMost('one frame in Chromium, median', frameMs, 50, ' ms'),
+    ],
+  },
 ];

@@ -4,8 +4,8 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Shipped as files, not through the bundler. */
-const COPIED = ['web-tree-sitter', '@vscode/tree-sitter-wasm'];
+/** Shipped as files or in a bundle of their own. */
+const COPIED = ['web-tree-sitter', '@vscode/tree-sitter-wasm', 'preact'];
 
 /**
  * Writes the licence texts of all bundled packages into one file.

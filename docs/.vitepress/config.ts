@@ -42,6 +42,7 @@ export default defineConfig({
           { text: 'Spaces on the Hub', link: '/hub' },
           { text: 'Editors', link: '/editors' },
           { text: 'Coding agents', link: '/agents' },
+          { text: 'The console in the browser', link: '/console' },
           { text: 'Share GPUs between Spaces', link: '/serve' },
           { text: 'MCP', link: '/mcp' },
           { text: 'Clients against a local Space', link: '/local-hub' },

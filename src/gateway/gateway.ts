@@ -7,7 +7,7 @@ import {
   visitorOf,
 } from '../allocator/core/visitor.js';
 import type { VisitorTokens } from '../allocator/server/visitor-tokens.js';
-import type { Tier } from '../platform/tiers.js';
+import { TIERS, type Tier } from '../platform/tiers.js';
 import { listenOrExplain } from '../shared/listen.js';
 import { isFromForeignPage, isLoopbackAddress, isLoopbackHost } from '../shared/loopback.js';
 import { printable } from '../shared/printable.js';
@@ -27,6 +27,7 @@ import { answerWithNotice, NOT_STARTED, type Notice } from './notice-page.js';
 import { BODY_LIMITS, type BodyLimits, watchBody } from './slow-body.js';
 import { forwardUpgrade, headWithoutOffer, isOrdinary } from './upgrade.js';
 import { hostNames, portOf, upstreamAt } from './upstream.js';
+import { answerWithVisitorPage, VISITOR_PAGE } from './visitor-page.js';
 
 export interface GatewayOptions {
   readonly host: string;
@@ -81,6 +82,7 @@ export interface Gateway {
 interface Admission {
   readonly url: string;
   readonly headers: HeaderLines;
+  readonly visitor: VisitorName;
   readonly visitorKey: string;
   readonly setCookies: readonly string[];
   /** Who the browser or the client says it is, as `--as` has it; null when it does not say. */
@@ -137,6 +139,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
         const { login } = options;
         if (login && pathOf(admission.url) === login.path) {
           return login.answer(request, response, { as: admission.as, cookieFor: loginCookie });
+        }
+        if (`${pathOf(admission.url)}/`.startsWith(VISITOR_PAGE)) {
+          return answerWithVisitorPage(response, admission.visitor, options.tiers ?? TIERS);
         }
         const upstreamPort = portOf(upstream, connections);
         if (upstreamPort === null) {
@@ -227,6 +232,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     return {
       url: who.url,
       headers: forwardedHeaders(request.headers, { token, clientAddress, host }),
+      visitor: name,
       visitorKey: passedOn?.key ?? visitor.key,
       setCookies: [
         ...(who.remember

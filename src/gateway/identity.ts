@@ -32,14 +32,20 @@ export interface Identification {
 }
 
 const PARAMETER = 'as';
+/** The same for one tab: no cookie, so that other tabs stay who they are. */
+const TAB_PARAMETER = 'as_tab';
 /** Set by `?as=`. */
 const COOKIE = 'zerogpu_as';
 /** Set by the login page, and ended by logging out of the Space. */
 const LOGIN_COOKIE = 'zerogpu_login';
 
+/** The console's session: cookies of a host go to each of its ports, and an app may not have this one. */
+const CONSOLE_COOKIE = 'zerogpu_console';
+
 /**
- * In order: `?as=`, x-hf-authorization, authorization, the cookies of a login and of an earlier `?as=`,
- * then the default of `--as`.
+ * In order: `?as=` and `?as_tab=`, x-hf-authorization, authorization, the same parameters of the page that asks
+ * (its tab stays who it is, whoever other tabs are), the cookies of a login and of an earlier `?as=`, then the
+ * default of `--as`.
  *
  * @param tiers of the platform: a visitor of another tier is not known
  */
@@ -51,13 +57,14 @@ export function identifyVisitor(
   const known = (visitor: VisitorName | null) =>
     visitor !== null && tiers.includes(visitor.tier) ? visitor : null;
   const { headers, login = null } = request;
-  const { url, value } = takeParameter(request.url);
+  const { url, value, isForTab } = takeParameter(request.url);
   const asked = value === null ? null : known(parseVisitorName(value));
   const named =
     asked ??
     known(bearerVisitor(headers['x-hf-authorization'])) ??
     known(bearerVisitor(headers.authorization)) ??
     known(login) ??
+    known(visitorOfPage(headers)) ??
     known(cookieVisitor(headers.cookie, LOGIN_COOKIE)) ??
     known(cookieVisitor(headers.cookie, COOKIE));
   const wrongToken = [headers['x-hf-authorization'], headers.authorization]
@@ -68,9 +75,18 @@ export function identifyVisitor(
     visitor: named ?? fallback,
     isNamed: named !== null,
     url,
-    remember: asked !== null,
+    remember: asked !== null && !isForTab,
     unknownName,
   };
+}
+
+/** Whom the address of the asking page names: a browser sends it along to the page's own origin. */
+function visitorOfPage({ referer, host }: IncomingHttpHeaders): VisitorName | null {
+  if (referer === undefined || !URL.canParse(referer)) return null;
+  const page = new URL(referer);
+  if (page.host !== host) return null;
+  const { value } = takeParameter(page.search);
+  return value === null ? null : parseVisitorName(value);
 }
 
 /** What a client calls itself (`zerogpu call` does), to find its own calls again. */
@@ -119,9 +135,11 @@ function cookie(key: string, name: string): string {
   return `${key}=${encodeURIComponent(name)}; Path=/; SameSite=Lax; HttpOnly`;
 }
 
+const OUR_COOKIES: ReadonlySet<string> = new Set([COOKIE, LOGIN_COOKIE, CONSOLE_COOKIE]);
+
 /** The cookie header without ours, or undefined when nothing is left. */
 export function withoutOurCookies(header: string | undefined): string | undefined {
-  const isOurs = (pair: string) => /^\s*(?:zerogpu_as|zerogpu_login)=/.test(pair);
+  const isOurs = (pair: string) => OUR_COOKIES.has(pair.trim().replace(/=.*$/s, ''));
   const rest = header?.split(';').filter((pair) => !isOurs(pair));
   return rest && rest.length > 0 ? rest.join(';').trim() : undefined;
 }
@@ -136,20 +154,27 @@ function cookieVisitor(header: string | undefined, key: string): VisitorName | n
   }
 }
 
-/** Cuts `as=…` out of the query and leaves every other byte as it was. */
-function takeParameter(url: string): { url: string; value: string | null } {
+/** Cuts `as=…` and `as_tab=…` out of the query and leaves every other byte as it was; the last one counts. */
+function takeParameter(url: string): {
+  readonly url: string;
+  readonly value: string | null;
+  readonly isForTab: boolean;
+} {
   const start = url.indexOf('?');
-  if (start < 0) return { url, value: null };
   let value: string | null = null;
+  let isForTab = false;
+  if (start < 0) return { url, value, isForTab };
   const rest = url
     .slice(start + 1)
     .split('&')
     .filter((part) => {
-      if (!part.startsWith(`${PARAMETER}=`)) return true;
-      value = new URLSearchParams(part).get(PARAMETER);
+      const name = [PARAMETER, TAB_PARAMETER].find((one) => part.startsWith(`${one}=`));
+      if (name === undefined) return true;
+      value = new URLSearchParams(part).get(name);
+      isForTab = name === TAB_PARAMETER;
       return false;
     });
-  if (value === null) return { url, value };
+  if (value === null) return { url, value, isForTab };
   const path = url.slice(0, start);
-  return { url: rest.length > 0 ? `${path}?${rest.join('&')}` : path, value };
+  return { url: rest.length > 0 ? `${path}?${rest.join('&')}` : path, value, isForTab };
 }

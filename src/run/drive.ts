@@ -47,10 +47,10 @@ export async function drive(given: Omit<RunContext, 'cleanup'>): Promise<number>
 
 async function serve(
   context: RunContext,
-  { parts, python, starts, appEnded, failed }: StartedRun,
+  { parts, python, starts, appEnded, failed, web }: StartedRun,
 ): Promise<number> {
   const { options, world } = context;
-  listenToKeys(context, parts, starts);
+  listenToKeys(context, parts, starts, web);
   const command = runCommand(context, parts, python);
   const ending = await Promise.race([
     orAllocatorFails(parts.allocator.failed),
@@ -93,6 +93,7 @@ function listenToKeys(
   { terminal, options, console, world, live }: RunContext,
   parts: RunParts,
   starts: SpaceStarts,
+  web: StartedRun['web'],
 ): void {
   terminal?.start(
     formatVisitorName(options.visitor),
@@ -110,6 +111,7 @@ function listenToKeys(
       warn: (message) => console.warn(message),
       onVisitor: (name) => live.update({ visitor: name }),
       restart: () => starts.again(null),
+      openConsole: web ? () => web.open() : null,
     }),
   );
 }

@@ -23,6 +23,8 @@ export interface HotkeyParts {
   readonly warn: (message: string) => void;
   /** Who a visitor is from now on that says nothing, as `--as` has it. */
   readonly onVisitor: (name: string) => void;
+  /** Null for a run without a console. */
+  readonly openConsole: (() => Promise<{ readonly opened: boolean; readonly link: string }>) | null;
   /** Restarts the app, and says how it went. */
   readonly restart: () => Promise<void>;
 }
@@ -61,6 +63,12 @@ export function hotkeyActions(parts: HotkeyParts): HotkeyActions {
       } finally {
         client.close();
       }
+    },
+    async openConsole() {
+      if (parts.openConsole === null) return 'this run has no console';
+      const { opened, link } = await parts.openConsole();
+      const how = opened ? 'the console opens in the browser; here is a link besides:' : 'console:';
+      return `${how} ${link}`;
     },
     restart: parts.restart,
     // As from the keyboard: the first one stops, a second one kills.

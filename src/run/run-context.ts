@@ -7,6 +7,7 @@ import type { AllocatorLink } from './allocator/index.js';
 import type { CallLog, RunConsole, RunTerminal } from './console/index.js';
 import type { RunOptions } from './options/index.js';
 import type { Cleanup, RunFolder } from './state/index.js';
+import type { TeedWords } from './web/index.js';
 
 /** What a run needs of the process it runs in. */
 export type RunWorld = Pick<
@@ -26,6 +27,8 @@ export type RunWorld = Pick<
 export interface RunContext {
   readonly options: RunOptions;
   readonly console: RunConsole;
+  /** What the console prints, for the console in the browser as well. */
+  readonly words: TeedWords;
   readonly world: RunWorld;
   readonly version: string;
   readonly cleanup: Cleanup;

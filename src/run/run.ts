@@ -21,6 +21,7 @@ import { parseRunOptions, type RawRunOptions, type RunOptions } from './options/
 import type { RunWorld } from './run-context.js';
 import { teeEvents } from './state/index.js';
 import { readEnvFiles } from './variables/index.js';
+import { teeWords } from './web/index.js';
 
 /**
  * `zerogpu run`: parses what was asked, chooses how to talk, and drives the run.
@@ -60,10 +61,11 @@ export async function run(
   // Loaded last: an invalid flag is reported within a tenth of a second.
   const { drive } = await import('./drive.js');
   try {
-    const shown = hidingConsole(events?.console ?? console, createHider(variables));
+    const words = teeWords(events?.console ?? console, secretsOf(world.env));
+    const shown = hidingConsole(words.console, createHider(variables));
     return await drive({
       ...{ options, world, version, terminal },
-      ...{ console: shown, live: published.run },
+      ...{ console: shown, words, live: published.run },
     });
   } finally {
     await events?.close();

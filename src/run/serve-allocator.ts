@@ -88,6 +88,10 @@ async function startAndServe(
     console.progress(`  local Hub: HF_ENDPOINT=${hub.url}`);
   }
   world.stdout.write(`ready ${server.url}\n`);
+  // Loaded when the allocator serves already: after a crash that may not wait.
+  const { startServeConsole } = await import('./web/start-console.js');
+  const where = () => server.url;
+  await startServeConsole({ profile, stateDir: state, version, where }, console, cleanup);
   const why = await untilDone(options, world.interrupted, failed);
   console.stopping(
     `Stopping (${why}): ${server.state.leases.size} call(s) running, ${server.state.spaces.size} Space(s) here.`,

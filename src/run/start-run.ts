@@ -27,6 +27,7 @@ import { stopWithTheRun } from './space-app.js';
 import { type SpaceStarts, spaceStarts } from './space-starts.js';
 import { createRunFolder } from './state/index.js';
 import { watchRun } from './watch/index.js';
+import { type OpenConsole, startConsole } from './web/index.js';
 
 /** A run whose app answers. */
 export interface StartedRun {
@@ -37,6 +38,8 @@ export interface StartedRun {
   readonly appEnded: Promise<AppExit>;
   /** Rejects when a restart fails for no reason of the Space. */
   readonly failed: Promise<never>;
+  /** The console in the browser; null without one. */
+  readonly web: OpenConsole | null;
 }
 
 /**
@@ -82,11 +85,12 @@ export async function startRun(context: RunContext): Promise<StartedRun> {
   }
   if (allocator.device.name === 'mock') assertTorchSupported(python.packages.torch);
   await announce(context, parts, python);
+  const web = await startConsole(context, parts);
   context.live.update({
     ...{ spaceId: parts.spaceId, space: folder.cgroupPath },
     ...{ url: parts.gateway.url, allocatorUrl: allocator.url },
   });
-  return { parts, python, ...(await startApp(context, parts, python, startedMs)) };
+  return { parts, python, web, ...(await startApp(context, parts, python, startedMs)) };
 }
 
 /** What is known of this machine before anything is decided. */

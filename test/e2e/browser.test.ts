@@ -68,6 +68,34 @@ describe.skipIf(!chromiumPath)('a newcomer with a browser', () => {
     await shoot('browser-refusal');
   });
 
+  it('reads the same words in the console, and is another visitor in a tab of its own', async () => {
+    const { stdout } = await runToEnd(['console', space, '--state-dir', state]);
+    const console = await page.context().newPage();
+    await console.goto(stdout.trim());
+    await console
+      .getByText(/exceeded your free ZeroGPU quota/)
+      .first()
+      .waitFor(WITHIN);
+    await console.getByRole('button', { name: 'PRO' }).click();
+    const opened = page.context().waitForEvent('page');
+    await console.getByRole('link', { name: /as pro:ada$/ }).click();
+    const other = await opened;
+    const call = async (tab: Page, name: string, visitor: string) => {
+      await tab.getByLabel('Name').fill(name, WITHIN);
+      await tab.getByRole('button', { name: 'Submit' }).click();
+      await expect.poll(() => tab.getByLabel('Answer').inputValue(), WITHIN).toContain(name);
+      const { visitor: who } = await (run as StartedRun).waitFor(
+        (event) => event.event === 'ended' && (event['visitor'] as { key: string }).key === visitor,
+      );
+      return (who as { key: string }).key;
+    };
+    expect(await call(other, 'lin', 'pro:ada')).toBe('pro:ada');
+    const before = run?.events.length ?? 0;
+    await call(page, 'again', 'free:ada');
+    const ended = run?.events.slice(before).filter(({ event }) => event === 'ended');
+    expect(ended?.map(({ visitor }) => (visitor as { key: string }).key)).toEqual(['free:ada']);
+  });
+
   it('sees the visitor and what the call cost', async () => {
     const { code, stdout } = await runToEnd(['quota', '--once', '--state-dir', state]);
     expect(code).toBe(0);

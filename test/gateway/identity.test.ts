@@ -379,3 +379,60 @@ describe('a login', () => {
     expect(headers['set-cookie']).toEqual(['session=x; Path=/; HttpOnly; SameSite=Lax']);
   });
 });
+
+describe('a tab of its own', () => {
+  it('is this visitor by its address, and changes no other tab', async () => {
+    const { url } = await gatewayBefore(echoHead);
+    const page = await ask(`${url}/?as_tab=pro:lin`);
+    expect(page.headers['set-cookie']).toBeUndefined();
+    const head = await askHead(`${url}/?as_tab=pro:lin&x=1`);
+    expect([head.url, await visitorOf(head)]).toEqual(['/?x=1', LIN]);
+  });
+
+  it.each([
+    ['/?as_tab=pro%3Alin', LIN],
+    ['/?__theme=dark&as=free:ada', ADA],
+    ['/?as=nobody', SOMEBODY],
+    ['/', SOMEBODY],
+  ])('stays who it is when its page %s asks', async (page, visitor) => {
+    const { url } = await gatewayBefore(echoHead);
+    expect(await askVisitor(`${url}/queue/join`, { headers: { referer: url + page } })).toEqual(
+      visitor,
+    );
+  });
+
+  it('counts before the cookies of other tabs, and after a token', async () => {
+    const { url } = await gatewayBefore(echoHead);
+    const referer = `${url}/?as_tab=pro:lin`;
+    const cookie = 'zerogpu_as=free; zerogpu_login=free%3Aeve';
+    expect(await askVisitor(url, { headers: { referer, cookie } })).toEqual(LIN);
+    const authorization = 'Bearer free:ada';
+    expect(await askVisitor(url, { headers: { referer, authorization } })).toEqual(ADA);
+  });
+
+  it('is not what a page of another origin says', async () => {
+    const { url } = await gatewayBefore(echoHead);
+    for (const origin of ['http://evil.example', 'http://127.0.0.1:1', 'no address']) {
+      const headers = { referer: `${origin}/?as=pro:lin` };
+      expect(await askVisitor(url, { headers })).toEqual(SOMEBODY);
+    }
+  });
+
+  it('has links on a page beside the Space, which holds nothing else', async () => {
+    const { url } = await gatewayBefore(echoHead, { tiers: ['anonymous', 'free'] });
+    for (const path of ['/_zerogpu', '/_zerogpu/?as_tab=free:ada']) {
+      const { status, text, headers } = await ask(url + path);
+      expect(status).toBe(200);
+      expect(text).toContain('href="/?as_tab=free');
+      expect(text).not.toMatch(/as_tab=pro|<script/);
+      expect(headers['content-security-policy']).toContain("default-src 'none'");
+    }
+    expect((await ask(`${url}/_zerogpux`)).text).not.toContain('as_tab');
+  });
+
+  it('the session of the console reaches no app', async () => {
+    const { url } = await gatewayBefore(echoHead);
+    const headers = { cookie: 'a=1; zerogpu_console=1.2.3; b=2; zerogpu_as=free' };
+    expect((await askHead(url, { headers })).headers['cookie']).toBe('a=1; b=2');
+  });
+});

@@ -22,7 +22,11 @@ const canMount = () =>
   spawnSync('unshare', ['-rm', 'sh', '-c', 'mount -t tmpfs tmpfs /mnt']).status === 0;
 
 const EXPECTED: readonly ExpectedSkip[] = [
-  { file: /e2e\/(browser|login)\.test/, lacks: 'Chromium', isLacking: () => !chromiumPath },
+  {
+    file: /(e2e\/(browser|login)|web\/page)\.test/,
+    lacks: 'Chromium',
+    isLacking: () => !chromiumPath,
+  },
   {
     file: /(tui\/terminal|e2e\/(console|view-under-load|background))\.test/,
     lacks: 'a terminal',

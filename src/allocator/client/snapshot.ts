@@ -150,6 +150,8 @@ export const snapshotSchema = z.object({
       status: z.enum(['ok', 'memory', 'failing']),
       problem: z.string().nullable(),
     }),
+    /** Faults that are on for calls, as `--fault` has them. */
+    faults: z.array(z.string()).default([]),
   }),
   spaces: z.array(spaceSchema),
   cards: z.array(cardSchema),

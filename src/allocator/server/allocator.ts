@@ -169,6 +169,7 @@ export async function startAllocator(options: AllocatorOptions): Promise<Allocat
         ledger: driver.ledger,
         labels,
         lastMinute,
+        faults,
         kind,
         zerogpuVersion,
         startedMonotonicMs,

@@ -82,6 +82,16 @@ function parseFault(part: string): Fault {
   };
 }
 
+/** The text that `parseFaults` reads: `kill=2s@10%`. */
+function formatFault({ kind, seconds, nth, share }: Fault): string {
+  const usual = FAULT_KINDS[kind].seconds ?? 0;
+  const time = seconds === usual ? '' : `=${seconds}s`;
+  // Twelve digits: a share that came as a percentage is written as it came.
+  const when =
+    nth !== null ? `@${nth}` : share < 1 ? `@${Number((share * 100).toPrecision(12))}%` : '';
+  return `${kind}${time}${when}`;
+}
+
 function isFaultKind(name: string): name is FaultKind {
   return Object.hasOwn(FAULT_KINDS, name);
 }
@@ -100,12 +110,19 @@ export function faultOf(faults: readonly Fault[], number: number, chance: number
 /** What does not happen to a call: at the start, and in the gateway. */
 const NO_CALLS: readonly FaultKind[] = ['startup-404', 'token-error'];
 
+/** Kinds that a running allocator takes. */
+export const CALL_FAULT_KINDS: readonly FaultKind[] = (
+  Object.keys(FAULT_KINDS) as FaultKind[]
+).filter((kind) => !NO_CALLS.includes(kind));
+
 /** Faults for a run: counts the calls and draws their chances, the same for the same seed. */
 export interface FaultPlan {
   nextCall(): Fault | null;
   nextStartup(): Fault | null;
   /** From now on these hit calls, and no others; the next call is counted as the first. */
   replaceCallFaults(faults: readonly Fault[]): void;
+  /** Those that hit calls now, as `--fault` has them. */
+  callFaults(): readonly string[];
 }
 
 export function createFaultPlan(faults: readonly Fault[], seed: number): FaultPlan {
@@ -117,13 +134,16 @@ export function createFaultPlan(faults: readonly Fault[], seed: number): FaultPl
       return list.length === 0 ? null : faultOf(list, count, draw());
     };
   };
-  let calls = plan(faults.filter(({ kind }) => !NO_CALLS.includes(kind)));
+  let callFaults = faults.filter(({ kind }) => !NO_CALLS.includes(kind));
+  let calls = plan(callFaults);
   return {
     nextCall: () => calls(),
     nextStartup: plan(faults.filter(({ kind }) => kind === 'startup-404')),
     replaceCallFaults(list) {
-      calls = plan(list);
+      callFaults = [...list];
+      calls = plan(callFaults);
     },
+    callFaults: () => callFaults.map(formatFault),
   };
 }
 

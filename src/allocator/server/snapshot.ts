@@ -9,6 +9,7 @@ import { quotaTimeAt } from '../core/quota-clock.js';
 import type { Call } from '../core/turn.js';
 import type { AllocatorState, QuotaAccount, Visitor } from '../core/types.js';
 import type { Ledger } from '../store/index.js';
+import type { FaultPlan } from './faults.js';
 import type { LastMinuteCounter } from './last-minute.js';
 import type { SpaceLabels } from './space-labels.js';
 
@@ -19,6 +20,7 @@ export interface SnapshotSources {
   readonly ledger: Ledger;
   readonly labels: SpaceLabels;
   readonly lastMinute: LastMinuteCounter;
+  readonly faults: Pick<FaultPlan, 'callFaults'>;
   readonly kind: 'serve' | 'run';
   readonly zerogpuVersion: string;
   readonly startedMonotonicMs: number;
@@ -51,6 +53,7 @@ export function takeSnapshot(sources: SnapshotSources, size: SnapshotSize, at: I
       longestCallSeconds,
       queueTimeoutSeconds: profile.queue.timeoutSeconds,
       ledger: { path: ledger.path, status: ledger.status, problem: ledger.problem },
+      faults: [...sources.faults.callFaults()],
     },
     spaces: [...state.spaces.values()].map(({ id, name, owner, root }) => ({
       id,

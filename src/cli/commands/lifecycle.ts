@@ -3,6 +3,7 @@ import type { RawLogsOptions } from '../../lifecycle/logs.js';
 import type { RawStatusOptions } from '../../lifecycle/status.js';
 import type { RawStopOptions } from '../../lifecycle/stop.js';
 import type { RawWaitOptions } from '../../lifecycle/wait.js';
+import type { RawConsoleOptions } from '../../web/console-command.js';
 import { readEnvironmentTwins, twin } from '../env-twins.js';
 import type { World } from '../world.js';
 
@@ -12,7 +13,7 @@ const HOME = '(~/.local/state/zerogpu)';
 const examples = (lines: readonly string[]) =>
   `\nExamples\n${lines.map((line) => `  ${line}`).join('\n')}`;
 
-/** Declares `zerogpu status|logs|wait|stop`; the work is done in src/lifecycle. */
+/** Declares `zerogpu status|logs|console|wait|stop`; the work is done in src/lifecycle and src/web. */
 export function declareLifecycle(
   program: Command,
   world: World,
@@ -53,6 +54,23 @@ export function declareLifecycle(
     .action(async (said: string, raw: RawLogsOptions) => {
       const { logs } = await import('../../lifecycle/logs.js');
       setExitCode(await logs(said, raw, world));
+    });
+
+  declare(
+    'console',
+    'Open the console of a run in the browser: calls, quota, queue, faults, log.',
+    [
+      'zerogpu console --open          of the run in this folder',
+      'zerogpu console demo            print a link, good once and for five minutes',
+      'zerogpu console --serve         of zerogpu serve, with all its Spaces',
+    ],
+  )
+    .argument('[space]', SPACE, '.')
+    .addOption(new Option('--open', 'start the browser'))
+    .addOption(new Option('--serve', 'of zerogpu serve'))
+    .action(async (said: string, raw: RawConsoleOptions) => {
+      const { webConsole } = await import('../../web/console-command.js');
+      setExitCode(await webConsole(said, raw, world));
     });
 
   declare('wait', 'Wait until a run answers, and print its address.', [

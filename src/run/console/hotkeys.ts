@@ -3,6 +3,7 @@ export type Hotkey =
   | 'open'
   | 'visitor'
   | 'quota'
+  | 'console'
   | 'forward'
   | 'restart'
   | 'clear'
@@ -13,6 +14,7 @@ const KEYS: Readonly<Record<string, Hotkey>> = {
   o: 'open',
   u: 'visitor',
   v: 'quota',
+  w: 'console',
   f: 'forward',
   r: 'restart',
   c: 'clear',
@@ -29,6 +31,7 @@ export const HOTKEY_HELP: readonly (readonly [key: string, what: string])[] = [
   ['o', 'open the Space in the browser'],
   ['u', 'be another visitor from now on: each tier in turn'],
   ['v', 'quota and queue, live; q comes back'],
+  ['w', 'open the console in the browser: calls, quota, queue, faults and the log'],
   ['f', 'move quota time on by one hour'],
   ['r', 'restart the app with the code as it is now; quotas stay'],
   ['c', 'clear the screen'],
@@ -47,11 +50,12 @@ const NARROWEST_BOX = 40;
 export function keysBox(visitor: string, columns: number, ascii: boolean): readonly string[] {
   const all = [
     'c clear',
+    'r restart',
     'o open',
     `u visitor: ${visitor}`,
     'v quota',
+    'w console',
     'f +1 h',
-    'r restart',
     '? keys',
     'x exit',
   ];

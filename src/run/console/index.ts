@@ -1,3 +1,4 @@
+export { createNoiseFilter } from './app-noise.js';
 export { bannerFacts } from './banner.js';
 export { type CallLog, createCallLog } from './call-log.js';
 export { createConsole, hidingConsole, jsonConsole, type RunConsole } from './console.js';

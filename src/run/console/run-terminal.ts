@@ -17,6 +17,8 @@ export interface HotkeyActions {
   /** Shows quota and queue on another screen, until its user leaves it. */
   showQuota(): Promise<void>;
   forward(): Promise<void>;
+  /** Opens the console in the browser. @returns a line that says so, or a link to follow */
+  openConsole(): Promise<string>;
   /** Restarts the app. */
   restart(): Promise<void>;
   exit(): void;
@@ -109,6 +111,9 @@ export function createRunTerminal(
       case 'forward':
         await actions.forward();
         return footer.write('  quota time moved on by 1 hour');
+      case 'console':
+        // Not a line of the log: it may hold a link.
+        return footer.write(`  ${await actions.openConsole()}`);
       case 'restart':
         return actions.restart();
       case 'clear':

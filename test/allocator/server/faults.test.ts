@@ -58,6 +58,16 @@ describe('--fault', () => {
     expect([plan.nextCall(), plan.nextStartup()]).toEqual([null, null]);
   });
 
+  it('lists those that are on for calls as --fault has them', () => {
+    const spec = 'no-gpu@1,kill=2s@10%,slow,quota@3';
+    const plan = createFaultPlan(parseFaults(`startup-404,${spec}`), 1);
+    expect(plan.callFaults().join(',')).toBe(spec);
+    plan.replaceCallFaults(parseCallFaults('kill@12.5%'));
+    expect(plan.callFaults()).toEqual(['kill@12.5%']);
+    plan.replaceCallFaults([]);
+    expect(plan.callFaults()).toEqual([]);
+  });
+
   it('takes others while it runs, and counts from the next call', () => {
     const plan = createFaultPlan(parseFaults('no-gpu,startup-404'), 1);
     expect(plan.nextCall()?.kind).toBe('no-gpu');

@@ -4,6 +4,7 @@ import { expect, it } from 'vitest';
 import { createAccount } from '../../../src/allocator/core/balance.js';
 import { createState } from '../../../src/allocator/core/index.js';
 import type { QuotaAccount } from '../../../src/allocator/core/types.js';
+import { createFaultPlan } from '../../../src/allocator/server/faults.js';
 import { createLastMinute } from '../../../src/allocator/server/last-minute.js';
 import { takeSnapshot } from '../../../src/allocator/server/snapshot.js';
 import { createSpaceLabels } from '../../../src/allocator/server/space-labels.js';
@@ -19,6 +20,7 @@ function shown(accounts: readonly QuotaAccount[], visitors: number): readonly st
     ledger: createMemoryLedger(),
     labels: createSpaceLabels(),
     lastMinute: createLastMinute(),
+    faults: createFaultPlan([], 0),
     ...{ kind: 'serve' as const, zerogpuVersion: '0', startedMonotonicMs: 0 },
   };
   const at = { wallMs: 1_000, monotonicMs: 1_000 };

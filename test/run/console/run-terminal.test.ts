@@ -122,6 +122,10 @@ describe('the terminal of a run', () => {
       open: () => void did.push('open'),
       nextVisitor: () => 'free',
       showQuota: async () => void did.push(`quota, raw ${stdin.raw}`),
+      openConsole: async () => {
+        did.push('console');
+        return 'console: LINK';
+      },
       forward: async () => void did.push('forward'),
       restart: async () => void did.push('restart'),
       exit: () => void did.push('exit'),

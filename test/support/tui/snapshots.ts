@@ -25,6 +25,7 @@ const EMPTY: Snapshot = {
     longestCallSeconds: null,
     queueTimeoutSeconds: 60,
     ledger: { path: null, status: 'memory', problem: null },
+    faults: [],
   },
   spaces: [{ id: 's1', name: 'demo', owner: 'you', pid: 4_200 }],
   cards: [],

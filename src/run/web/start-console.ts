@@ -1,0 +1,50 @@
+/** Starts the console of a run, beside its gateway. */
+import { resolve } from 'node:path';
+import { stateDir } from '../../shared/user-folders.js';
+import type { RunConsole } from '../console/index.js';
+import type { RunContext, RunParts } from '../run-context.js';
+import type { Cleanup } from '../state/index.js';
+import type { ConsoleParts, OpenConsole } from './open-console.js';
+
+/** A run without its console is better than none; the run of a command (`run -- CMD`) has none. */
+export async function startConsole(
+  { options, console, words, world, version, cleanup, terminal }: RunContext,
+  { allocator, gateway, spaceId }: RunParts,
+): Promise<OpenConsole | null> {
+  if (options.command.length > 0) return null;
+  try {
+    // Loaded on demand: the Space need not wait for it.
+    const { openWebConsole } = await import('./open-console.js');
+    const opened = await openWebConsole({
+      ...{ kind: 'run', version, where: allocator.where, profile: allocator.rules.profile },
+      stateDir: resolve(world.cwd, stateDir(options.stateDir, world.env)),
+      defaultVisitor: options.visitor,
+      space: { name: spaceId, url: gateway.url },
+    });
+    cleanup.add('the console', opened.close);
+    words.attach(opened.web);
+    const how = terminal ? 'press w' : 'zerogpu console --open';
+    console.progress(`Console   ${opened.web.url.padEnd(30)}${how}`);
+    return opened;
+  } catch (error) {
+    console.warn(`no console: ${error instanceof Error ? error.message : error}`);
+    return null;
+  }
+}
+
+/** Starts the console of `serve`, for all its Spaces. */
+export async function startServeConsole(
+  facts: Pick<ConsoleParts, 'profile' | 'stateDir' | 'version' | 'where'>,
+  console: RunConsole,
+  cleanup: Cleanup,
+): Promise<void> {
+  try {
+    const { openWebConsole } = await import('./open-console.js');
+    const defaultVisitor = { tier: 'anonymous', name: null } as const;
+    const opened = await openWebConsole({ ...facts, kind: 'serve', defaultVisitor, space: null });
+    cleanup.add('the console', opened.close);
+    console.progress(`console ${opened.web.url}   zerogpu console --serve --open`);
+  } catch (error) {
+    console.warn(`no console: ${error instanceof Error ? error.message : error}`);
+  }
+}

@@ -1,0 +1,167 @@
+/** The console's side of the allocator: its records and snapshots, kept as a history, for as many pages as look. */
+import type { HostClient } from '../../allocator/client/index.js';
+import type { Snapshot } from '../../allocator/client/snapshot.js';
+import type { Clock, Timer } from '../../shared/clock.js';
+import {
+  type History,
+  isOver,
+  NO_HISTORY,
+  withCall,
+  withMemory,
+  withTold,
+} from '../model/calls.js';
+import { type LogLine, type Message, MOST_LINES, type SpaceAddress } from '../model/messages.js';
+import { callAfter, parseRecord } from './records.js';
+
+/** How often a page gets a snapshot, seconds. */
+const PAGE_EVERY = 1;
+/** How often memory is read while a call runs and no page looks, seconds. */
+const MEMORY_EVERY = 0.5;
+/** The most that a page lists; totals are always known. */
+const LISTED = { queue: 1_000, visitors: 5_000 };
+const SPACES_EVERY_MS = 2_000;
+/** Lines that come together are sent together, milliseconds. */
+const LOG_EVERY_MS = 100;
+
+export type FeedClient = Pick<HostClient, 'watch' | 'records' | 'addresses'>;
+
+export interface FeedOptions {
+  readonly client: FeedClient;
+  readonly clock: Pick<Clock, 'now' | 'after'>;
+  /** The one Space of a run; null to ask the allocator for those that are there. */
+  readonly space: SpaceAddress | null;
+}
+
+export interface Feed {
+  /** What a page has to know first, and everything from then on, until the result is called. */
+  subscribe(send: (message: Message) => void): () => void;
+  history(): History;
+  log(): readonly LogLine[];
+  told(message: string, visitor: string): void;
+  line(text: string, from: string | null): void;
+  close(): void;
+}
+
+export function createFeed({ client, clock, space }: FeedOptions): Feed {
+  const pages = new Set<(message: Message) => void>();
+  let history: History = NO_HISTORY;
+  let lines: LogLine[] = [];
+  let unsent: LogLine[] = [];
+  let snapshot: Snapshot | null = null;
+  let spaces: readonly SpaceAddress[] = space ? [space] : [];
+  let why: string | null = 'it has not answered yet';
+  let nextTold = 1;
+  let watch: { readonly mode: string; readonly close: () => void } | null = null;
+  let flush: Timer | null = null;
+  let look: Timer | null = null;
+  let isClosed = false;
+
+  const nowMs = () => clock.now().wallMs;
+  const send = (message: Message) => {
+    for (const page of pages) page(message);
+  };
+  function setWhy(next: string | null): void {
+    if (why === next) return;
+    why = next;
+    send({ type: 'allocator', why });
+  }
+
+  const records = client.records({
+    connected: () => setWhy(null),
+    disconnected: (reason) => setWhy(reason),
+    record(data) {
+      const record = parseRecord(data);
+      if (!record) return;
+      const before = history.calls.findLast(({ call }) => call === record.call);
+      const call = callAfter(before, record, nowMs());
+      history = withCall(history, call);
+      send({ type: 'call', nowMs: nowMs(), call: { ...call, memory: [] } });
+      watchAsNeeded();
+    },
+  });
+
+  /** Snapshots are taken while a page looks, or while a call has memory to be seen. */
+  function watchAsNeeded(): void {
+    const needed =
+      pages.size > 0 ? 'page' : history.calls.some((call) => !isOver(call)) ? 'memory' : 'none';
+    if (isClosed || (watch?.mode ?? 'none') === needed) return;
+    watch?.close();
+    watch = needed === 'none' ? null : { mode: needed, ...open(needed === 'page') };
+  }
+  function open(forPage: boolean) {
+    const [every, limits] = forPage
+      ? [PAGE_EVERY, LISTED]
+      : [MEMORY_EVERY, { queue: 0, visitors: 0 }];
+    return client.watch(every, limits, {
+      connected: () => setWhy(null),
+      disconnected: (reason) => setWhy(reason),
+      snapshot(next) {
+        history = withMemory(history, next, nowMs());
+        if (!forPage) return;
+        snapshot = next;
+        send({ type: 'snapshot', nowMs: nowMs(), snapshot: next });
+      },
+    });
+  }
+  /** Spaces come and go with their runs. */
+  function lookForSpaces(): void {
+    look = null;
+    if (isClosed || space !== null || pages.size === 0) return;
+    client
+      .addresses()
+      .then((found) => {
+        const next = found.map(({ spaceId: name, url }) => ({ name, url }));
+        if (JSON.stringify(next) === JSON.stringify(spaces)) return;
+        spaces = next;
+        send({ type: 'spaces', spaces });
+      })
+      // Reported by the streams.
+      .catch(() => {})
+      .finally(() => {
+        look ??= clock.after(SPACES_EVERY_MS, lookForSpaces);
+      });
+  }
+
+  return {
+    subscribe(page) {
+      pages.add(page);
+      page({ type: 'allocator', why });
+      page({ type: 'spaces', spaces });
+      if (snapshot) page({ type: 'snapshot', nowMs: nowMs(), snapshot });
+      watchAsNeeded();
+      if (look === null) lookForSpaces();
+      return () => {
+        pages.delete(page);
+        if (pages.size === 0) snapshot = null;
+        watchAsNeeded();
+      };
+    },
+    history: () => history,
+    log: () => lines,
+    told(message, visitor) {
+      const told = { id: nextTold++, atMs: nowMs(), visitor, message };
+      history = withTold(history, told);
+      send({ type: 'told', nowMs: nowMs(), told });
+    },
+    line(text, from) {
+      const line = { atMs: nowMs(), from, text };
+      lines.push(line);
+      // In blocks: a line that moves all others costs too much.
+      if (lines.length > 2 * MOST_LINES) lines = lines.slice(-MOST_LINES);
+      unsent = [...unsent, line].slice(-MOST_LINES);
+      flush ??= clock.after(LOG_EVERY_MS, () => {
+        flush = null;
+        send({ type: 'log', nowMs: nowMs(), lines: unsent });
+        unsent = [];
+      });
+    },
+    close() {
+      isClosed = true;
+      flush?.cancel();
+      look?.cancel();
+      records.close();
+      watch?.close();
+      pages.clear();
+    },
+  };
+}
