@@ -48,13 +48,13 @@ const DECLARATIONS: readonly (readonly [names: readonly string[], declare: Decla
   [['load'], declareLoad],
   [['state'], declareState],
   [['doctor'], declareDoctor],
-  [['config'], declareConfig],
-  // These two look at the other commands.
+  // What has no name here looks at the other commands, so it needs all of them.
+  [[], declareConfig],
   [[], declareCompletion],
   [['env'], declareEnv],
   [['python'], declarePython],
-  [['skills'], declareSkills],
-  [['mcp'], declareMcp],
+  [[], declareSkills],
+  [[], declareMcp],
   [[], declareHelp],
 ];
 
