@@ -40,6 +40,15 @@ describe('--fault', () => {
     expect(answer.error).toMatch(words);
   });
 
+  it('records each refusal as one that the rules make', () => {
+    const refused = run.events.filter(({ event }) => event === 'refused');
+    const kinds = refused.map(({ refusal }) => (refusal as { readonly kind: string }).kind);
+    expect(kinds).toEqual([
+      ...['no-gpu', 'expired-token', 'illegal-duration'],
+      ...['quota-exceeded', 'runs-exceeded', 'pending-credits'],
+    ]);
+  });
+
   it('broken-stream: the client asks again and gets its GPU', async () => {
     expect(await call()).toMatchObject({ ok: true });
   });

@@ -1,8 +1,10 @@
 /** What goes into `step`: what clients, processes, operators and the clock did. */
 import type { Instant } from '../../shared/clock.js';
 import type { ProcessId, SliceSpec } from '../../shared/host.js';
+import type { Refusal } from './effects.js';
 import type { AllocatorRules, GpuSize, Owner, Tier, Visitor } from './types.js';
 
+export type FaultRefusal = Pick<Refusal, 'kind' | 'leftSeconds' | 'waitSeconds'>;
 export interface ScheduleEvent {
   readonly type: 'schedule';
   readonly at: Instant;
@@ -19,6 +21,8 @@ export interface ScheduleEvent {
   readonly size: GpuSize | null;
   /** True when the visitor's token was ours and its time is over. */
   readonly tokenExpired: boolean;
+  /** A refusal on demand (`--fault`), whatever the rules would say. */
+  readonly fault?: FaultRefusal;
 }
 export interface AllowEvent {
   readonly type: 'allow';

@@ -149,7 +149,13 @@ function onSchedule(turn: Turn, event: ScheduleEvent): void {
   forgetFreshAccounts(state, turn.quotaNowMs);
   const asked = { visitor, size, tokenExpired, declaredSeconds: durationSeconds };
   const refusal =
-    refusalOf(state, asked, turn.quotaNowMs) ?? stoppingRefusal(state, asked, turn.quotaNowMs);
+    (event.fault && {
+      ...event.fault,
+      requestedSeconds: askedSeconds,
+      longestSeconds: askedSeconds,
+    }) ??
+    refusalOf(state, asked, turn.quotaNowMs) ??
+    stoppingRefusal(state, asked, turn.quotaNowMs);
   if (refusal) {
     record(turn, head, { event: 'refused', refusal });
     turn.effects.push({ type: 'refuse', requestId, tier: visitor.tier, refusal });

@@ -6,7 +6,7 @@ import { isKnownToken } from '../core/index.js';
 import type { Visitor } from '../core/types.js';
 import type { Answer } from './answers.js';
 import type { AllocatorDriver } from './driver.js';
-import { answerWithFault } from './fault-answers.js';
+import { answerWithFault, refusalOfFault } from './fault-answers.js';
 import type { Fault, FaultPlan } from './faults.js';
 import { type ApiRequest, createHttpApi, type HttpApi, type Reply } from './http.js';
 import type { WaitingStreams } from './streams.js';
@@ -87,9 +87,11 @@ export function createDeviceApi(ports: DeviceApiPorts): HttpApi {
     const caller = await identifyCaller(query.token, space.name);
     if (caller === 'forged') return reply.send(401, { detail: 'Not a token of this proxy' });
     const fault = ports.faults.nextCall();
+    // The core makes it: a refusal on demand has its record, as every other.
+    const refusal = fault && refusalOfFault(fault);
     if (fault) {
       ports.onFault(fault);
-      if (await answerWithFault(fault, caller.visitor.tier, reply, clock)) return;
+      if (!refusal && (await answerWithFault(fault, caller.visitor.tier, reply, clock))) return;
       // A late answer may find no request waiting for it.
       if (reply.isClientGone) return;
     }
@@ -111,6 +113,7 @@ export function createDeviceApi(ports: DeviceApiPorts): HttpApi {
       tokenExpired: caller.expired,
       durationSeconds: query.durationSeconds ?? null,
       size: query.gpuSize ?? null,
+      ...(refusal && { fault: refusal }),
     });
     await answerSchedule(requestId, reply, answer);
   });

@@ -1,25 +1,28 @@
 import type { Clock } from '../../shared/clock.js';
-import type { Refusal, Tier } from '../core/types.js';
+import type { FaultRefusal } from '../core/events.js';
+import type { Tier } from '../core/types.js';
 import { openEventStream } from './event-stream.js';
 import type { Fault, FaultKind } from './faults.js';
 import type { Reply } from './http.js';
-import { refusalAnswer, tierHeaders } from './wire.js';
+import { tierHeaders } from './wire.js';
 
 const PING_EVERY_MS = 500;
 
 /** The faults that are refusals: the core's own kinds, so that both have one form on the wire. */
-const REFUSALS: Partial<Record<FaultKind, Pick<Refusal, 'kind' | 'leftSeconds' | 'waitSeconds'>>> =
-  {
-    'no-gpu': { kind: 'no-gpu', leftSeconds: 0, waitSeconds: 0 },
-    'expired-token': { kind: 'expired-token', leftSeconds: 0, waitSeconds: 0 },
-    'illegal-duration': { kind: 'illegal-duration', leftSeconds: 0, waitSeconds: -1 },
-    quota: { kind: 'quota-exceeded', leftSeconds: 0, waitSeconds: 3_600 },
-    'runs-limit': { kind: 'runs-exceeded', leftSeconds: 0, waitSeconds: 0 },
-    'pending-credits': { kind: 'pending-credits', leftSeconds: 0, waitSeconds: 0 },
-  };
+const REFUSALS: Partial<Record<FaultKind, FaultRefusal>> = {
+  'no-gpu': { kind: 'no-gpu', leftSeconds: 0, waitSeconds: 0 },
+  'expired-token': { kind: 'expired-token', leftSeconds: 0, waitSeconds: 0 },
+  'illegal-duration': { kind: 'illegal-duration', leftSeconds: 0, waitSeconds: -1 },
+  quota: { kind: 'quota-exceeded', leftSeconds: 0, waitSeconds: 3_600 },
+  'runs-limit': { kind: 'runs-exceeded', leftSeconds: 0, waitSeconds: 0 },
+  'pending-credits': { kind: 'pending-credits', leftSeconds: 0, waitSeconds: 0 },
+};
+
+/** What the core refuses the call with; null for a fault of another kind. */
+export const refusalOfFault = ({ kind }: Fault): FaultRefusal | null => REFUSALS[kind] ?? null;
 
 /**
- * Answers a /schedule with a fault, as the platform would (the package's client.py reads these).
+ * Answers a /schedule with a fault that is not a refusal, as the platform would (the package's client.py reads these).
  *
  * @returns false when the call is to go on as usual, now or after a while
  */
@@ -29,12 +32,6 @@ export async function answerWithFault(
   reply: Reply,
   clock: Clock,
 ): Promise<boolean> {
-  const refusal = REFUSALS[fault.kind];
-  if (refusal) {
-    const { status, headers, body } = refusalAnswer(refusal, tier);
-    reply.send(status, body, headers);
-    return true;
-  }
   switch (fault.kind) {
     case 'queue-timeout':
       stream(fault, tier, reply, clock, (end) => end('event: failed\n\n'));

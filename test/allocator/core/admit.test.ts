@@ -1,7 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import type { Effect, Refusal } from '../../../src/allocator/core/types.js';
 import { loadProfile } from '../../../src/platform/index.js';
-import { answersOf, profileWith, recordsOf, World } from '../../support/allocator/world.js';
+import {
+  answersOf,
+  profileWith,
+  recordsOf,
+  visitor,
+  World,
+} from '../../support/allocator/world.js';
 
 const refusalIn = (effects: readonly Effect[]): Refusal | undefined =>
   effects.find((effect) => effect.type === 'refuse')?.refusal;
@@ -151,5 +157,28 @@ describe('a call without a duration', () => {
 describe('an invalid duration', () => {
   it.each([0, -5])('of %d must have been refused by the server', (duration) => {
     expect(() => new World().schedule({ duration })).toThrow('not above zero');
+  });
+});
+
+describe('a refusal on demand', () => {
+  it('has its record and its number, and leaves the quota as it was', () => {
+    const world = new World();
+    const effects = world.send({
+      ...{ type: 'schedule', requestId: 'r', allowToken: 't', space: 'a', taskId: '1' },
+      ...{ visitor: visitor('free'), durationSeconds: 20, size: 'large', tokenExpired: false },
+      fault: { kind: 'quota-exceeded', leftSeconds: 0, waitSeconds: 3_600 },
+    });
+    const refusal = {
+      kind: 'quota-exceeded',
+      leftSeconds: 0,
+      waitSeconds: 3_600,
+      requestedSeconds: 20,
+    };
+    expect(effects).toMatchObject([
+      { type: 'record', record: { event: 'refused', call: 1, refusal } },
+      { type: 'refuse', requestId: 'r', refusal },
+    ]);
+    expect(world.state.queue).toHaveLength(0);
+    expect(answersOf(world.schedule())[0]).toMatch(/^grant/);
   });
 });
