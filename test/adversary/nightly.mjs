@@ -8,7 +8,7 @@ import { join, resolve } from 'node:path';
 import { say } from './host.mjs';
 
 const SEED = process.env.ZEROGPU_ADVERSARY_SEED ?? String(Math.floor(Date.now() / 86_400_000));
-/** Rounds of each script; on two idle cores all of them take about half an hour. */
+/** Rounds of each script. */
 const ATTACKS = [
   ['kill-nine.mjs', 100],
   ['ledger.mjs', 50],
