@@ -10,9 +10,9 @@ import {
   tiersOf,
 } from '../platform/index.js';
 import { systemClock } from '../shared/clock.js';
+import type { World } from '../shared/world.js';
 import type { AccountSource } from '../tui/account/read.js';
 import type { PaidFunction } from '../tui/account/view.js';
-import type { World } from './world.js';
 
 /** @throws UserError when the environment names no usable endpoint or token */
 export async function accountSource(world: World): Promise<AccountSource> {

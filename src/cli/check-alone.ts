@@ -2,10 +2,11 @@
  * `zerogpu check` by itself: the build makes one file of it, which ./compiled.ts loads. It runs at every save
  * and every commit, and does not wait for the declarations of the other commands.
  */
+
+import type { World } from '../shared/world.js';
 import { runCommandLine } from './command-line.js';
 import { declareCheck } from './commands/check.js';
 import { newProgram } from './new-program.js';
-import type { World } from './world.js';
 
 /**
  * Runs a command line whose first word is `check`.

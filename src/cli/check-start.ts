@@ -4,10 +4,10 @@
  */
 import { BUILD } from '../check/cache/build.js';
 import { recall } from '../check/recall.js';
+import type { World } from '../shared/world.js';
 import { runCompiledCheck } from './compiled.js';
 import { createProcessWorld } from './process-world.js';
 import { VERSION } from './version.js';
-import type { World } from './world.js';
 
 export interface Started {
   readonly world: World;

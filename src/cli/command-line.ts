@@ -1,8 +1,8 @@
 /** Runs a command line on a command tree, and prints every failure in one way. */
 import { type Command, CommanderError } from 'commander';
 import { EXIT, signalExitCode, UserError } from '../shared/errors.js';
+import type { World } from '../shared/world.js';
 import { printFailure } from './failure.js';
-import type { World } from './world.js';
 
 /**
  * Builds the command tree.

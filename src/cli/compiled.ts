@@ -12,7 +12,7 @@ import { setFlagsFromString } from 'node:v8';
 import { Script } from 'node:vm';
 import { cacheDir } from '../shared/user-folders.js';
 import { keepNewest, writeWhole } from '../shared/whole-files.js';
-import type { World } from './world.js';
+import type { World } from '../shared/world.js';
 
 /** What the file of `check` exports. */
 type Program = typeof import('./check-alone.js');

@@ -1,6 +1,6 @@
+import type { World } from '../shared/world.js';
 import type { Started } from './check-start.js';
 import { VERSION } from './version.js';
-import type { World } from './world.js';
 
 /** What is still on its way to a pipe gets so long. */
 const LINGER_MS = 2_000;

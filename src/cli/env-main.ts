@@ -10,9 +10,9 @@ import { type Confirm, confirmOn } from '../shared/confirm.js';
 import { EXIT, UserError } from '../shared/errors.js';
 import { printableLine } from '../shared/printable.js';
 import { cacheDir } from '../shared/user-folders.js';
+import type { World } from '../shared/world.js';
 import { readSpace } from '../space/index.js';
 import { chooseEnvironments, parseAge } from './env-choice.js';
-import type { World } from './world.js';
 
 /** `zerogpu env rm`, as the user wrote it. */
 export interface RawEnvRemoveOptions {

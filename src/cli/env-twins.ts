@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import type { World } from './world.js';
+import type { World } from '../shared/world.js';
 
 /** How people switch something off in an environment variable. */
 const OFF = /^(0|false|no|off)$/i;

@@ -2,7 +2,7 @@ import { agentError, isAgent } from '../shared/agent.js';
 import { EXIT, UserError } from '../shared/errors.js';
 import { printableLine } from '../shared/printable.js';
 import { asSystemError } from '../shared/system-error.js';
-import type { World } from './world.js';
+import type { World } from '../shared/world.js';
 
 const WIDTH = 80;
 

@@ -4,7 +4,7 @@ import type { SettingSpec } from '../config/origins.js';
 import { at } from '../config/origins.js';
 import { readSpaceConfig, readUserSettings } from '../config/user-settings.js';
 import { UserError } from '../shared/errors.js';
-import type { World } from './world.js';
+import type { World } from '../shared/world.js';
 
 /** Where commander's value of an option comes from when a file said it. */
 const FROM_SPACE = 'zerogpu.json';

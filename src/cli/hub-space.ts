@@ -3,7 +3,7 @@ import { parseHubName } from '../hub/names.js';
 import { askingHub, namesakeLine, spaceWordIn } from '../hub/space-word.js';
 import { parseBytes } from '../shared/bytes.js';
 import { confirmOn } from '../shared/confirm.js';
-import type { World } from './world.js';
+import type { World } from '../shared/world.js';
 
 /** What the flags say about a Space to download. */
 export interface DownloadFlags {

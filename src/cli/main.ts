@@ -1,6 +1,6 @@
+import type { World } from '../shared/world.js';
 import { runCommandLine } from './command-line.js';
 import { createProgram } from './program.js';
-import type { World } from './world.js';
 
 /**
  * Runs one command line.

@@ -3,8 +3,8 @@ import { readSpaceConfig, readUserSettings } from '../config/user-settings.js';
 import { loadProfile } from '../platform/index.js';
 import { lacksEnvironment } from '../python-env/index.js';
 import { cacheDir } from '../shared/user-folders.js';
+import type { World } from '../shared/world.js';
 import { readSpace } from '../space/index.js';
-import type { World } from './world.js';
 
 /**
  * What `run` would install for the Space of a folder, as a part of a question.

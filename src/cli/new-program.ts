@@ -1,6 +1,6 @@
 import { Command } from 'commander';
+import type { World } from '../shared/world.js';
 import { VERSION } from './version.js';
-import type { World } from './world.js';
 
 /** `zerogpu` without its commands: how it prints, and what it says of itself. */
 export function newProgram(world: World): Command {

@@ -2,7 +2,7 @@ import { EXIT, UserError } from '../shared/errors.js';
 import { isInForeground } from '../shared/foreground.js';
 import { choosePaint, noPaint } from '../shared/paint.js';
 import { forText } from '../shared/printable.js';
-import type { World } from './world.js';
+import type { World } from '../shared/world.js';
 
 /** Signals closer together than this are one: terminals send Ctrl-C to us and to our wrappers. */
 const SAME_SIGNAL_MS = 100;

@@ -1,5 +1,6 @@
 /** The whole command tree. */
 import type { Command } from 'commander';
+import type { World } from '../shared/world.js';
 import { declareCall } from './commands/call.js';
 import { declareCheck } from './commands/check.js';
 import { declareCompletion } from './commands/completion.js';
@@ -23,7 +24,6 @@ import { declareSkills } from './commands/skills.js';
 import { declareState } from './commands/state.js';
 import { refuseEmptyValues } from './empty-values.js';
 import { newProgram } from './new-program.js';
-import type { World } from './world.js';
 
 type Declare = (
   program: Command,

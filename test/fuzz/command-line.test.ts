@@ -7,8 +7,8 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { main } from '../../src/cli/main.js';
 import { createProgram } from '../../src/cli/program.js';
-import type { World } from '../../src/cli/world.js';
 import { ERROR_CODES } from '../../src/shared/errors.js';
+import type { World } from '../../src/shared/world.js';
 import { commandLines } from '../support/fuzz/command-line.js';
 import { FUZZ_TIMEOUT_MS, hostileText, tryAll } from '../support/fuzz/index.js';
 

@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import type { RawCallOptions } from '../../call/index.js';
+import type { World } from '../../shared/world.js';
 import { readEnvironmentTwins, twin } from '../env-twins.js';
-import type { World } from '../world.js';
 
 const EXAMPLES = `
 Examples

@@ -1,8 +1,8 @@
 import { type Command, Option } from 'commander';
 import type { RawCheckOptions } from '../../check/options.js';
+import type { World } from '../../shared/world.js';
 import { readEnvironmentTwins } from '../env-twins.js';
 import { VERSION } from '../version.js';
-import type { World } from '../world.js';
 
 const EXAMPLES = `
 Examples

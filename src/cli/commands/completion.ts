@@ -1,5 +1,5 @@
 import { Argument, type Command } from 'commander';
-import type { World } from '../world.js';
+import type { World } from '../../shared/world.js';
 
 /** As src/cli/completion/scripts.ts has them; kept here so that its code is loaded when it is asked for. */
 const SHELLS = ['bash', 'zsh', 'fish'] as const;

@@ -2,8 +2,8 @@ import { type Command, Option } from 'commander';
 import type { ConfigRequest } from '../../config/index.js';
 import type { SettingSpec } from '../../config/origins.js';
 import type { RawRunOptions } from '../../run/options/index.js';
+import type { World } from '../../shared/world.js';
 import { runSettings } from '../file-settings.js';
-import type { World } from '../world.js';
 
 const EXAMPLES = `
 Examples

@@ -1,8 +1,8 @@
 import { type Command, Option } from 'commander';
 import type { RawDoctorOptions } from '../../doctor/index.js';
+import type { World } from '../../shared/world.js';
 import { readEnvironmentTwins, twin } from '../env-twins.js';
 import { VERSION } from '../version.js';
-import type { World } from '../world.js';
 
 const EXAMPLES = `
 Examples

@@ -1,8 +1,8 @@
 import { type Command, Option } from 'commander';
 import type { RawEstimateOptions } from '../../estimate/index.js';
+import type { World } from '../../shared/world.js';
 import { readEnvironmentTwins } from '../env-twins.js';
 import { bringNamedSpace } from '../hub-space.js';
-import type { World } from '../world.js';
 
 const EXAMPLES = `
 Examples

@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import type { RawExplainOptions } from '../../explain/index.js';
+import type { World } from '../../shared/world.js';
 import { readEnvironmentTwins } from '../env-twins.js';
-import type { World } from '../world.js';
 
 const EXAMPLES = `
 Examples

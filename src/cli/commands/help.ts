@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { didYouMean } from '../../shared/did-you-mean.js';
 import { UserError } from '../../shared/errors.js';
-import type { World } from '../world.js';
+import type { World } from '../../shared/world.js';
 
 /** As src/cli/help-topics.ts has them; kept here so that its code is loaded when it is asked for. */
 const TOPICS = ['environment', 'exit-codes', 'platforms'] as const;

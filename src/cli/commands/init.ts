@@ -1,9 +1,9 @@
 import { type Command, Option } from 'commander';
 import { readUserSettings } from '../../config/user-settings.js';
 import type { RawInitOptions } from '../../init/options.js';
+import type { World } from '../../shared/world.js';
 import { readEnvironmentTwins } from '../env-twins.js';
 import { VERSION } from '../version.js';
-import type { World } from '../world.js';
 
 const EXAMPLES = `
 Examples

@@ -3,9 +3,9 @@ import type { RawLogsOptions } from '../../lifecycle/logs.js';
 import type { RawStatusOptions } from '../../lifecycle/status.js';
 import type { RawStopOptions } from '../../lifecycle/stop.js';
 import type { RawWaitOptions } from '../../lifecycle/wait.js';
+import type { World } from '../../shared/world.js';
 import type { RawConsoleOptions } from '../../web/console-command.js';
 import { readEnvironmentTwins, twin } from '../env-twins.js';
-import type { World } from '../world.js';
 
 const SPACE = 'folder of the Space, owner/name or address of the run';
 const HOME = '(~/.local/state/zerogpu)';

@@ -1,8 +1,8 @@
 import { type Command, Option } from 'commander';
 import type { RawLspOptions } from '../../lsp/index.js';
+import type { World } from '../../shared/world.js';
 import { readEnvironmentTwins, twin } from '../env-twins.js';
 import { VERSION } from '../version.js';
-import type { World } from '../world.js';
 
 const EXAMPLES = `
 Editors start it: docs/editors.md has the lines for VS Code, Neovim, Zed and Helix.`;

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import type { EmulatedPythonOptions } from '../../run/emulated-python.js';
-import type { World } from '../world.js';
+import type { World } from '../../shared/world.js';
 
 const EXAMPLES = `
 Examples

@@ -1,9 +1,9 @@
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { readUserSettings } from '../../config/user-settings.js';
+import type { World } from '../../shared/world.js';
 import type { RawQuotaOptions } from '../../tui/options.js';
 import { readEnvironmentTwins } from '../env-twins.js';
-import type { World } from '../world.js';
 
 const EXAMPLES = `
 Examples

@@ -1,11 +1,11 @@
 import { type Command, Option } from 'commander';
 import type { RawRunOptions } from '../../run/options/index.js';
+import type { World } from '../../shared/world.js';
 import { readEnvironmentTwins, twin } from '../env-twins.js';
 import { explainOrigin, readFileSettings } from '../file-settings.js';
 import { addOptions, dayOptions, platformOptions } from '../host-options.js';
 import { bringNamedSpace } from '../hub-space.js';
 import { VERSION } from '../version.js';
-import type { World } from '../world.js';
 
 const EXAMPLES = `
 Examples

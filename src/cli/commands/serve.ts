@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import type { RawServeOptions } from '../../run/options/index.js';
+import type { World } from '../../shared/world.js';
 import { readEnvironmentTwins, twin } from '../env-twins.js';
 import { addOptions, dayOptions, platformOptions } from '../host-options.js';
 import { VERSION } from '../version.js';
-import type { World } from '../world.js';
 
 const EXAMPLES = `
 Examples

@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import type { RawSkillsOptions } from '../../agents/index.js';
+import type { World } from '../../shared/world.js';
 import { readEnvironmentTwins } from '../env-twins.js';
-import type { World } from '../world.js';
 
 const EXAMPLES = `
 Examples

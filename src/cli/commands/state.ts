@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
+import type { World } from '../../shared/world.js';
 import { readEnvironmentTwins, twin } from '../env-twins.js';
-import type { World } from '../world.js';
 
 interface RawStateOptions {
   readonly space?: string;
