@@ -38,7 +38,7 @@ const DECLARATIONS: readonly (readonly [names: readonly string[], declare: Decla
   [['run'], (program, world, set, toRun) => declareRun(program, world, toRun, set)],
   [['call'], declareCall],
   [['estimate'], declareEstimate],
-  [['status', 'logs', 'wait', 'stop'], declareLifecycle],
+  [['status', 'logs', 'console', 'wait', 'stop'], declareLifecycle],
   [['check'], declareCheck],
   [['lsp'], declareLsp],
   [['quota'], declareQuota],

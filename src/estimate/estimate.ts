@@ -9,6 +9,7 @@ import type { PlatformProfile } from '../platform/schema.js';
 import { EXIT, UserError } from '../shared/errors.js';
 import { interruptible } from '../shared/interruption.js';
 import { printableLine } from '../shared/printable.js';
+import type { World } from '../shared/world.js';
 import { type Answers, type Asked, answersOf, type Largest } from './ask.js';
 import { figuresOf } from './figures.js';
 import type { Observed, ObserveWorld, Start } from './observe.js';
@@ -35,13 +36,7 @@ export interface EstimateRequest extends RawEstimateOptions {
   readonly words: readonly string[];
 }
 
-export interface EstimateWorld {
-  readonly env: Readonly<Record<string, string | undefined>>;
-  readonly cwd: string;
-  readonly stdout: Writable;
-  readonly stderr: Writable;
-  readonly interrupted: AbortSignal;
-}
+export type EstimateWorld = Pick<World, 'env' | 'cwd' | 'stdout' | 'stderr' | 'interrupted'>;
 
 /** What is known of one edition of the platform. */
 interface OnPlatform extends Answers {

@@ -13,6 +13,7 @@ import { EXIT, UserError } from '../shared/errors.js';
 import { untilAborted } from '../shared/interruption.js';
 import { makeFolder } from '../shared/make-folder.js';
 import { shellWord } from '../shared/shell-word.js';
+import type { World } from '../shared/world.js';
 import type { Observation } from './figures.js';
 import { type CallRecord, readRecords, snapshotOf, snapshotsIn } from './records.js';
 import { chooseValues, valuesOf } from './values.js';
@@ -40,10 +41,7 @@ export interface Start {
   readonly vramBytes: number | null;
 }
 
-export interface ObserveWorld {
-  readonly env: Readonly<Record<string, string | undefined>>;
-  readonly cwd: string;
-  readonly interrupted: AbortSignal;
+export interface ObserveWorld extends Pick<World, 'env' | 'cwd' | 'interrupted'> {
   say(text: string): void;
 }
 
