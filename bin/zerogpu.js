@@ -1,4 +1,7 @@
-#!/usr/bin/env node
+#!/bin/sh
+//bin/true 2>/dev/null; exec node -- "$0" "$@"
+// For JavaScript the line above is a comment; a shell starts Node with it. Without "--", Node 20 reads the file of
+// "zerogpu run --env-file" itself: it applies its NODE_OPTIONS to zerogpu, and ends with code 9 if there is no such file.
 // Plain old syntax on purpose: this file must be readable by the Node that it turns away.
 var parts = process.versions.node.split('.').map(Number);
 if (parts[0] < 20 || (parts[0] === 20 && parts[1] < 19)) {

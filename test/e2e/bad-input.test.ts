@@ -1,4 +1,5 @@
 /** What cannot start says so in one error with its fix, and leaves nothing running. */
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -41,6 +42,25 @@ describe('an app that does not start', () => {
     expect(ended).toMatchObject({ code: 3, stdout: '' });
     expectOneError(ended.stderr, 'E_PORT_TAKEN');
     expect(ended.stderr).toContain(`${process.pid}`);
+  });
+});
+
+describe('a file of --env-file', () => {
+  const bin = join(import.meta.dirname, '../../bin/zerogpu.js');
+  const start = (file: string) =>
+    spawnSync(bin, ['run', fixture('everything'), '--env-file', file], { encoding: 'utf8' });
+
+  it('is read by zerogpu, not by the Node that runs it', () => {
+    const missing = start('/no/such.env');
+    expect(missing.status).toBe(2);
+    expectOneError(missing.stderr, 'E_USAGE');
+    const folder = mkdtempSync(join(tmpdir(), 'zerogpu-env-'));
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+    const file = join(folder, 'node.env');
+    writeFileSync(file, 'NODE_OPTIONS=--require=/no/such.js\n=\n');
+    const applied = start(file);
+    expect(applied.stderr).toContain(', line 2 ');
+    expectOneError(applied.stderr, 'E_USAGE');
   });
 });
 
