@@ -206,6 +206,15 @@ it('faults are switched one by one', () => {
   expect(switchedFaults(['no-gpu@1'], 'no-gpu', true)).toBe('no-gpu');
 });
 
+it('the console of serve says where the log of an app is', () => {
+  const serve = { facts: { ...FACTS, kind: 'serve' }, link: 'shut-out' } as const;
+  const view = consoleView(received(NO_HISTORY, serve), NOTHING_CHOSEN);
+  expect(view.log.map(({ text }) => text)).toEqual([
+    'What an app prints is in the console of its own run.',
+  ]);
+  expect(view.status.text).toBe('this page needs a new link: zerogpu console --serve --open');
+});
+
 it.each([
   [{ link: 'lost' }, 'zerogpu does not answer, trying again'],
   [{ link: 'shut-out' }, 'this page needs a new link: zerogpu console --open'],

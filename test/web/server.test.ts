@@ -6,6 +6,7 @@ import {
   aRecord,
   askConsole,
   type ConsoleAnswer,
+  FACTS,
   newLink,
   playAllocator,
   SECRET,
@@ -48,6 +49,17 @@ describe('a link', () => {
     const again = await askConsole(link);
     expect([again.status, again.headers['set-cookie']]).toEqual([403, undefined]);
     expect(again.text).toContain('zerogpu console --open');
+  });
+
+  it('of serve is used, and the pages name the command for serve', async () => {
+    await web.close();
+    web = await startConsole(played.client, undefined, null, { ...FACTS, kind: 'serve' });
+    const link = newLink(web);
+    await askConsole(link);
+    for (const page of [await askConsole(link), await askConsole(`${web.url}/`)]) {
+      expect(page.text).toContain('zerogpu console --serve --open');
+      expect(page.text).not.toContain('zerogpu run');
+    }
   });
 
   it.each([

@@ -1,5 +1,6 @@
 /** Starts the console of a run, beside its gateway. */
-import { resolve } from 'node:path';
+import { isAbsolute, relative, resolve } from 'node:path';
+import { shellWord } from '../../shared/shell-word.js';
 import { stateDir } from '../../shared/user-folders.js';
 import type { RunConsole } from '../console/index.js';
 import type { RunContext, RunParts } from '../run-context.js';
@@ -23,13 +24,25 @@ export async function startConsole(
     });
     cleanup.add('the console', opened.close);
     words.attach(opened.web);
-    const how = terminal ? 'press w' : 'zerogpu console --open';
+    const how = terminal ? 'press w' : consoleCommand(options.dir, world.cwd);
     console.progress(`Console   ${opened.web.url.padEnd(30)}${how}`);
     return opened;
   } catch (error) {
     console.warn(`no console: ${error instanceof Error ? error.message : error}`);
     return null;
   }
+}
+
+/**
+ * The command that opens the console of the run of `dir`, as typed in `cwd`. Pure.
+ *
+ * @param dir absolute
+ */
+export function consoleCommand(dir: string, cwd: string): string {
+  const below = relative(cwd, dir);
+  if (below === '') return 'zerogpu console --open';
+  const named = below.startsWith('..') || isAbsolute(below) ? dir : below;
+  return `zerogpu console ${shellWord(named)} --open`;
 }
 
 /** Starts the console of `serve`, for all its Spaces. */

@@ -174,16 +174,22 @@ function heading({ link, allocatorWhy, facts, snapshot }: Received) {
         `up ${countdown(Math.floor(snapshot.allocator.upSeconds))}`,
       ]
     : [];
-  return { title, facts: texts.join(' · '), status: statusOf(link, allocatorWhy, snapshot) };
+  return {
+    title,
+    facts: texts.join(' · '),
+    status: statusOf({ link, allocatorWhy, facts, snapshot }),
+  };
 }
 
-function statusOf(
-  link: Received['link'],
-  why: string | null,
-  snapshot: Snapshot | null,
-): ConsoleView['status'] {
+function statusOf({
+  link,
+  allocatorWhy: why,
+  facts,
+  snapshot,
+}: Pick<Received, 'allocatorWhy' | 'facts' | 'link' | 'snapshot'>): ConsoleView['status'] {
   if (link === 'shut-out') {
-    return { text: 'this page needs a new link: zerogpu console --open', tone: 'bad' };
+    const which = facts?.kind === 'serve' ? '--serve --open' : '--open';
+    return { text: `this page needs a new link: zerogpu console ${which}`, tone: 'bad' };
   }
   if (link === 'lost') return { text: 'zerogpu does not answer, trying again', tone: 'bad' };
   if (link === 'connecting') return { text: 'connecting', tone: 'warn' };
@@ -292,7 +298,10 @@ export function switchedFaults(on: readonly string[], kind: string, isOn: boolea
   return [...others, ...(isOn ? [kind] : [])].join(',');
 }
 
-function logView({ log }: Received, filter: string): ConsoleView['log'] {
+function logView({ log, facts }: Received, filter: string): ConsoleView['log'] {
+  if (facts?.kind === 'serve') {
+    return [{ key: 'serve', text: 'What an app prints is in the console of its own run.' }];
+  }
   const wanted = filter.trim().toLowerCase();
   const isWanted = ({ text }: { readonly text: string }) =>
     wanted === '' || text.toLowerCase().includes(wanted);

@@ -45,11 +45,15 @@ export const ENTERED = `<!doctype html>
 <body><p><a href="./">Open the console</a></p></body></html>
 `;
 
-export const OUTSIDE = `<!doctype html>
+/** The command that makes a new link to the console of a run, or of `serve`. */
+export const linkCommand = (kind: 'run' | 'serve'): string =>
+  kind === 'serve' ? 'zerogpu console --serve --open' : 'zerogpu console --open';
+
+/** What a browser without a session reads. */
+export const outside = (kind: 'run' | 'serve'): string => `<!doctype html>
 <html lang="en"><head>${HEAD}<title>zerogpu console</title></head>
 <body><main><h1>zerogpu console</h1><p>The console opens by a link that is good once and for five minutes:</p>
-<ul><li>press <kbd>w</kbd> in the terminal of <code>zerogpu run</code>, or</li>
-<li>type <code>zerogpu console --open</code> in another terminal.</li></ul></main></body></html>
+<ul>${kind === 'run' ? '<li>press <kbd>w</kbd> in the terminal of <code>zerogpu run</code>, or</li>\n' : ''}<li>type <code>${linkCommand(kind)}</code> in another terminal.</li></ul></main></body></html>
 `;
 
 /** A sentence as a page. */

@@ -10,7 +10,7 @@ import { type Decision, decide } from './access.js';
 import { carryOut, LONGEST_COMMAND, visitorReply } from './commands.js';
 import { createFeed } from './feed.js';
 import { consoleKeys, newNonce, SESSION_COOKIE } from './keys.js';
-import { ENTERED, OUTSIDE, PAGE_HEADERS, type PageFile, said } from './pages.js';
+import { ENTERED, linkCommand, outside, PAGE_HEADERS, type PageFile, said } from './pages.js';
 
 /** Where the console is looked for first; others follow. Apart from the ports that Spaces take. */
 export const CONSOLE_PORT = 7960;
@@ -81,7 +81,7 @@ export async function startWebConsole(options: WebConsoleOptions): Promise<WebCo
       case 'refused':
         return sendPage(response, decision.status, said(inHtml(decision.why)));
       case 'outside':
-        return sendPage(response, 200, OUTSIDE);
+        return sendPage(response, 200, outside(options.facts.kind));
       case 'enter':
         return enter(decision.link, response);
       case 'file':
@@ -107,7 +107,7 @@ export async function startWebConsole(options: WebConsoleOptions): Promise<WebCo
     // One from before this start may have been used: what was used then is not known any more.
     if (good === null || good.madeMs < startedMs - 1 || used.has(good.nonce)) {
       const why = 'This link was used, or is older than five minutes. A new one: ';
-      sendPage(response, 403, said(`${why}<code>zerogpu console --open</code>`));
+      sendPage(response, 403, said(`${why}<code>${linkCommand(options.facts.kind)}</code>`));
       return;
     }
     for (const [nonce, madeMs] of used) {
