@@ -45,6 +45,7 @@ export default defineConfig({
           { text: 'The console in the browser', link: '/console' },
           { text: 'Share GPUs between Spaces', link: '/serve' },
           { text: 'MCP', link: '/mcp' },
+          { text: 'OpenTelemetry', link: '/otlp' },
           { text: 'Clients against a local Space', link: '/local-hub' },
           { text: 'Login', link: '/login' },
           { text: 'Refusals on demand', link: '/faults' },

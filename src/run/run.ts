@@ -18,6 +18,7 @@ import {
 } from './console/index.js';
 import { detachRun } from './detach-run.js';
 import { parseRunOptions, type RawRunOptions, type RunOptions } from './options/index.js';
+import { traceCalls } from './otlp/index.js';
 import type { RunWorld } from './run-context.js';
 import { teeEvents } from './state/index.js';
 import { readEnvFiles } from './variables/index.js';
@@ -58,17 +59,18 @@ export async function run(
   const events = options.eventsFile
     ? teeEvents(console, resolve(world.cwd, options.eventsFile), systemClock)
     : null;
+  const traced = await traceCalls(events?.console ?? console, options, world.env, version);
   // Loaded last: an invalid flag is reported within a tenth of a second.
   const { drive } = await import('./drive.js');
   try {
-    const words = teeWords(events?.console ?? console, secretsOf(world.env));
+    const words = teeWords(traced.console, secretsOf(world.env));
     const shown = hidingConsole(words.console, createHider(variables));
     return await drive({
       ...{ options, world, version, terminal },
       ...{ console: shown, words, live: published.run },
     });
   } finally {
-    await events?.close();
+    await Promise.all([events?.close(), traced.close()]);
     published.log?.close();
     published.run.remove();
   }

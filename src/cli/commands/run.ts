@@ -85,6 +85,7 @@ export function declareRun(
     .optionsGroup('Output')
     .addOption(twin('--log-format <kind>', 'text, json (one object a line, on stderr)', 'text'))
     .addOption(twin('--events <file>', 'append every event of every call, as JSON lines'))
+    .addOption(twin('--otlp <url>', 'send a trace of every call to an OpenTelemetry collector'))
     .addOption(twin('--ascii', 'no arrows'))
     .optionsGroup('State')
     .addOption(twin('--fresh', 'full quotas, kept in memory; never joins zerogpu serve'))

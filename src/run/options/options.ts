@@ -12,6 +12,7 @@ import { isSpaceId } from '../../shared/space-id.js';
 import type { AccountVisitor } from '../hub/index.js';
 import { type HostOptions, parseHostOptions, type RawHostOptions } from './host-options.js';
 import { DEFAULT_PORT, wholeNumber } from './option-values.js';
+import { parseOtlpEndpoint } from './otlp-endpoint.js';
 
 /** What commander hands over: every value is text as the user wrote it. */
 export interface RawRunOptions extends RawHostOptions {
@@ -26,6 +27,7 @@ export interface RawRunOptions extends RawHostOptions {
   readonly allowNoGpuFunction?: boolean;
   readonly owner: string;
   readonly events?: string;
+  readonly otlp?: string;
   readonly spaceId?: string;
   readonly credits?: string;
   readonly detach?: boolean;
@@ -55,6 +57,8 @@ export interface RunOptions extends HostOptions {
   /** Whose Space it is: hosting limits count per owner. */
   readonly owner: Owner;
   readonly eventsFile: string | null;
+  /** Where traces of calls go, `/v1/traces` included; null without `--otlp`. */
+  readonly otlpUrl: string | null;
   /** Whom `--as account` has read from the Hub; null for every other visitor. */
   readonly account: AccountVisitor | null;
   /** `owner/name` as the user gave it; null to find it out. */
@@ -107,6 +111,7 @@ export function parseRunOptions(
     startTimeoutSeconds: parseDuration(raw.startTimeout, '--start-timeout'),
     owner: parseOwner(raw.owner),
     eventsFile: raw.events ?? null,
+    otlpUrl: raw.otlp === undefined ? null : parseOtlpEndpoint(raw.otlp),
     spaceId: raw.spaceId === undefined ? null : parseSpaceId(raw.spaceId),
     detach: withoutCommand('--detach', raw.detach ?? false, command),
     envFiles: raw.envFile ?? [],

@@ -39,6 +39,7 @@ describe('what is not said', () => {
       localHub: false,
       spaceId: null,
       creditSeconds: null,
+      otlpUrl: null,
       envFiles: [],
       variables: {},
       hubSpace: null,

@@ -1,0 +1,106 @@
+import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { sendTraces } from '../../../src/run/otlp/send-traces.js';
+import { systemClock } from '../../../src/shared/clock.js';
+import { recordOf, refusalOf } from '../../support/run/records.js';
+
+interface Received {
+  readonly path: string | undefined;
+  readonly headers: IncomingHttpHeaders;
+  readonly text: string;
+}
+
+const closers: (() => void)[] = [];
+afterEach(() => {
+  vi.unstubAllEnvs();
+  for (const close of closers.splice(0)) close();
+});
+
+/** Takes OTLP/HTTP as a collector does. */
+async function collector(answer: (response: ServerResponse) => void) {
+  const received: Received[] = [];
+  const server = createServer(async (request, response) => {
+    let text = '';
+    for await (const chunk of request) text += chunk;
+    received.push({ path: request.url, headers: request.headers, text });
+    answer(response);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  closers.push(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const { port } = server.address() as AddressInfo;
+  return { received, url: `http://127.0.0.1:${port}/v1/traces` };
+}
+
+function open(url: string) {
+  const warnings: string[] = [];
+  const target = { url, service: 'me/hello', version: '1.2.3' };
+  const traces = sendTraces(target, systemClock, (message) => void warnings.push(message));
+  return { warnings, traces };
+}
+
+const accept = (response: ServerResponse) =>
+  response.setHeader('content-type', 'application/json').end('{}');
+
+describe('--otlp', () => {
+  it('sends each call as one trace, of the Space, with the headers of the environment', async () => {
+    vi.stubEnv('OTEL_EXPORTER_OTLP_HEADERS', 'x-key=s3cret-value');
+    const { received, url } = await collector(accept);
+    const { warnings, traces } = open(url);
+    const { monotonicMs } = systemClock.now();
+    const at = (ms: number) => ({ at: { wallMs: 0, monotonicMs: monotonicMs + ms } });
+    traces.call(recordOf('granted', at(0)));
+    traces.call(recordOf('allowed', at(10)));
+    traces.call(recordOf('ended', { ...at(2_010), usedSeconds: 2, creditSeconds: 0 }));
+    traces.call(refusalOf('quota-exceeded', { call: 8 }));
+    await traces.close();
+
+    expect(warnings).toEqual([]);
+    expect(received.every(({ path }) => path === '/v1/traces')).toBe(true);
+    expect(received[0]?.headers['x-key']).toBe('s3cret-value');
+    const groups = received.flatMap(({ text }) => JSON.parse(text).resourceSpans);
+    expect(groups[0].resource.attributes).toContainEqual({
+      key: 'service.name',
+      value: { stringValue: 'me/hello' },
+    });
+    const spans = groups.flatMap((group) =>
+      group.scopeSpans.flatMap((scope: { spans: object[] }) => scope.spans),
+    );
+    const roots = spans.filter(({ name }) => name === 'zerogpu.call');
+    expect(new Set(roots.map(({ traceId }) => traceId)).size).toBe(2);
+    const run = spans.find(({ name }) => name === 'run');
+    expect(run.parentSpanId).toBe(roots.find(({ traceId }) => traceId === run.traceId).spanId);
+    const tookNs = BigInt(run.endTimeUnixNano) - BigInt(run.startTimeUnixNano);
+    expect(Math.round(Number(tookNs) / 1e6)).toBe(2_000);
+    expect(received.map(({ text }) => text).join()).not.toMatch(/free:ada|\/zerogpu\/test/);
+  });
+
+  it('warns once of a collector that refuses, without a word of what it says', async () => {
+    vi.stubEnv('OTEL_EXPORTER_OTLP_HEADERS', 'x-key=s3cret-value');
+    const { url } = await collector((response) =>
+      response.writeHead(401, 'no s3cret-value').end('no s3cret-value'),
+    );
+    const { warnings, traces } = open(url);
+    for (let call = 0; call < 3; call += 1) traces.call(refusalOf('quota-exceeded', { call }));
+    await traces.close();
+    expect(warnings).toEqual([
+      `--otlp ${url}: it answers 401; the run goes on, and spans are dropped`,
+    ]);
+  });
+
+  it('ends within its two seconds where a collector never answers', async () => {
+    const { url } = await collector(() => {});
+    const { warnings, traces } = open(url);
+    for (let call = 0; call < 5_000; call += 1) traces.call(refusalOf('quota-exceeded', { call }));
+    const before = performance.now();
+    await traces.close();
+    // Two seconds of its own, and a machine that is busy.
+    expect(performance.now() - before).toBeLessThan(8_000);
+    expect(warnings).toEqual([
+      `--otlp ${url}: 10000 of 10000 spans were not taken; the run goes on, and spans are dropped`,
+    ]);
+  });
+});
