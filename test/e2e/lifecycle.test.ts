@@ -2,30 +2,37 @@
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { parseLoadOptions } from '../../src/load/options.js';
 import { workloadOf } from '../../src/load/plan.js';
 import type { LoadReport } from '../../src/load/report.js';
 import { measure } from '../../src/simulate/measure.js';
 import { planSimulation } from '../../src/simulate/plan.js';
+import { type Collector, startCollector } from '../support/collector.js';
 import { processesOf } from '../support/e2e/run-processes.js';
 import { fixture, runToEnd, testPython } from '../support/e2e/space.js';
 
 const space = fixture('everything');
 const TOKEN = `hf_${'x9Y8'.repeat(8)}`;
 let state: string;
+let collector: Collector;
 const zerogpu = (...args: readonly string[]) =>
   runToEnd(args, { ...process.env, ZEROGPU_STATE_DIR: state, HF_TOKEN: TOKEN });
 const call = (...args: readonly string[]) => zerogpu('call', ...args, '--space', space);
 
 beforeAll(async () => {
   state = mkdtempSync(join(tmpdir(), 'zerogpu-life-'));
-  const started = await zerogpu('run', space, '--detach', '--python', testPython(), '--port', '0');
+  collector = await startCollector();
+  const started = await zerogpu(
+    ...['run', space, '--detach', '--python', testPython(), '--port', '0'],
+    ...['--otlp', collector.url],
+  );
   expect(started).toMatchObject({ code: 0, stdout: expect.stringMatching(/^ready http:\S+\n$/) });
   expect(started.stderr).toContain('ready in');
 });
 afterAll(async () => {
   await zerogpu('stop', '--all');
+  collector.close();
   rmSync(state, { recursive: true, force: true });
 });
 
@@ -55,6 +62,23 @@ describe('a detached run', () => {
     expect(stderr).toMatch(
       /#1 dynamic: charged [\d.]+s to pro:ada, [\d.]+s used of 9s, waited [\d.]+s, peak [\d.]+ kB, 24m/,
     );
+  });
+
+  it('sends a trace of the call, with its phases and without its visitor', async () => {
+    await vi.waitFor(
+      () => {
+        const run = collector.spans().find(({ name }) => name === 'run');
+        const trace = collector.spans().filter(({ traceId }) => traceId === run?.traceId);
+        const names = trace.map(({ name }) => name);
+        expect(names).toEqual(
+          expect.arrayContaining(['zerogpu.call', 'schedule', 'allow', 'run', 'release']),
+        );
+      },
+      { timeout: 20_000, interval: 100 },
+    );
+    const sent = collector.received.map(({ text }) => text).join();
+    expect(sent).not.toMatch(/pro:ada|\/zerogpu\//);
+    expect(sent).not.toContain(TOKEN);
   });
 
   it('streams, sends files, and ends with one object for scripts', async () => {

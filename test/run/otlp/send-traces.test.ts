@@ -1,38 +1,19 @@
-import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { sendTraces } from '../../../src/run/otlp/send-traces.js';
 import { systemClock } from '../../../src/shared/clock.js';
+import { type Collector, startCollector } from '../../support/collector.js';
 import { recordOf, refusalOf } from '../../support/run/records.js';
 
-interface Received {
-  readonly path: string | undefined;
-  readonly headers: IncomingHttpHeaders;
-  readonly text: string;
-}
-
-const closers: (() => void)[] = [];
+const collectors: Collector[] = [];
 afterEach(() => {
   vi.unstubAllEnvs();
-  for (const close of closers.splice(0)) close();
+  for (const { close } of collectors.splice(0)) close();
 });
 
-/** Takes OTLP/HTTP as a collector does. */
-async function collector(answer: (response: ServerResponse) => void) {
-  const received: Received[] = [];
-  const server = createServer(async (request, response) => {
-    let text = '';
-    for await (const chunk of request) text += chunk;
-    received.push({ path: request.url, headers: request.headers, text });
-    answer(response);
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  closers.push(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  const { port } = server.address() as AddressInfo;
-  return { received, url: `http://127.0.0.1:${port}/v1/traces` };
+async function collector(answer?: Parameters<typeof startCollector>[0]): Promise<Collector> {
+  const started = await startCollector(answer);
+  collectors.push(started);
+  return started;
 }
 
 function open(url: string) {
@@ -42,13 +23,10 @@ function open(url: string) {
   return { warnings, traces };
 }
 
-const accept = (response: ServerResponse) =>
-  response.setHeader('content-type', 'application/json').end('{}');
-
 describe('--otlp', () => {
   it('sends each call as one trace, of the Space, with the headers of the environment', async () => {
     vi.stubEnv('OTEL_EXPORTER_OTLP_HEADERS', 'x-key=s3cret-value');
-    const { received, url } = await collector(accept);
+    const { received, spans, url } = await collector();
     const { warnings, traces } = open(url);
     const { monotonicMs } = systemClock.now();
     const at = (ms: number) => ({ at: { wallMs: 0, monotonicMs: monotonicMs + ms } });
@@ -61,19 +39,12 @@ describe('--otlp', () => {
     expect(warnings).toEqual([]);
     expect(received.every(({ path }) => path === '/v1/traces')).toBe(true);
     expect(received[0]?.headers['x-key']).toBe('s3cret-value');
-    const groups = received.flatMap(({ text }) => JSON.parse(text).resourceSpans);
-    expect(groups[0].resource.attributes).toContainEqual({
-      key: 'service.name',
-      value: { stringValue: 'me/hello' },
-    });
-    const spans = groups.flatMap((group) =>
-      group.scopeSpans.flatMap((scope: { spans: object[] }) => scope.spans),
-    );
-    const roots = spans.filter(({ name }) => name === 'zerogpu.call');
+    expect(spans().every(({ service }) => service === 'me/hello')).toBe(true);
+    const roots = spans().filter(({ name }) => name === 'zerogpu.call');
     expect(new Set(roots.map(({ traceId }) => traceId)).size).toBe(2);
-    const run = spans.find(({ name }) => name === 'run');
-    expect(run.parentSpanId).toBe(roots.find(({ traceId }) => traceId === run.traceId).spanId);
-    const tookNs = BigInt(run.endTimeUnixNano) - BigInt(run.startTimeUnixNano);
+    const run = spans().find(({ name }) => name === 'run');
+    expect(run?.parentSpanId).toBe(roots.find(({ traceId }) => traceId === run?.traceId)?.spanId);
+    const tookNs = BigInt(run?.endTimeUnixNano ?? 0) - BigInt(run?.startTimeUnixNano ?? 0);
     expect(Math.round(Number(tookNs) / 1e6)).toBe(2_000);
     expect(received.map(({ text }) => text).join()).not.toMatch(/free:ada|\/zerogpu\/test/);
   });
