@@ -84,7 +84,7 @@ function endpointFor(
   });
 }
 
-/** An endpoint that was not named and lacks an argument is an entry of the report, not an error. */
+/** An endpoint that neither a name nor `--vary` selects and that lacks an argument is an entry of the report, not an error. */
 async function callOf(
   endpoint: Endpoint,
   varied: readonly NamedWord[],
@@ -94,7 +94,8 @@ async function callOf(
   try {
     return await session.call(endpoint, asked.words, varied);
   } catch (error) {
-    if (asked.endpoint !== null || !(error instanceof UserError)) throw error;
+    const isNamed = asked.endpoint !== null || asked.variations.length > 0;
+    if (isNamed || !(error instanceof UserError)) throw error;
     const name = endpoint.name.slice(1);
     const failure = `${error.message}: zerogpu estimate . ${name} …`;
     return {

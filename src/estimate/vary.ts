@@ -22,6 +22,9 @@ export function parseVariations(
 ): readonly Variation[] {
   const seen = new Set(said.map(({ key }) => key));
   const variations = options.map((option) => {
+    if (!/^\s*[^=\s][^=]*=/.test(option)) {
+      throw usage(`--vary ${option} has no values`, 'It takes a parameter and its values.');
+    }
     const { key, text } = parseWord(option, false);
     const values = text.split(',').map((value) => value.trim());
     if (values.some((value) => value === '')) {
