@@ -39,6 +39,13 @@ export async function detachRun(options: RunOptions, world: RunWorld): Promise<n
     return EXIT.failed;
   }
   world.stdout.write(`ready ${run.url}\n`);
-  world.stderr.write(`  detached, pid ${run.pid}: zerogpu logs -f, zerogpu call, zerogpu stop\n`);
+  const commands = nextCommands(options.dir === resolve(world.cwd) ? null : run.url);
+  world.stderr.write(`  detached, pid ${run.pid}: ${commands}\n`);
   return EXIT.ok;
+}
+
+/** What to type next. Pure. @param url of the run; null in the Space's folder, where the commands find it */
+export function nextCommands(url: string | null): string {
+  const [name, flag] = url === null ? ['', ''] : [` ${url}`, ` --space ${url}`];
+  return `zerogpu logs -f${name}, zerogpu call${flag}, zerogpu stop${name}`;
 }

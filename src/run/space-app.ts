@@ -10,6 +10,7 @@ import {
   type AppProcess,
   appEnvironment,
   atTheGateway,
+  isOwnChoice,
   packedBytesIn,
   packedReport,
   type RestartableApp,
@@ -143,7 +144,7 @@ export async function untilReady(
   await parts.labels.learn();
   parts.gateway.setUpstreamPort(port);
   warnOfOpenPorts(console, app);
-  if (port !== parts.upstreamPort) {
+  if (isOwnChoice(port, parts.upstreamPort)) {
     console.warn(
       `the app chose port ${port} itself; on the platform only 7860 (or none given) works`,
     );

@@ -3,4 +3,4 @@ export { type AppExit, type AppProcess, howEnded, startApp } from './app-process
 export { atTheGateway } from './own-address.js';
 export { packedBytesIn, packedReport } from './packed-weights.js';
 export { type RestartableApp, restartableApp } from './restartable-app.js';
-export { waitForStart } from './wait-for-start.js';
+export { isOwnChoice, waitForStart } from './wait-for-start.js';

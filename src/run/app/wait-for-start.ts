@@ -101,6 +101,17 @@ async function lookUntilStarted(
   return { answered: port !== null };
 }
 
+/** How many ports Gradio tries from GRADIO_SERVER_PORT on (TRY_NUM_PORTS of gradio 6.31.0, http_server.py, 100 by default). */
+const PORTS_TRIED = 100;
+
+/**
+ * Whether the code of the app names the port that it listens on. A later one of those that Gradio tries was taken because
+ * another process had the given one; on the platform 7860 is free. Pure.
+ */
+export function isOwnChoice(port: number, given: number): boolean {
+  return port < given || port >= given + PORTS_TRIED;
+}
+
 async function answeringPort(ports: StartPorts, signal: AbortSignal): Promise<number | null> {
   const own = ports.ownPorts();
   const isGiven = (port: number) => port === ports.givenPort;

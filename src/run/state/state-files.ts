@@ -235,7 +235,8 @@ export async function resetLedger(dir: string): Promise<string> {
  *
  * @param warn called with what the ledger is, and what was repaired
  * @returns number of its last event
- * @throws UserError E_STATE_LOCKED while an allocator writes the ledger; E_STATE_DIR, E_LEDGER_DAMAGED, E_LEDGER_NEWER
+ * @throws UserError E_USAGE when it is the one that was written last; E_STATE_LOCKED while an allocator writes the
+ *   ledger; E_STATE_DIR, E_LEDGER_DAMAGED, E_LEDGER_NEWER
  */
 export async function acceptLedgerOf(
   dir: string,
@@ -244,6 +245,12 @@ export async function acceptLedgerOf(
   assertChangeable(dir);
   const lock = await lockLedger(dir, 'change');
   try {
+    if (readLedger(ledgerPath(dir)).repairs.length === 0) {
+      throw new UserError('E_USAGE', `the ledger in ${dir} is the one that was written last`, {
+        why: 'There is nothing to accept. Without --space it is the ledger of zerogpu serve, or the only one.',
+        fix: 'zerogpu state accept --space DIR   (the folder that zerogpu run was given)',
+      });
+    }
     const { seq, repairs } = acceptLedger(ledgerPath(dir));
     for (const repair of repairs) warn(repair);
     return seq;

@@ -2,6 +2,7 @@ import { createServer, type RequestListener } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import type { AppExit, AppProcess } from '../../../src/run/app/app-process.js';
 import {
+  isOwnChoice,
   judgeStart,
   REPORT_WITHIN_MS,
   type StartPorts,
@@ -35,6 +36,16 @@ const portsOf = (
 
 const answering = (listener: RequestListener) => listen(createServer(listener));
 const fine: RequestListener = (_, response) => response.end('fine');
+
+it.each([
+  [41_463, false],
+  [41_464, false],
+  [41_562, false],
+  [41_563, true],
+  [7861, true],
+])('port %i where 41463 was given: the choice of the app is %s', (port, isOwn) => {
+  expect(isOwnChoice(port, 41_463)).toBe(isOwn);
+});
 
 describe('waiting for the start', () => {
   it('ends with the first port that answers', async () => {

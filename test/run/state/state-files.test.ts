@@ -14,6 +14,7 @@ import { describe, expect, it } from 'vitest';
 import { lockLedger } from '../../../src/allocator/store/index.js';
 import { sharedLedgerDir, spaceLedgerDir } from '../../../src/run/state/run-folder.js';
 import {
+  acceptLedgerOf,
   chooseLedger,
   importIntoLedger,
   resetLedger,
@@ -92,6 +93,18 @@ describe('which ledger is meant', () => {
       spaceLedgerDir(stateDir, fresh),
     );
     expect(() => choose(stateDir, { space: '/nope', mayBeNew: true })).toThrow('no such folder');
+  });
+
+  it('is not accepted when it is the one that was written last', async () => {
+    const { stateDir } = await kept([], true);
+    const dir = sharedLedgerDir(stateDir);
+    const before = readFileSync(join(dir, 'ledger.db'));
+    const accepted = acceptLedgerOf(dir, () => {});
+    await expect(accepted).rejects.toMatchObject({
+      code: 'E_USAGE',
+      message: `the ledger in ${dir} is the one that was written last`,
+    });
+    expect(readFileSync(join(dir, 'ledger.db'))).toEqual(before);
   });
 
   it('is not changed while an allocator writes it, which is to be stopped', async () => {
