@@ -92,6 +92,7 @@ describe('zerogpu serve', () => {
   it('keeps a deadline that passes while it is down', async () => {
     const call = hold(other, 'free:cem', 3, 60);
     await other.waitFor((event) => event.event === 'granted' && keyOf(event) === 'free:cem');
+    await sleep(500);
     const killed = daemons.pop();
     killed?.child.kill('SIGKILL');
     await killed?.ended;

@@ -22,6 +22,8 @@ const LISTED = { queue: 1_000, visitors: 5_000 };
 const SPACES_EVERY_MS = 2_000;
 /** Lines that come together are sent together, milliseconds. */
 const LOG_EVERY_MS = 100;
+/** More of a line is in the run's own log. */
+const LONGEST_LINE_CHARS = 2_000;
 
 export type FeedClient = Pick<HostClient, 'watch' | 'records' | 'addresses'>;
 
@@ -40,6 +42,18 @@ export interface Feed {
   told(message: string, visitor: string): void;
   line(text: string, from: string | null): void;
   close(): void;
+}
+
+/** The same list with one more line, without its oldest: in blocks, as a line that moves all others costs too much. */
+function withLine(lines: LogLine[], line: LogLine): LogLine[] {
+  lines.push(line);
+  return lines.length > 2 * MOST_LINES ? lines.slice(-MOST_LINES) : lines;
+}
+
+/** A copy of its beginning: a slice would keep all of a long text in memory. */
+function shortened(text: string): string {
+  if (text.length <= LONGEST_LINE_CHARS) return text;
+  return `${Buffer.from(text.slice(0, LONGEST_LINE_CHARS)).toString()}…`;
 }
 
 export function createFeed({ client, clock, space }: FeedOptions): Feed {
@@ -144,14 +158,13 @@ export function createFeed({ client, clock, space }: FeedOptions): Feed {
       send({ type: 'told', nowMs: nowMs(), told });
     },
     line(text, from) {
-      const line = { atMs: nowMs(), from, text };
-      lines.push(line);
-      // In blocks: a line that moves all others costs too much.
-      if (lines.length > 2 * MOST_LINES) lines = lines.slice(-MOST_LINES);
-      unsent = [...unsent, line].slice(-MOST_LINES);
+      const line = { atMs: nowMs(), from, text: shortened(text) };
+      lines = withLine(lines, line);
+      if (pages.size === 0) return;
+      unsent = withLine(unsent, line);
       flush ??= clock.after(LOG_EVERY_MS, () => {
         flush = null;
-        send({ type: 'log', nowMs: nowMs(), lines: unsent });
+        send({ type: 'log', nowMs: nowMs(), lines: unsent.slice(-MOST_LINES) });
         unsent = [];
       });
     },
