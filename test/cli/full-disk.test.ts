@@ -35,7 +35,6 @@ describe.skipIf(!canMount)('a disk that is full', () => {
     // Each fails at another file.
     ['nr_inodes=2', '', ['serve', '--for', '0.1s']],
     ['nr_inodes=6', '', ['serve', '--for', '0.1s']],
-    ['nr_inodes=14', '', ['serve', '--for', '0.1s']],
   ])('is one error: %s%s %j', (options, fill, args) => {
     const { status, stderr } = below(
       options,

@@ -92,7 +92,9 @@ describe('the calls of a load', () => {
       120,
     );
     expect(most).toBe(20);
-    expect(lastedMs).toBe(120);
+    // A timer may fire a fraction of a millisecond early.
+    expect(lastedMs).toBeGreaterThan(115);
+    expect(lastedMs).toBeLessThanOrEqual(120);
   });
 
   it('end with an interruption, which is when the report is made', async () => {
