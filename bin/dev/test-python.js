@@ -18,3 +18,12 @@ export async function testPython(file) {
     report: ({ message }) => say(message),
   });
 }
+
+/** Both at once, since each waits for downloads and the disk: what the tests need in their environment. */
+export async function testPythons() {
+  const [current, old] = await Promise.all([
+    process.env.ZEROGPU_TEST_PYTHON || testPython('requirements.txt'),
+    process.env.ZEROGPU_TEST_PYTHON_OLD || testPython('requirements-old.txt'),
+  ]);
+  return { ZEROGPU_TEST_PYTHON: current, ZEROGPU_TEST_PYTHON_OLD: old };
+}

@@ -5,18 +5,13 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { ensureBuilt, ensureNodePackages, fail, root } from './prepare.js';
-import { testPython } from './test-python.js';
+import { testPythons } from './test-python.js';
 
 try {
   await ensureNodePackages();
   await ensureBuilt();
   const args = process.argv.slice(2);
-  const env = { ...process.env };
-  const unitOnly = args.includes('unit');
-  if (!unitOnly) {
-    env.ZEROGPU_TEST_PYTHON ||= await testPython('requirements.txt');
-    env.ZEROGPU_TEST_PYTHON_OLD ||= await testPython('requirements-old.txt');
-  }
+  const env = { ...process.env, ...(args.includes('unit') ? {} : await testPythons()) };
   const vitest = join(root, 'node_modules/vitest/vitest.mjs');
   const reporters = ['--reporter=default', '--reporter=./test/support/summary-reporter.ts'];
   // The matrix of old and new releases has a script of its own: test/matrix/run.js.

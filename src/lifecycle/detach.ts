@@ -51,7 +51,9 @@ export async function startDetached(request: DetachRequest): Promise<Detached> {
     });
   }
   const file = openSync(log, 'a', 0o600);
-  const child = spawn(process.execPath, [...process.execArgv, request.program, ...request.args], {
+  // Without "--", Node 20 reads a file of `--env-file` itself.
+  const words = [...process.execArgv, '--', request.program, ...request.args];
+  const child = spawn(process.execPath, words, {
     cwd: request.cwd,
     // The run itself is not to leave once more.
     env: { ...request.env, [DETACHED_LOG]: log, ZEROGPU_DETACH: '' },
