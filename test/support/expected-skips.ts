@@ -33,7 +33,7 @@ const EXPECTED: readonly ExpectedSkip[] = [
     isLacking: () => noTerminal !== null,
   },
   {
-    file: /(e2e\/(disk-full|hub-space)|cli\/read-only-state)\.test/,
+    file: /(e2e\/(disk-full|hub-space)|cli\/(read-only-state|full-disk))\.test/,
     lacks: 'mount namespaces',
     isLacking: () => !canMount(),
   },
