@@ -5,7 +5,7 @@ import { parseVisitorName, visitorNameHelp } from '../allocator/core/visitor.js'
 import { chooseRun, noRun, originOf } from '../lifecycle/choose-run.js';
 import { findRuns, type LiveRun } from '../lifecycle/live-runs.js';
 import { EXIT, UserError } from '../shared/errors.js';
-import { interruptible } from '../shared/interruption.js';
+import { interruptible, untilAborted } from '../shared/interruption.js';
 import { shellWord } from '../shared/shell-word.js';
 import { stateDir } from '../shared/user-folders.js';
 import type { World } from '../shared/world.js';
@@ -177,13 +177,9 @@ async function callOnce({ said, named, space, target, ...more }: OneCall): Promi
 /** @throws the signal's reason once it is aborted, whatever the call does then */
 async function* untilInterrupted<T>(news: AsyncIterable<T>, signal: AbortSignal): AsyncIterable<T> {
   const iterator = news[Symbol.asyncIterator]();
-  const aborted = new Promise<never>((_resolve, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
-  });
-  aborted.catch(() => {});
   signal.throwIfAborted();
   for (;;) {
-    const next = await Promise.race([iterator.next(), aborted]);
+    const next = await untilAborted(signal, iterator.next());
     if (next.done) return;
     yield next.value;
   }

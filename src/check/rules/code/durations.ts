@@ -28,6 +28,19 @@ function fileOf(files: readonly PythonFile[], gpu: GpuFunction, node: PyNode): P
   return files.find((file) => file.root === root) ?? gpu.file;
 }
 
+/** Seconds; a difference below that lets no further call in. */
+const WORTHWHILE = 10;
+
+/** Whether a declaration refuses visitors for nothing: so many times what is suggested, and worth a change. */
+export const isFarAbove = (declared: number, suggested: number, times: number): boolean =>
+  declared >= suggested * times && declared - suggested >= WORTHWHILE;
+
+/** What a declaration costs that is not what is suggested. */
+export const costOfDeclaring = (declared: number, suggested: number): string =>
+  declared > suggested
+    ? 'visitors who have less left are refused'
+    : 'calls that take longer are killed at the deadline';
+
 /** Quota seconds that a call asks for, the platform's factor and the price of the size included. */
 export function askedSeconds(
   { gpu, profile }: { gpu: GpuFunction; profile: PlatformProfile },

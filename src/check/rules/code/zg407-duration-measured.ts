@@ -1,5 +1,5 @@
 import { defineRule } from '../../rule.js';
-import { fixedDurations } from './durations.js';
+import { costOfDeclaring, fixedDurations, isFarAbove } from './durations.js';
 import { at } from './facts.js';
 import { changeSeconds, suggestedSeconds } from './measured.js';
 
@@ -12,8 +12,6 @@ type Data = {
 
 /** A declaration this many times what was measured refuses visitors for nothing. */
 const FAR_ABOVE = 2;
-/** Seconds; a difference below that lets no further call in. */
-const WORTHWHILE = 10;
 
 export const durationMeasured = defineRule<Data>({
   id: 'ZG407',
@@ -50,8 +48,7 @@ export const durationMeasured = defineRule<Data>({
       const suggested = suggestedSeconds(context, gpu);
       const isOwners = gpu.function !== null && python.onlyAtStart.has(gpu.function);
       if (suggested === null || isOwners || seconds <= 0) continue;
-      const isAbove = seconds >= suggested * FAR_ABOVE && seconds - suggested >= WORTHWHILE;
-      if (!isAbove && seconds >= suggested) continue;
+      if (!isFarAbove(seconds, suggested, FAR_ABOVE) && seconds >= suggested) continue;
       const fix = changeSeconds(fixed, suggested);
       const data = { function: gpu.name, declared: seconds, suggested, gpu: measured.gpu };
       yield at(file, node, data, fix ? { fix } : {});
@@ -60,10 +57,7 @@ export const durationMeasured = defineRule<Data>({
   words({ function: name, declared, suggested, gpu }) {
     return {
       message: `\`${name}\` declares ${declared} s, and its last run on ${gpu} suggests ${suggested} s`,
-      note:
-        declared > suggested
-          ? 'visitors who have less left are refused'
-          : 'calls that take longer are killed at the deadline',
+      note: costOfDeclaring(declared, suggested),
       help: `duration=${suggested}`,
     };
   },

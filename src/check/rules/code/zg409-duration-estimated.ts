@@ -1,6 +1,6 @@
 import { formatSeconds } from '../../../shared/duration.js';
 import { defineRule } from '../../rule.js';
-import { fixedDurations } from './durations.js';
+import { costOfDeclaring, fixedDurations, isFarAbove } from './durations.js';
 import { estimateOf } from './estimated.js';
 import { at } from './facts.js';
 import { changeSeconds, suggestedSeconds } from './measured.js';
@@ -15,8 +15,6 @@ type Data = {
 
 /** A declaration this many times the slowest estimate refuses visitors for nothing. */
 const FAR_ABOVE = 5;
-/** Seconds; a difference below that lets no further call in. */
-const WORTHWHILE = 10;
 
 export const durationEstimated = defineRule<Data>({
   id: 'ZG409',
@@ -52,8 +50,7 @@ export const durationEstimated = defineRule<Data>({
       const { seconds: range, suggestedSeconds: suggested } = estimateOf(context, gpu) ?? {};
       if (!range || !suggested || seconds <= 0) continue;
       if (suggestedSeconds(context, gpu) !== null) continue;
-      const isAbove = seconds >= suggested * FAR_ABOVE && seconds - suggested >= WORTHWHILE;
-      if (!isAbove && seconds >= range.low) continue;
+      if (!isFarAbove(seconds, suggested, FAR_ABOVE) && seconds >= range.low) continue;
       const fix = changeSeconds(fixed, suggested);
       const data = { function: gpu.name, declared: seconds, suggested, ...range };
       yield at(file, node, data, fix ? { fix } : {});
@@ -62,10 +59,7 @@ export const durationEstimated = defineRule<Data>({
   words({ function: name, declared, suggested, low, high }) {
     return {
       message: `\`${name}\` declares ${declared} s, and a call is estimated at ${formatSeconds(low)} to ${formatSeconds(high)}`,
-      note:
-        declared > suggested
-          ? 'visitors who have less left are refused'
-          : 'calls that take longer are killed at the deadline',
+      note: costOfDeclaring(declared, suggested),
       help: `duration=${suggested}`,
     };
   },
