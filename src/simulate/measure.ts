@@ -2,7 +2,7 @@
 import type { RefusalKind } from '../allocator/core/types.js';
 import { percentile } from '../shared/percentile.js';
 import { CallLog, type CallRow } from './call-log.js';
-import type { SimulationPlan } from './plan.js';
+import { gpusOf, type SimulationPlan } from './plan.js';
 import { Column } from './sample.js';
 import { mean, mser5 } from './statistics.js';
 import { SimulatedWorld } from './world.js';
@@ -115,7 +115,7 @@ export function readLog(plan: SimulationPlan, log: CallLog): Measurement {
     declaredSeconds: sums.declared,
     creditSeconds: sums.credit,
     starved: all.starved(),
-    gpuHours: (plan.hosts * plan.gpusPerHost * (plan.horizonMs - fromMs)) / HOUR_MS,
+    gpuHours: (gpusOf(plan) * (plan.horizonMs - fromMs)) / HOUR_MS,
     warmupSeconds: fromMs / 1000,
     hours: hours.hours(),
   };
@@ -195,7 +195,7 @@ class HourTally {
     this.busyMs = new Float64Array(hours);
     this.asked = new Float64Array(hours);
     this.waits = Array.from({ length: hours }, () => new Column());
-    this.slices = plan.hosts * plan.gpusPerHost * plan.slicesPerGpu;
+    this.slices = gpusOf(plan) * plan.slicesPerGpu;
   }
 
   add(row: CallRow): void {

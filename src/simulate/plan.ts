@@ -7,6 +7,7 @@ import type { PlatformProfile } from '../platform/schema.js';
 import { tierFacts } from '../platform/tier-facts.js';
 import { UserError } from '../shared/errors.js';
 import { createSampler, meanOf, type Sampler } from './distribution.js';
+import { gpusOfHosts, hostsOfSpaces, type OfferedFunction } from './place-hosts.js';
 import { PATTERNS, type Workload } from './workload.js';
 
 export interface PlannedFunction {
@@ -36,8 +37,8 @@ export interface PlannedTier {
 
 export interface SimulationPlan {
   readonly rules: AllocatorRules;
-  readonly hosts: number;
-  readonly gpusPerHost: number;
+  /** GPUs of each host. */
+  readonly gpusOfHosts: readonly number[];
   readonly slicesPerGpu: number;
   readonly horizonMs: number;
   readonly warmup: 'none' | 'auto' | number;
@@ -49,6 +50,24 @@ export interface SimulationPlan {
   readonly shares: readonly number[];
 }
 
+/** Of all hosts. */
+export function gpusOf({ gpusOfHosts }: Pick<SimulationPlan, 'gpusOfHosts'>): number {
+  return gpusOfHosts.reduce((sum, gpus) => sum + gpus, 0);
+}
+
+/** A host and the Spaces that live there. */
+export interface HostedSpaces {
+  readonly gpus: number;
+  readonly spaces: readonly string[];
+}
+
+export function hostsOf({ gpusOfHosts, functions }: SimulationPlan): readonly HostedSpaces[] {
+  return gpusOfHosts.map((gpus, index) => {
+    const own = functions.filter(({ host }) => host === index);
+    return { gpus, spaces: [...new Set(own.map(({ space }) => space))] };
+  });
+}
+
 /**
  * @param platform overrides the file's
  * @throws UserError E_PLATFORM_UNKNOWN, E_SIMULATE_INPUT when the file names a tier that the platform lacks
@@ -56,22 +75,26 @@ export interface SimulationPlan {
 export function planSimulation(workload: Workload, platform: string | null = null): SimulationPlan {
   const base = loadProfile(platform ?? workload.platform ?? 'h200');
   const profile = withPolicy(base, workload);
-  const functions = functionsOf(workload, profile);
+  const hourly = hourlyOf(workload);
+  const offered = functionsOf(workload, profile);
+  const hosts = hostsOfSpaces(workload, profile, offered, Math.max(...hourly));
   return {
     rules: {
       profile,
       longestCallSeconds: null,
       concurrencyPerSpace: workload.policy.concurrency_per_space ?? null,
     },
-    hosts: workload.hosts,
-    gpusPerHost: workload.gpus,
+    gpusOfHosts: gpusOfHosts(workload),
     slicesPerGpu: workload.slices ?? profile.gpu.slicesPerGpu,
     horizonMs: workload.hours * 3_600_000,
     warmup: workload.warmup,
-    hourly: hourlyOf(workload),
+    hourly,
     tiers: tiersOf(workload, profile),
-    functions: functions.list,
-    shares: functions.shares,
+    functions: offered.map(({ callShare: _, ...fn }) => ({
+      ...fn,
+      host: hosts.get(fn.space) ?? 0,
+    })),
+    shares: upperEnds(offered.map(({ callShare }) => callShare)),
   };
 }
 
@@ -94,16 +117,11 @@ function tiersOf(workload: Workload, profile: PlatformProfile): readonly Planned
   }));
 }
 
-function functionsOf(
-  workload: Workload,
-  profile: PlatformProfile,
-): { readonly list: readonly PlannedFunction[]; readonly shares: readonly number[] } {
+function functionsOf(workload: Workload, profile: PlatformProfile): readonly OfferedFunction[] {
   const spaces = Object.entries(workload.spaces);
   const spaceShares = spaces.reduce((sum, [, space]) => sum + space.share, 0);
-  const list: PlannedFunction[] = [];
-  const shares: number[] = [];
-  let sum = 0;
-  for (const [index, [space, load]] of spaces.entries()) {
+  const list: OfferedFunction[] = [];
+  for (const [space, load] of spaces) {
     const functions = Object.entries(load.functions);
     const all = functions.reduce((total, [, fn]) => total + fn.share, 0);
     for (const [name, fn] of functions) {
@@ -124,13 +142,19 @@ function functionsOf(
         real: createSampler(fn.real),
         cold: createSampler(fn.cold),
         meanRealSeconds: meanOf(fn.real),
-        host: index % workload.hosts,
+        callShare: ((load.share / spaceShares) * fn.share) / all,
       });
-      sum += ((load.share / spaceShares) * fn.share) / all;
-      shares.push(sum);
     }
   }
-  return { list, shares };
+  return list;
+}
+
+function upperEnds(shares: readonly number[]): readonly number[] {
+  let sum = 0;
+  return shares.map((share) => {
+    sum += share;
+    return sum;
+  });
 }
 
 /** The profile with the policy of the file; `h200` and the rest stay as they are. */

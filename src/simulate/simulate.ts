@@ -7,7 +7,7 @@ import { choosePaint } from '../shared/paint.js';
 import { fitWorkload } from './fit.js';
 import { parseMetric } from './goal.js';
 import { parseSimulateOptions, type RawSimulateOptions, type SimulateOptions } from './options.js';
-import { planSimulation } from './plan.js';
+import { hostsOf, planSimulation } from './plan.js';
 import { createProgress, type ProgressWorld } from './progress.js';
 import { EXAMPLE, readWorkload } from './read-workload.js';
 import { compare, type Effort, replicate } from './replicate.js';
@@ -17,6 +17,7 @@ import {
   comparisonLines,
   findLines,
   headLine,
+  hostLines,
   reportLines,
   sensitivityLines,
   type TextOptions,
@@ -24,7 +25,7 @@ import {
 import { find, sensitivities } from './search.js';
 import { mean } from './statistics.js';
 import { parseVariables } from './vary.js';
-import type { Workload } from './workload.js';
+import { PLACEMENTS, type Workload } from './workload.js';
 
 export interface SimulateWorld extends ProgressWorld {
   readonly cwd: string;
@@ -94,6 +95,7 @@ async function runOnce(
   const { measurements } = result;
   const head = headLine(plan, measurements.length, options.seed);
   const lines = [head, '', ...reportLines(plan, result, options.goal, text)];
+  if (plan.gpusOfHosts.length > 1) lines.push('', ...hostLines(hostsOf(plan)));
   if (!result.isPrecise) lines.push(missedPrecision(options));
   const average = averageOf(measurements);
   if (options.output !== null) {
@@ -110,6 +112,7 @@ async function runOnce(
       seed: options.seed,
       replications: measurements.length,
       goal: options.goal && { text: options.goal.text, value, isMet },
+      hosts: hostsOf(plan),
       ...average,
     },
     exitCode: isMet ? EXIT.ok : EXIT.failed,
@@ -123,7 +126,10 @@ async function compareFiles(
   world: SimulateWorld,
 ): Promise<Answer> {
   const other = options.compareWith ?? '';
-  const second = readWorkload(await readText(resolve(world.cwd, other), other), other);
+  const policy = PLACEMENTS.find((one) => other === `placement=${one}`);
+  const second = policy
+    ? { ...workload, placement: policy }
+    : readWorkload(await readText(resolve(world.cwd, other), other), other);
   const plans = [
     planSimulation(workload, options.platform),
     planSimulation(second, options.platform),

@@ -66,6 +66,11 @@ const policySchema = z.strictObject({
   concurrency_per_space: z.int().positive().nullable().optional(),
 });
 
+const hostCount = z.int().min(1).max(100_000);
+
+/** How a Space gets its host. */
+export const PLACEMENTS = ['round-robin', 'least-wait'] as const;
+
 export const workloadSchema = z.strictObject({
   platform: z.string().optional().describe('h200 (default) or rtx-pro-6000'),
   gpus: z.int().min(1).max(100_000).default(1).describe('GPUs of one host'),
@@ -76,11 +81,15 @@ export const workloadSchema = z.strictObject({
     .optional()
     .describe("slices of one GPU; the platform's by default"),
   hosts: z
-    .int()
-    .min(1)
-    .max(100_000)
+    .union([hostCount, z.array(hostCount).min(1).max(100_000)])
     .default(1)
-    .describe('GPU hosts with a queue each; a Space lives on one'),
+    .describe('GPU hosts with a queue each: how many, or for each how many times `gpus` it has'),
+  placement: z
+    .enum(PLACEMENTS)
+    .default('round-robin')
+    .describe(
+      'which host a Space lives on: the next one, or that on which its visitors wait least',
+    ),
   hours: z
     .number()
     .positive()

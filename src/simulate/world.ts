@@ -293,12 +293,12 @@ function isLast({ event }: CallRecord): boolean {
 }
 
 function createHosts(plan: SimulationPlan): readonly Host[] {
-  const { rules, gpusPerHost, slicesPerGpu } = plan;
+  const { rules, gpusOfHosts, slicesPerGpu } = plan;
   const { vramBytes } = rules.profile.sizes.large;
   // One book for all hosts: quotas belong to a person, queues to a host.
   const accounts: AllocatorState['accounts'] = new Map();
-  return Array.from({ length: plan.hosts }, () => ({
-    core: new VirtualHost(rules, makeSlices(gpusPerHost, slicesPerGpu, vramBytes), accounts),
+  return gpusOfHosts.map((gpus) => ({
+    core: new VirtualHost(rules, makeSlices(gpus, slicesPerGpu, vramBytes), accounts),
     calls: new Map(),
     tickAtMs: Number.POSITIVE_INFINITY,
   }));

@@ -60,6 +60,15 @@ describe('zerogpu simulate', () => {
     expect(ranked.stdout).toContain('each setting alone');
   });
 
+  it('compares placements on hosts, and lists the Spaces of each', async () => {
+    writeFileSync(join(dir, 'hosts.yaml'), small.replace('gpus: 1', 'gpus: 1\nhosts: [1, 2]'));
+    const alone = await simulate('hosts.yaml');
+    expect(alone.stdout).toMatch(/^host 1 +1 GPU +image\nhost 2 +2 GPUs +no Space$/m);
+    const { stdout } = await simulate('hosts.yaml', '--compare', 'placement=least-wait', '--json');
+    const wait = JSON.parse(stdout).figures[0];
+    expect(wait.b.mean).toBeLessThan(wait.a.mean);
+  });
+
   it.each([
     [[], 'no workload is given'],
     [['w.yaml', '--from', 'x'], 'both given'],

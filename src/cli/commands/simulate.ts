@@ -40,7 +40,12 @@ export function declareSimulate(
     )
     .addOption(new Option('--example', 'print a workload that works'))
     .optionsGroup('Question')
-    .addOption(new Option('--compare <file>', 'another workload, on the same visits'))
+    .addOption(
+      new Option(
+        '--compare <file>',
+        'another workload on the same visits, or placement=least-wait',
+      ),
+    )
     .addOption(new Option('--find <goal>', 'the smallest value that meets it: "p95 wait < 10s"'))
     .addOption(new Option('--vary <settings>', 'with --find: gpus=1..64,duration=10..60:10'))
     .addOption(new Option('--sensitivity', 'which setting moves the figure most'))

@@ -4,10 +4,13 @@ import { formatSeconds } from '../../shared/duration.js';
 import type { Paint } from '../../shared/paint.js';
 import type { Goal } from '../goal.js';
 import { type Counts, type Measurement, STARVED_SECONDS } from '../measure.js';
-import type { SimulationPlan } from '../plan.js';
+import { gpusOf, type HostedSpaces, type SimulationPlan } from '../plan.js';
 import type { Compared, Replicated } from '../replicate.js';
 import type { Found, Sensitivity } from '../search.js';
 import { type Interval, mean } from '../statistics.js';
+
+/** Hosts of which the report lists the Spaces. */
+const MOST_HOSTS = 8;
 
 export interface TextOptions {
   readonly paint: Paint;
@@ -25,10 +28,10 @@ const REFUSAL_WORDS: Readonly<Record<string, string>> = {
 /** The head line: what was simulated. */
 export function headLine(plan: SimulationPlan, replications: number, seed: number): string {
   const { profile } = plan.rules;
-  const gpus = plan.hosts * plan.gpusPerHost;
+  const gpus = gpusOf(plan);
   const many = (count: number, word: string) => `${count} ${word}${count === 1 ? '' : 's'}`;
   const slices = plan.slicesPerGpu === 1 ? '' : ` of ${plan.slicesPerGpu} slices`;
-  const hosts = plan.hosts === 1 ? '' : ` on ${plan.hosts} hosts`;
+  const hosts = plan.gpusOfHosts.length === 1 ? '' : ` on ${plan.gpusOfHosts.length} hosts`;
   return (
     `zerogpu simulate  platform ${profile.name} (as of ${profile.asOf}) · ${many(gpus, 'GPU')}${slices}${hosts} · ` +
     `${plan.horizonMs / 3_600_000} h · ${many(replications, 'replication')}, seed ${seed}`
@@ -49,6 +52,19 @@ export function reportLines(
   lines.push(...sumLines(plan, average));
   if (goal) lines.push(goalLine(goal, measurements, options));
   return lines;
+}
+
+/** Which Spaces live on which host; of many hosts the first. */
+export function hostLines(hosts: readonly HostedSpaces[]): readonly string[] {
+  const rows = hosts
+    .slice(0, MOST_HOSTS)
+    .map(({ gpus, spaces }, index) => [
+      `host ${index + 1}`,
+      `${gpus} GPU${gpus === 1 ? '' : 's'}`,
+      spaces.join(', ') || 'no Space',
+    ]);
+  const others = hosts.length - rows.length;
+  return [...alignColumns(rows), ...(others > 0 ? [`and ${others} further hosts`] : [])];
 }
 
 export function goalLine(
