@@ -20,13 +20,15 @@ import { callAfter, parseRecord } from '../../src/web/server/records.js';
 import { call, oneSnapshot, slice, visitor } from '../support/tui/snapshots.js';
 import { aRecord, ENDED, FACTS } from '../support/web/index.js';
 
+const at = (wallMs: number, record: object) => ({ ...record, at: { wallMs, monotonicMs: 0 } });
+
 /** The history after records that came a second apart, from second 1 on. */
 function historyOf(...records: readonly object[]): History {
   return records.reduce<History>((history, record, index) => {
-    const parsed = parseRecord(JSON.stringify(record));
+    const parsed = parseRecord(JSON.stringify(at((index + 1) * 1_000, record)));
     if (!parsed) throw new Error('not a record');
     const before = history.calls.find((one) => one.call === parsed.call);
-    return withCall(history, callAfter(before, parsed, (index + 1) * 1_000));
+    return withCall(history, callAfter(before, parsed));
   }, NO_HISTORY);
 }
 const GRANTED = { nvidiaIndex: 0, warm: false, waitedSeconds: 1 };
@@ -122,9 +124,9 @@ describe('what a visitor reads', () => {
 
   it('belongs to the call that was refused, whichever comes first', () => {
     const late = withTold(historyOf(aRecord(4, 'refused', REFUSED)), told);
-    const record = parseRecord(JSON.stringify(aRecord(4, 'refused', REFUSED)));
+    const record = parseRecord(JSON.stringify(at(2_600, aRecord(4, 'refused', REFUSED))));
     if (!record) throw new Error('not a record');
-    const early = withCall(withTold(NO_HISTORY, told), callAfter(undefined, record, 2_600));
+    const early = withCall(withTold(NO_HISTORY, told), callAfter(undefined, record));
     for (const history of [late, early]) {
       expect(consoleView(received(history), NOTHING_CHOSEN).refusals).toMatchObject([
         { what: '#4 generate, free:ada', why: 'refused: quota exceeded', words: [told.message] },

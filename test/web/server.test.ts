@@ -3,7 +3,6 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { WebConsole } from '../../src/web/server/server.js';
 import { manySnapshot, visitor } from '../support/tui/snapshots.js';
 import {
-  aRecord,
   askConsole,
   type ConsoleAnswer,
   FACTS,
@@ -117,7 +116,6 @@ describe('the page', () => {
 describe('the stream', () => {
   it('begins with what is known', async () => {
     const { base, headers } = await enter();
-    played.record(aRecord(1, 'queued', { reason: 'node', position: 1 }));
     web.line('app started');
     const { status, text } = await askConsole(`${base}stream`, headers);
     expect(status).toBe(200);
@@ -125,7 +123,7 @@ describe('the stream', () => {
     expect(hello).toMatchObject({
       type: 'hello',
       facts: { defaultVisitor: 'free:ada', kind: 'run' },
-      history: { calls: [{ call: 1, phase: 'queued', function: 'generate' }], told: [] },
+      history: { calls: [], told: [] },
       log: [{ text: 'app started' }],
     });
   });

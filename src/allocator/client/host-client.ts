@@ -7,7 +7,14 @@ import { greet } from './greeting.js';
 import { hostingLimit } from './hosting-limit.js';
 import { ask } from './http.js';
 import type { ControlClient, SnapshotLimits, WatchHandlers } from './port.js';
-import { type Answered, type Asked, CONTROL, type Endpoint, pathOf } from './protocol.js';
+import {
+  type Answered,
+  type Asked,
+  CONTROL,
+  type Endpoint,
+  MOST_REPLAYED,
+  pathOf,
+} from './protocol.js';
 
 const ANSWER_WITHIN_MS = 10_000;
 const NOWHERE = 'no allocator runs';
@@ -54,9 +61,14 @@ export interface HostClient extends ControlClient {
   setCredits(key: string, seconds: number): Promise<void>;
   /** One visitor's quota, also of one who was never seen, and how fast quota time passes. */
   visitor(key: string, tier: Tier): Promise<VisitorAnswer>;
-  /** Every record of every call from now on, as text; reconnects like `watch`. */
+  /**
+   * Every record of every call from now on, as text; reconnects like `watch`.
+   *
+   * @param handlers with `history`, the newest records come first on each connection, as one JSON list
+   */
   records(handlers: {
     record(data: string): void;
+    history?(data: string): void;
     connected(): void;
     disconnected(why: string): void;
   }): { close(): void };
@@ -119,13 +131,20 @@ export function connect(where: string | Where, secret: string): HostClient {
       });
     },
     records: (handlers) =>
-      follow(pathOf(CONTROL.stream, { records: 'only' }), {
-        connected: handlers.connected,
-        disconnected: handlers.disconnected,
-        event({ type, data }: ServerEvent) {
-          if (type === 'record') handlers.record(data);
+      follow(
+        pathOf(CONTROL.stream, {
+          records: 'only',
+          replay: handlers.history ? MOST_REPLAYED : undefined,
+        }),
+        {
+          connected: handlers.connected,
+          disconnected: handlers.disconnected,
+          event({ type, data }: ServerEvent) {
+            if (type === 'record') handlers.record(data);
+            if (type === 'history') handlers.history?.(data);
+          },
         },
-      }),
+      ),
     kill: async (call) => void (await request(CONTROL.kill, { call })),
     release: async (call) => void (await request(CONTROL.release, { call })),
     advance: async (seconds) => void (await request(CONTROL.advance, { seconds })),

@@ -33,6 +33,9 @@ type Spec<P extends z.ZodObject, Q extends z.ZodObject, A extends z.ZodType> = P
   Omit<Endpoint<P, Q, A>, 'says'>
 > & { readonly says: string };
 
+/** Records of calls that an allocator keeps for readers that come later. */
+export const MOST_REPLAYED = 4_000;
+
 const NOTHING = z.object({});
 
 function endpoint(method: 'GET' | 'POST') {
@@ -98,8 +101,10 @@ export const CONTROL = {
       every: number().min(0.1).max(3_600).default(1),
       /** `only`: every record and no snapshot, for a run that follows its own calls. */
       records: z.enum(['none', 'only', 'too']).default('none'),
+      /** So many of the newest records come first, as a list in one event, `history`. */
+      replay: number().int().min(0).max(MOST_REPLAYED).default(0),
     }),
-    says: 'the same as server-sent events: `snapshot` every so many seconds, `record` for each change of a call',
+    says: `the same as server-sent events: \`snapshot\` every so many seconds, \`record\` for each change of a call, and first \`history\`, the newest \`replay\` records (at most ${MOST_REPLAYED})`,
     example: 'every=1&records=too',
   }),
   kill: post('calls/:call/kill', {

@@ -85,8 +85,8 @@ export function createControlApi(http: HttpApi, ports: ControlApiPorts): Control
   on(CONTROL.snapshot, (size, reply) => {
     reply.send(200, snapshot(size));
   });
-  on(CONTROL.stream, ({ every, records, ...size }, reply) => {
-    streams.open(reply.hijack(), { everyMs: every * 1000, records, size });
+  on(CONTROL.stream, ({ every, records, replay, ...size }, reply) => {
+    streams.open(reply.hijack(), { everyMs: every * 1000, records, replay, size });
   });
 
   on(CONTROL.kill, ({ call }, reply) => {
@@ -207,7 +207,6 @@ export function createControlApi(http: HttpApi, ports: ControlApiPorts): Control
 
   return {
     record(record) {
-      if (!streams.wantsRecords) return;
       void ports.labels
         .ask(record.space, record.taskId)
         .then((name) => streams.record({ ...record, function: name }));

@@ -64,7 +64,7 @@ export interface History {
 export const NO_HISTORY: History = { calls: [], told: [] };
 
 /** Calls and messages that are kept: the newest. */
-const MOST_CALLS = 1_000;
+export const MOST_CALLS = 1_000;
 const MOST_TOLD = 200;
 const MOST_SAMPLES = 240;
 /** A message and the record of its call are this close, milliseconds: they come by two ways. */
@@ -107,22 +107,32 @@ export function withTold(history: History, told: Omit<Told, 'call'>): History {
   return { ...history, told: [...history.told, one].slice(-MOST_TOLD) };
 }
 
-/** The history after a snapshot: what each running worker holds. */
-export function withMemory(history: History, snapshot: Snapshot, atMs: number): History {
+/** What the worker of each running call holds, by number of the call. */
+export function samplesOf(snapshot: Snapshot, atMs: number): ReadonlyMap<number, MemorySample> {
   const samples = new Map<number, MemorySample>();
   for (const { call, memory } of snapshot.slices) {
     if (call && memory) samples.set(call.call, { atMs, bytes: memory.allocatedBytes });
   }
+  return samples;
+}
+
+/** The history after a snapshot: what each running worker holds. */
+export function withMemory(history: History, snapshot: Snapshot, atMs: number): History {
+  const samples = samplesOf(snapshot, atMs);
   if (samples.size === 0) return history;
   const calls = history.calls.map((call) => {
     const sample = isOver(call) ? undefined : samples.get(call.call);
-    return sample ? { ...call, memory: thinned([...call.memory, sample]) } : call;
+    return sample ? { ...call, memory: withSample(call.memory, sample) } : call;
   });
   return { ...history, calls };
 }
 
-/** Half of them, where they are too many for the width of a page; the last one stays. */
-function thinned(samples: readonly MemorySample[]): readonly MemorySample[] {
-  if (samples.length <= MOST_SAMPLES) return samples;
-  return samples.filter((_, index) => (samples.length - 1 - index) % 2 === 0);
+/** With one more; half of them go where they are too many for the width of a page, but the last one stays. */
+export function withSample(
+  samples: readonly MemorySample[],
+  sample: MemorySample,
+): readonly MemorySample[] {
+  const all = [...samples, sample];
+  if (all.length <= MOST_SAMPLES) return all;
+  return all.filter((_, index) => (all.length - 1 - index) % 2 === 0);
 }

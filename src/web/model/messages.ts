@@ -45,6 +45,8 @@ export type Message =
       readonly history: History;
       readonly log: readonly LogLine[];
     }
+  /** All that is known of calls, in place of what was sent before. */
+  | { readonly type: 'history'; readonly nowMs: number; readonly history: History }
   | { readonly type: 'snapshot'; readonly nowMs: number; readonly snapshot: Snapshot }
   | { readonly type: 'call'; readonly nowMs: number; readonly call: ConsoleCall }
   | { readonly type: 'told'; readonly nowMs: number; readonly told: Omit<Told, 'call'> }

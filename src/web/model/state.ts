@@ -65,6 +65,8 @@ export function receive(state: Received, message: Message): Received {
       const { nowMs, facts, history, log } = message;
       return { ...state, link: 'live', snapshot: null, nowMs, facts, history, log };
     }
+    case 'history':
+      return { ...state, nowMs: message.nowMs, history: message.history };
     case 'snapshot': {
       const { nowMs, snapshot } = message;
       return { ...state, nowMs, snapshot, history: withMemory(state.history, snapshot, nowMs) };

@@ -1,21 +1,18 @@
-/** The console's side of the allocator: its records and snapshots, kept as a history, for as many pages as look. */
+/**
+ * The console's side of the allocator: its records and snapshots, kept as a history, for as many pages as look. The
+ * records are read while a page looks, and those from before it come first; without a page a call costs nothing here.
+ */
 import type { HostClient } from '../../allocator/client/index.js';
 import type { Snapshot } from '../../allocator/client/snapshot.js';
 import type { Clock, Timer } from '../../shared/clock.js';
-import {
-  type History,
-  isOver,
-  NO_HISTORY,
-  withCall,
-  withMemory,
-  withTold,
-} from '../model/calls.js';
+import { type History, NO_HISTORY, withCall, withMemory, withTold } from '../model/calls.js';
 import { type LogLine, type Message, MOST_LINES, type SpaceAddress } from '../model/messages.js';
-import { callAfter, parseRecord } from './records.js';
+import { createMemoryLog } from './memory-log.js';
+import { callAfter, parseRecord, parseRecords } from './records.js';
 
 /** How often a page gets a snapshot, seconds. */
 const PAGE_EVERY = 1;
-/** How often memory is read while a call runs and no page looks, seconds. */
+/** How often memory is read while no page looks, seconds. */
 const MEMORY_EVERY = 0.5;
 /** The most that a page lists; totals are always known. */
 const LISTED = { queue: 1_000, visitors: 5_000 };
@@ -65,7 +62,9 @@ export function createFeed({ client, clock, space }: FeedOptions): Feed {
   let spaces: readonly SpaceAddress[] = space ? [space] : [];
   let why: string | null = 'it has not answered yet';
   let nextTold = 1;
-  let watch: { readonly mode: string; readonly close: () => void } | null = null;
+  const memory = createMemoryLog();
+  let watch: { readonly forPage: boolean; readonly close: () => void } | null = null;
+  let records: { close(): void } | null = null;
   let flush: Timer | null = null;
   let look: Timer | null = null;
   let isClosed = false;
@@ -80,29 +79,47 @@ export function createFeed({ client, clock, space }: FeedOptions): Feed {
     send({ type: 'allocator', why });
   }
 
-  const records = client.records({
-    connected: () => setWhy(null),
-    disconnected: (reason) => setWhy(reason),
-    record(data) {
-      const record = parseRecord(data);
-      if (!record) return;
-      const before = history.calls.findLast(({ call }) => call === record.call);
-      const call = callAfter(before, record, nowMs());
-      history = withCall(history, call);
-      send({ type: 'call', nowMs: nowMs(), call: { ...call, memory: [] } });
-      watchAsNeeded();
-    },
-  });
-
-  /** Snapshots are taken while a page looks, or while a call has memory to be seen. */
-  function watchAsNeeded(): void {
-    const needed =
-      pages.size > 0 ? 'page' : history.calls.some((call) => !isOver(call)) ? 'memory' : 'none';
-    if (isClosed || (watch?.mode ?? 'none') === needed) return;
-    watch?.close();
-    watch = needed === 'none' ? null : { mode: needed, ...open(needed === 'page') };
+  /** The call of one record, which has changed or has come. */
+  function take(record: NonNullable<ReturnType<typeof parseRecord>>) {
+    const before = history.calls.findLast(({ call }) => call === record.call);
+    const call = callAfter(before, record);
+    history = withCall(history, call);
+    return call;
   }
-  function open(forPage: boolean) {
+  /** What came before the page did, and after a connection was lost. */
+  function begin(data: string): void {
+    const told = history.told.map((one) => ({ ...one, call: null }));
+    history = { ...NO_HISTORY, told };
+    for (const record of parseRecords(data)) take(record);
+    history = { ...history, calls: history.calls.map(memory.withSamples) };
+    send({ type: 'history', nowMs: nowMs(), history });
+  }
+  function openRecords() {
+    return client.records({
+      connected: () => setWhy(null),
+      disconnected: (reason) => setWhy(reason),
+      history: begin,
+      record(data) {
+        const record = parseRecord(data);
+        if (!record) return;
+        send({ type: 'call', nowMs: nowMs(), call: { ...take(record), memory: [] } });
+      },
+    });
+  }
+
+  /** Snapshots are taken for the pages, and without one for the memory of the calls that run. */
+  function watchAsNeeded(): void {
+    const forPage = pages.size > 0;
+    if (isClosed || watch?.forPage === forPage) return;
+    watch?.close();
+    watch = { forPage, ...openSnapshots(forPage) };
+    if (forPage) records ??= openRecords();
+    else {
+      records?.close();
+      records = null;
+    }
+  }
+  function openSnapshots(forPage: boolean) {
     const [every, limits] = forPage
       ? [PAGE_EVERY, LISTED]
       : [MEMORY_EVERY, { queue: 0, visitors: 0 }];
@@ -110,8 +127,9 @@ export function createFeed({ client, clock, space }: FeedOptions): Feed {
       connected: () => setWhy(null),
       disconnected: (reason) => setWhy(reason),
       snapshot(next) {
-        history = withMemory(history, next, nowMs());
+        memory.note(next, nowMs());
         if (!forPage) return;
+        history = withMemory(history, next, nowMs());
         snapshot = next;
         send({ type: 'snapshot', nowMs: nowMs(), snapshot: next });
       },
@@ -136,6 +154,7 @@ export function createFeed({ client, clock, space }: FeedOptions): Feed {
       });
   }
 
+  watchAsNeeded();
   return {
     subscribe(page) {
       pages.add(page);
@@ -172,7 +191,7 @@ export function createFeed({ client, clock, space }: FeedOptions): Feed {
       isClosed = true;
       flush?.cancel();
       look?.cancel();
-      records.close();
+      records?.close();
       watch?.close();
       pages.clear();
     },

@@ -11,6 +11,7 @@ const common = {
   visitor: z.looseObject({ key: z.string(), tier: z.enum(TIERS) }),
   askedSeconds: z.number(),
   size: z.enum(GPU_SIZES),
+  at: z.looseObject({ wallMs: z.number() }),
 };
 const waited = { waitedSeconds: z.number() };
 
@@ -47,8 +48,18 @@ type Record = z.infer<typeof recordSchema>;
 
 /** Null for what is not a record of this version. */
 export function parseRecord(data: string): Record | null {
+  return recordSchema.safeParse(parsed(data)).data ?? null;
+}
+
+/** The records of a list, less those that are not of this version. */
+export function parseRecords(data: string): readonly Record[] {
+  const list = z.array(z.unknown()).safeParse(parsed(data)).data ?? [];
+  return list.flatMap((one) => recordSchema.safeParse(one).data ?? []);
+}
+
+function parsed(data: string): unknown {
   try {
-    return recordSchema.safeParse(JSON.parse(data)).data ?? null;
+    return JSON.parse(data);
   } catch {
     return null;
   }
@@ -58,13 +69,9 @@ export function parseRecord(data: string): Record | null {
  * The call after one more record.
  *
  * @param before undefined for a call that was not known
- * @param atMs when the record came
  */
-export function callAfter(
-  before: ConsoleCall | undefined,
-  record: Record,
-  atMs: number,
-): ConsoleCall {
+export function callAfter(before: ConsoleCall | undefined, record: Record): ConsoleCall {
+  const atMs = record.at.wallMs;
   const { call, space, visitor, askedSeconds, size } = record;
   const known: ConsoleCall = before ?? {
     ...{ call, space, askedSeconds, size, function: record.function },

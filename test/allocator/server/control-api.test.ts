@@ -207,6 +207,31 @@ describe('the snapshot', () => {
     expect(shown.queue.entries).toEqual([]);
   });
 
+  it('the newest records come first to a reader that asks for them, and then each new one', async () => {
+    const follow = () => {
+      const seen: string[] = [];
+      const add = (data: string) => {
+        const list = JSON.parse(data) as { call: number; event: string }[];
+        seen.push(...list.map(({ call, event }) => `${call} ${event}`));
+      };
+      const history = (data: string) => {
+        add(data);
+        seen.push('now');
+      };
+      const quiet = { connected() {}, disconnected() {} };
+      client.records({ ...quiet, history, record: (data) => add(`[${data}]`) });
+      return seen;
+    };
+    const first = follow();
+    await vi.waitFor(() => expect(first).toEqual(['now']));
+    await schedule('free:ada');
+    await vi.waitFor(() => expect(first).toEqual(['now', '1 granted']));
+    const second = follow();
+    await vi.waitFor(() => expect(second).toEqual(['1 granted', 'now']));
+    await schedule('free:bob');
+    await vi.waitFor(() => expect(second).toEqual(['1 granted', 'now', '2 granted']));
+  });
+
   it('says what the answer to the next default call would be', async () => {
     await schedule('free:ada', 290);
     const { visitors } = await client.snapshot();

@@ -32,12 +32,15 @@ export interface PlayedAllocator {
   record(record: object): void;
   snapshot(snapshot: Snapshot): void;
   drop(why: string): void;
+  /** How many read its records now. */
+  readonly readers: number;
 }
 
 export function playAllocator(first: Snapshot, visitor: (key: string) => SnapshotVisitor) {
   const asked: string[] = [];
   const watchers = new Set<WatchHandlers>();
   const records = new Set<Parameters<HostClient['records']>[0]>();
+  const past: object[] = [];
   let now = first;
   const command =
     (name: string) =>
@@ -54,7 +57,10 @@ export function playAllocator(first: Snapshot, visitor: (key: string) => Snapsho
     },
     records(handlers: Parameters<HostClient['records']>[0]) {
       records.add(handlers);
-      queueMicrotask(handlers.connected);
+      queueMicrotask(() => {
+        handlers.connected();
+        handlers.history?.(JSON.stringify(past));
+      });
       return { close: () => void records.delete(handlers) };
     },
     addresses: async () => [],
@@ -70,11 +76,15 @@ export function playAllocator(first: Snapshot, visitor: (key: string) => Snapsho
     client,
     asked,
     record(record) {
+      past.push(record);
       for (const { record: take } of records) take(JSON.stringify(record));
     },
     snapshot(next) {
       now = next;
       for (const { snapshot } of watchers) snapshot(next);
+    },
+    get readers() {
+      return records.size;
     },
     drop(why) {
       for (const { disconnected } of [...watchers, ...records]) disconnected(why);
@@ -153,7 +163,7 @@ export function aRecord(call: number, event: string, fields: object = {}): objec
   return {
     ...{ call, event, space: 's1', taskId: '1', function: 'generate', askedSeconds: 60 },
     ...{ size: 'large', visitor: { key: 'free:ada', tier: 'free', hasToken: true } },
-    at: { wallMs: 0, monotonicMs: 0 },
+    at: systemClock.now(),
     ...fields,
   };
 }
