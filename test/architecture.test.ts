@@ -26,6 +26,7 @@ const MAY_IMPORT: readonly (readonly [folder: string, allowed: readonly string[]
   ['gateway', ['allocator', 'platform', 'shared']],
   ['python-env', ['space', 'shared']],
   ['cluster/placement', []],
+  ['cluster', ['allocator', 'platform', 'shared']],
   ['simulate', ['cluster/placement', 'allocator/core', 'platform', 'shared']],
   ['lifecycle', ['allocator/client', 'shared']],
   ['call', ['lifecycle', 'allocator', 'platform', 'shared']],
@@ -65,6 +66,7 @@ const MAY_IMPORT: readonly (readonly [folder: string, allowed: readonly string[]
   [
     'run',
     [
+      'cluster',
       'web',
       'lifecycle',
       'gateway',
@@ -83,6 +85,7 @@ const MAY_IMPORT: readonly (readonly [folder: string, allowed: readonly string[]
     [
       'agents',
       'call',
+      'cluster',
       'load',
       'estimate',
       'lifecycle',

@@ -56,6 +56,8 @@ export const ERROR_CODES = {
   E_ALLOCATOR_GONE: 'no allocator answers',
   E_ALLOCATOR_REFUSED: 'the allocator did not do what it was asked for',
   E_HOSTING_LIMIT: 'the owner has as many Spaces here as the platform lets them host',
+  E_CLUSTER_SIGN_IN: 'the store of the cluster does not take user or password',
+  E_CLUSTER_NEWER: 'a newer zerogpu has written the store of the cluster',
   E_HUB_TOKEN: 'the Hub needs a token, or does not take the one it got',
   E_HUB_PERMISSION: 'the token lacks a permission on the Hub',
   E_HUB_NOT_FOUND: 'the Hub does not have what was asked for',

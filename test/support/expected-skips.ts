@@ -5,6 +5,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { findOnPath } from '../../src/shared/find-program.js';
+import { INSTALLED_STORES } from './cluster/store-server.js';
 import { chromiumPath } from './e2e/chromium.js';
 import { noTerminal } from './tui/terminal.js';
 
@@ -86,6 +87,11 @@ const EXPECTED: readonly ExpectedSkip[] = [
     file: /hooks\/pre-commit\.test/,
     lacks: 'pre-commit',
     isLacking: () => !findOnPath('pre-commit', process.env),
+  },
+  {
+    file: /^.*\/cluster\/.*\.test/,
+    lacks: 'redis-server or valkey-server',
+    isLacking: () => INSTALLED_STORES.length === 0,
   },
   { file: /cli\/process\.test/, lacks: '/dev/full', isLacking: () => !existsSync('/dev/full') },
   { file: /shared\/make-folder\.test/, lacks: '/proc', isLacking: () => !existsSync('/proc/self') },
