@@ -32,6 +32,8 @@ function buildDigest(): string {
   return hash.digest('hex').slice(0, 16);
 }
 
+type EsbuildPlugin = NonNullable<Options['esbuildPlugins']>[number];
+
 /** What every bundle has. */
 const COMMON = {
   target: 'node20',
@@ -81,6 +83,41 @@ const CHECK_ALONE: Options = {
   },
 };
 
+/** Node's own modules by name, as CommonJS has them: an import of one reads all that it exports, streams included. */
+const NODE_MODULES = {
+  name: 'node-modules',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^node:/ }, ({ path }) => ({ path, namespace: 'node-modules' }));
+    onLoad({ filter: /.*/, namespace: 'node-modules' }, ({ path }) => ({
+      contents:
+        // Commander loads it for programs that are commands; it takes longer than printing the help.
+        path === 'node:child_process'
+          ? 'module.exports = {};'
+          : `module.exports = process.getBuiltinModule(${JSON.stringify(path)});`,
+    }));
+  },
+} satisfies EsbuildPlugin;
+
+/** What a command loads when it runs stays outside of the file that prints its help. */
+const NO_ACTIONS = {
+  name: 'no-actions',
+  setup({ onResolve }) {
+    onResolve({ filter: /.*/ }, ({ kind, path }) =>
+      kind === 'dynamic-import' ? { path, external: true } : null,
+    );
+  },
+} satisfies EsbuildPlugin;
+
+const HELP_ALONE: Options = {
+  ...ALONE,
+  entry: { 'help-alone': 'src/cli/help-alone.ts' },
+  format: 'esm',
+  define: { ZEROGPU_BUILD: JSON.stringify(buildDigest()) },
+  // `node:` marks Node's own for the plugin.
+  removeNodeProtocol: false,
+  esbuildPlugins: [NO_ACTIONS, NODE_MODULES],
+};
+
 /** Script and styles of the console in the browser. */
 const CONSOLE_PAGE: Options = {
   config: false,
@@ -126,6 +163,7 @@ export default defineConfig({
     await rm(METAFILE, { force: true });
     await build(CHECK_START);
     await build(CHECK_ALONE);
+    await build(HELP_ALONE);
     await build(CONSOLE_PAGE);
     const require = createRequire(import.meta.url);
     for (const part of PARSER_PARTS) {

@@ -1,4 +1,5 @@
 import type { World } from '../shared/world.js';
+import { asksForHelp } from './asks-for-help.js';
 import type { Started } from './check-start.js';
 import { VERSION } from './version.js';
 
@@ -15,7 +16,7 @@ export async function runProcess(): Promise<void> {
     process.stdout.write(`${VERSION}\n`);
     return;
   }
-  const { world, exitCode } = argv[0] === 'check' ? await startCheck(argv) : await start();
+  const { world, exitCode } = await start(argv);
   process.exitCode = exitCode ?? (await runMain(argv, world));
   if (process.stderr.isTTY) {
     const [{ notifyOfUpdate }, { systemClock }] = await Promise.all([
@@ -28,16 +29,24 @@ export async function runProcess(): Promise<void> {
   setTimeout(() => process.exit(), LINGER_MS).unref();
 }
 
-async function start(): Promise<Started> {
+/** Some starts are a file of their own in dist: a dozen shared chunks take longer to load than to run. */
+async function start(argv: readonly string[]): Promise<Started> {
+  if (asksForHelp(argv)) {
+    const alone = (await loadAlone('help-alone')) as typeof import('./help-alone.js');
+    return alone.startHelp(argv);
+  }
+  if (argv[0] === 'check') {
+    const alone = (await loadAlone('check-start')) as typeof import('./check-start.js');
+    return alone.startCheck(argv);
+  }
   const { createProcessWorld } = await import('./process-world.js');
   return { world: createProcessWorld(), exitCode: null };
 }
 
-/** A file of its own in dist: a dozen shared chunks would take longer to load than to run. */
-async function startCheck(argv: readonly string[]): Promise<Started> {
-  const { href } = new URL('./check-start.js', import.meta.url);
-  const alone = (await import(href)) as typeof import('./check-start.js');
-  return alone.startCheck(argv);
+/** By its address: the build would make chunks of what it can follow. */
+function loadAlone(name: string): Promise<unknown> {
+  const { href } = new URL(`./${name}.js`, import.meta.url);
+  return import(href);
 }
 
 async function runMain(argv: readonly string[], world: World): Promise<number> {

@@ -35,7 +35,9 @@ export function createProcessWorld(): World {
     get cwd() {
       return currentFolder();
     },
-    stdin: process.stdin,
+    get stdin() {
+      return process.stdin;
+    },
     inForeground: isInForeground,
     stdout: forText(process.stdout, keepsColours(process.stdout)),
     stderr: forText(process.stderr, keepsColours(process.stderr)),
