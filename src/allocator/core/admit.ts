@@ -20,7 +20,7 @@
 import { sentSeconds } from '../../platform/durations.js';
 import { tierFacts } from '../../platform/tier-facts.js';
 import { readBalance } from './accounts.js';
-import { type Balance, coverageOf } from './balance.js';
+import { type Balance, coverageOf, hasNoRunLeft } from './balance.js';
 import { costFactorOf, reservationMs, slicesNeeded } from './sizes.js';
 import { isStartupCall, longestStartupSeconds } from './startup.js';
 import type { AllocatorState, GpuSize, Refusal, RefusalKind, Visitor } from './types.js';
@@ -51,7 +51,6 @@ export function refusalOf(
   if (isStartupCall(call)) return startupRefusalOf(state, call);
   const { profile } = state.rules;
   const balance = readBalance(profile, state.accounts, call.visitor, quotaNowMs);
-  const { runsPerWindow } = tierFacts(profile, call.visitor.tier);
   const refuse = (kind: RefusalKind, waitSeconds: number): Refusal =>
     createRefusal(state, call, balance, kind, waitSeconds);
 
@@ -62,7 +61,7 @@ export function refusalOf(
       ? refuse('quota-exceeded', secondsToReset(state, balance))
       : refuse('pending-credits', 0);
   }
-  if (runsPerWindow !== null && balance.runs >= runsPerWindow) return refuse('runs-exceeded', 0);
+  if (hasNoRunLeft(profile, call.visitor.tier, balance)) return refuse('runs-exceeded', 0);
   if (!isEverPossible(state, call.size)) return refuse('no-gpu', 0);
   return null;
 }

@@ -114,6 +114,12 @@ export function coverageOf(balance: Balance, costMs: number): Held | null {
   return creditMs <= balance.creditLeftMs ? { reservedMs, creditMs } : null;
 }
 
+/** Whether the window has as many calls as its tier may make. */
+export function hasNoRunLeft(profile: PlatformProfile, tier: Tier, { runs }: Balance): boolean {
+  const { runsPerWindow } = tierFacts(profile, tier);
+  return runsPerWindow !== null && runs >= runsPerWindow;
+}
+
 /** What a call costs that held the GPU for `heldMs` wall milliseconds; rounded up, once. */
 export function costMs(heldMs: number, costFactor: number): number {
   // A product such as 10 000.000000000002 is float noise, not a started millisecond.

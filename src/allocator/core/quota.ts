@@ -26,6 +26,7 @@ import {
   balanceOf,
   coverageOf,
   type Held,
+  hasNoRunLeft,
   type WindowUse,
   windowMs,
 } from './balance.js';
@@ -59,7 +60,7 @@ export interface AccountCommands {
 
 /** What each command answers. */
 export interface AccountAnswers {
-  /** Null when quota and credits do not cover it: nothing is held then. */
+  /** Null when quota and credits do not cover it, or no run is left: nothing is held then. */
   reserve: Held | null;
   /** Start of the window that pays for the call, in quota time. */
   begin: number;
@@ -105,8 +106,9 @@ export function decide<K extends AccountCommand>(
 /** Each rule gets the account as it is now: a window that is over has been closed. */
 const RULES: { readonly [K in AccountCommand]: Rule<K> } = {
   reserve(profile, account, { tier, costMs }, quotaNowMs) {
-    const held = coverageOf(balanceOf(profile, account, tier, quotaNowMs), costMs);
-    if (held === null) return { account, answer: null };
+    const balance = balanceOf(profile, account, tier, quotaNowMs);
+    const held = coverageOf(balance, costMs);
+    if (held === null || hasNoRunLeft(profile, tier, balance)) return { account, answer: null };
     const next = copyOf(account);
     next.tier = tier;
     next.reservedMs += held.reservedMs;

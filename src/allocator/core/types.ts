@@ -36,6 +36,7 @@ export interface AllocatorRules {
 
 export type * from './effects.js';
 export type * from './events.js';
+export type * from './shared-quota.js';
 
 // ---------------------------------------------------------------------------- state
 
@@ -137,6 +138,8 @@ export interface QuotaAccount {
   readonly runs: number;
   /** Accepted calls that have not begun yet: they count against the runs limit too. */
   readonly pendingRuns: number;
+  /** What a store that many hosts share answered last (shared-quota.ts): the account is kept there. */
+  readonly isShared?: true;
 }
 
 /** A Space that this host runs. Its `id` is what its package sends as cgroupPath. */

@@ -1,0 +1,131 @@
+import * as z from 'zod';
+import type { Held, WindowUse } from '../../allocator/core/balance.js';
+import type { SharedAccount, SharedAnswer } from '../../allocator/core/shared-quota.js';
+import type { Visitor } from '../../allocator/core/types.js';
+import type { PlatformProfile } from '../../platform/schema.js';
+import { tierFacts } from '../../platform/tier-facts.js';
+import { TIERS, type Tier } from '../../platform/tiers.js';
+import type { StoreConnection } from '../store/connection.js';
+import { QUOTA_LIBRARY } from './library.js';
+
+/** A call that asks for its quota. */
+export interface Reservation {
+  /** Unique for ever: a second `reserve` under the same name is the first one. */
+  readonly id: string;
+  readonly visitor: Visitor;
+  readonly costMs: number;
+  /** The hold lapses after so many milliseconds, unless the call begins. */
+  readonly lapsesMs: number;
+}
+
+/**
+ * The quota law in the store. Each of these can be asked again when no answer came: a second time changes
+ * nothing. All reject with StoreUnreachable.
+ */
+export interface QuotaStore {
+  read(visitor: Pick<Visitor, 'key' | 'tier'>): Promise<SharedAccount>;
+  reserve(reservation: Reservation): Promise<SharedAnswer>;
+  /**
+   * The call begins; a hold that is not settled after `lapsesMs` is charged whole.
+   *
+   * @returns false when the hold has lapsed: the call may not run
+   */
+  begin(id: string, visitor: Pick<Visitor, 'key' | 'tier'>, lapsesMs: number): Promise<boolean>;
+  /** @returns what credits paid, in milliseconds, and the account; `held` is null for an unknown id */
+  settle(id: string, key: string, chargedMs: number): Promise<SharedAccount>;
+  release(id: string, key: string): Promise<SharedAccount>;
+  reset(key: string): Promise<SharedAccount>;
+  setUse(visitor: Pick<Visitor, 'key' | 'tier'>, use: WindowUse): Promise<SharedAccount>;
+  setCredits(visitor: Pick<Visitor, 'key' | 'tier'>, creditMs: number): Promise<SharedAccount>;
+  setTier(visitor: Pick<Visitor, 'key' | 'tier'>, tier: Tier | null): Promise<SharedAccount>;
+}
+
+const amount = z.union([z.literal('-').transform(() => null), z.coerce.number()]);
+const tierOrNone = z.union([z.literal('-').transform(() => null), z.enum(TIERS)]);
+const STATUSES = [
+  'read',
+  'held',
+  'refused',
+  'tier',
+  'begun',
+  'gone',
+  'settled',
+  'released',
+] as const;
+/** What `finish` of the library answers. */
+const reply = z
+  .tuple([
+    z.enum([...STATUSES, 'none', 'reset', 'set']),
+    ...[amount, amount],
+    z.coerce.number(),
+    ...[amount, z.coerce.number(), z.coerce.number(), z.coerce.number(), z.coerce.number()],
+    ...[z.coerce.number(), z.coerce.number(), z.coerce.number(), z.coerce.number()],
+    ...[tierOrNone, tierOrNone],
+  ] as const)
+  .transform(
+    ([status, first, second, nowMs, window, used, reserved, begun, runs, pending, ...rest]) => {
+      const [credit, creditHeld, , tier, override] = rest;
+      const amounts = { usedMs: used, reservedMs: reserved, begunMs: begun };
+      const counts = { runs, pendingRuns: pending, creditMs: credit, creditHeldMs: creditHeld };
+      const account = { ...amounts, ...counts, tier, tierOverride: override };
+      return { status, first: first ?? 0, second: second ?? 0, nowMs, window, account };
+    },
+  );
+
+/** @param now for tests: the time of the store otherwise */
+export function createQuotaStore(
+  store: Pick<StoreConnection, 'run' | 'key'>,
+  profile: PlatformProfile,
+  now: () => number | '' = () => '',
+): QuotaStore {
+  const windowMs = profile.quota.windowSeconds * 1000;
+
+  async function run(
+    name: string,
+    { key, tier }: { readonly key: string; readonly tier?: Tier },
+    ...args: readonly (string | number)[]
+  ) {
+    // One slot of a store that is spread over several servers.
+    const keys = [store.key('quota', `{${key}}`), store.key('quota', `{${key}}`, 'holds')];
+    const answer = await store.run(QUOTA_LIBRARY, name, keys, [now(), windowMs, ...args]);
+    const { account, window, nowMs, ...rest } = reply.parse(answer);
+    const resetsInMs = window === null ? null : window + windowMs - nowMs;
+    const known = { ...account, key, tier: account.tier ?? tier ?? 'anonymous', resetsInMs };
+    return { ...rest, account: known satisfies SharedAccount };
+  }
+
+  async function reserve({ id, visitor, costMs, lapsesMs }: Reservation): Promise<SharedAnswer> {
+    const facts = tierFacts(profile, visitor.tier);
+    const { status, first, second, account } = await run(
+      'reserve',
+      visitor,
+      ...[id, visitor.tier, costMs, Math.round(facts.quotaSeconds * 1000)],
+      facts.runsPerWindow ?? '-',
+      profile.credits?.tiers.includes(visitor.tier) ? 1 : 0,
+      lapsesMs,
+    );
+    // An operator has given the visitor another tier, whose limits count.
+    if (status === 'tier' && account.tierOverride) {
+      const as = { ...visitor, tier: account.tierOverride };
+      return reserve({ id, visitor: as, costMs, lapsesMs });
+    }
+    const held: Held | null = status === 'held' ? { reservedMs: first, creditMs: second } : null;
+    return { held, account };
+  }
+
+  const accountAfter = async (...args: Parameters<typeof run>) => (await run(...args)).account;
+  return {
+    reserve,
+    read: (visitor) => accountAfter('read', visitor),
+    async begin(id, visitor, lapsesMs) {
+      return (await run('begin', visitor, id, lapsesMs)).status === 'begun';
+    },
+    settle: (id, key, chargedMs) => accountAfter('settle', { key }, id, chargedMs),
+    release: (id, key) => accountAfter('release', { key }, id),
+    reset: (key) => accountAfter('reset', { key }),
+    setUse: (visitor, { usedMs, runs, resetsInMs }) =>
+      accountAfter('set_use', visitor, visitor.tier, usedMs, runs, resetsInMs ?? '-'),
+    setCredits: (visitor, creditMs) => accountAfter('set_credits', visitor, creditMs),
+    setTier: (visitor, tier) => accountAfter('set_tier', visitor, tier ?? '-'),
+  };
+}
