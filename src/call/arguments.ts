@@ -51,6 +51,25 @@ export function parseWord(word: string, isFile: boolean): NamedWord {
   });
 }
 
+/**
+ * Errors of this file name `zerogpu call`; here those of a command that takes the same words.
+ *
+ * @param command what stands before the name of the endpoint: `zerogpu load --function`
+ */
+export function forCommand<T>(command: string, act: () => T): T {
+  try {
+    return act();
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    const { code, message, why, exitCode, cause } = error;
+    const fix = error.fix.map((line) => line.replace(/^zerogpu call (?!--list)/, `${command} `));
+    throw new UserError(code, message, {
+      ...(why === undefined ? {} : { why }),
+      ...{ fix, exitCode, cause },
+    });
+  }
+}
+
 /** The endpoint of that name; the slash may be left out. @throws UserError E_CALL_ENDPOINT */
 export function findEndpoint(endpoints: readonly Endpoint[], said: string): Endpoint {
   const name = `/${said.replace(/^\//, '')}`;

@@ -1,4 +1,4 @@
-/** What `zerogpu call` prints while a call goes on, and at its end. */
+/** What `zerogpu call` prints while a call runs, and at its end. */
 import type { Writable } from 'node:stream';
 import { printable, printableLine } from '../shared/printable.js';
 import type { GpuCall } from './gpu-calls.js';

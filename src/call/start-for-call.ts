@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { noRun } from '../lifecycle/choose-run.js';
+import { noRun, notRunning } from '../lifecycle/choose-run.js';
 import { startDetached } from '../lifecycle/detach.js';
 import { findRuns, type LiveRun } from '../lifecycle/live-runs.js';
 import { stopRun } from '../lifecycle/stop-run.js';
@@ -31,7 +31,7 @@ export async function startForCall(
   const isSpace = ['README.md', 'app.py'].some((name) => existsSync(join(dir, name)));
   if (!isSpace) throw noRun(findRuns(state), said, command);
   const mayInstall = yes || (await mayInstallFor(dir, said, world));
-  world.stderr.write('no run of this Space goes on: it is started for this call\n');
+  world.stderr.write('the Space is not running: it is started for this call\n');
   const { run, exitCode } = await startDetached({
     program: process.argv[1] ?? '',
     args: [
@@ -74,13 +74,9 @@ async function mayInstallFor(dir: string, said: string, world: CallWorld): Promi
   const missing = confirm && (await world.missing?.(dir));
   if (!confirm || !missing) return false;
   if (await confirm(`The Space does not run, and ${missing}. Start it?`)) return true;
-  throw new UserError(
-    'E_RUN_NONE',
-    `no run of ${said === '.' ? 'the Space in this folder' : said} goes on`,
-    {
-      why: 'It was not started, since its packages would have to be installed.',
-      fix: ['zerogpu call --yes …   (starts it without asking)', `zerogpu run ${shellWord(said)}`],
-      exitCode: EXIT.cannot,
-    },
-  );
+  throw new UserError('E_RUN_NONE', notRunning(said), {
+    why: 'It was not started, since its packages would have to be installed.',
+    fix: ['zerogpu call --yes …   (starts it without asking)', `zerogpu run ${shellWord(said)}`],
+    exitCode: EXIT.cannot,
+  });
 }

@@ -68,7 +68,7 @@ function setOneCompiler(): void {
   setFlagsFromString('--liftoff-only');
 }
 
-/** A function that takes what a module has, in ASCII: tsup.config.ts. Read at once: nothing else goes on. */
+/** A function that takes what a module has, in ASCII: tsup.config.ts. Read at once: nothing else runs meanwhile. */
 function sourceOf(file: string): string | null {
   try {
     return readFileSync(file, 'latin1');

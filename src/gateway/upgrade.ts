@@ -43,7 +43,7 @@ export function headWithoutOffer(request: IncomingMessage): Buffer {
 
 /**
  * Asks the app for another protocol (a websocket) and joins client and app, byte for byte, once it has
- * agreed. Until then the client's bytes wait here: an app that goes on with HTTP would take them for
+ * agreed. Until then the client's bytes wait here: an app that continues with HTTP would take them for
  * requests, with whatever identity they claim. Its answer is passed on, and the connection ends.
  */
 export function forwardUpgrade(options: UpgradeOptions): void {

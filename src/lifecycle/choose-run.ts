@@ -1,4 +1,4 @@
-/** Which of the runs that go on is meant. Pure. */
+/** Which of the active runs a command means. Pure. */
 import { resolve } from 'node:path';
 import { EXIT, UserError } from '../shared/errors.js';
 import { isSpaceId } from '../shared/space-id.js';
@@ -49,7 +49,7 @@ export function chooseRun(
   const [first, ...more] = runsNamed(runs, said, cwd);
   if (first && more.length > 0) {
     const urls = [first, ...more].flatMap(({ url }) => (url === null ? [] : [url]));
-    throw new UserError('E_RUN_SEVERAL', `${1 + more.length} runs of ${said} go on`, {
+    throw new UserError('E_RUN_SEVERAL', `${1 + more.length} runs of ${said} are active`, {
       why: [first, ...more].map(describe).join('\n'),
       fix: urls.map((url) => `${command} ${url}`),
       exitCode: EXIT.usage,
@@ -58,11 +58,13 @@ export function chooseRun(
   return first ?? null;
 }
 
+/** What a command says of a Space without an active run. */
+export const notRunning = (said: string): string =>
+  `${said === '.' ? 'the Space in this folder' : said} is not running`;
+
 /** @param fix what starts one, or names another */
 export function noRun(runs: readonly LiveRun[], said: string, command: string): UserError {
-  const what =
-    said === '.' ? 'no run of the Space in this folder goes on' : `no run of ${said} goes on`;
-  return new UserError('E_RUN_NONE', what, {
+  return new UserError('E_RUN_NONE', notRunning(said), {
     ...(runs.length === 0 ? {} : { why: ['Running are:', ...runs.map(describe)].join('\n') }),
     fix:
       runs.length === 0

@@ -1,4 +1,4 @@
-/** `zerogpu run --detach`: the run goes on in a session of its own when its terminal closes. */
+/** `zerogpu run --detach`: the run has a session of its own and outlives its terminal. */
 import { spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -29,7 +29,7 @@ export interface DetachRequest {
   readonly onText: (text: string) => void;
 }
 
-/** A run that is ready, or goes on without its app (`failed`), or how it ended before. */
+/** A run that is ready, or continues without its app (`failed`), or how it ended before. */
 export type Detached =
   | { readonly run: LiveRun; readonly exitCode: null }
   | { readonly run: null; readonly exitCode: number };
@@ -76,7 +76,7 @@ export async function startDetached(request: DetachRequest): Promise<Detached> {
   for (;;) {
     const run = findRuns(stateDir).find(({ pid }) => pid === child.pid);
     tell();
-    // One that watches its files goes on without its app.
+    // One that watches its files continues without its app.
     if (run?.state === 'ready' || run?.state === 'failed') {
       child.unref();
       return { run, exitCode: null };

@@ -21,7 +21,7 @@ const liveRunSchema = z.object({
   spaceId: z.string().nullable(),
   /** What the allocator calls the Space; null until it is registered. */
   space: z.string().nullable(),
-  /** `failed`: the app did not come up after a restart, and the run goes on without it. */
+  /** `failed`: the app did not come up after a restart, and the run continues without it. */
   state: z.enum(['starting', 'ready', 'restarting', 'failed']),
   /** Where visitors connect; null until the gateway listens. */
   url: z.url({ protocol: /^http$/ }).nullable(),
@@ -92,7 +92,7 @@ export function publishRun(
 }
 
 /**
- * The runs that go on, the newest first. Stale files are removed.
+ * The active runs, the newest first. Stale files are removed.
  *
  * @param nowMs what the age of a file is counted from
  */

@@ -53,7 +53,7 @@ export async function logs(
   return EXIT.ok;
 }
 
-/** The log of the run that goes on, or that of the run so many before the newest. */
+/** The log of the active run, or that of the run so many before the newest. */
 function logOf(live: LiveRun | null, kept: readonly string[], back: number): string | null {
   if (back === 0) return live?.log ?? kept[0] ?? null;
   return kept[back] ?? null;
@@ -76,7 +76,7 @@ function noLog(said: string, back: number): UserError {
   const which = back === 0 ? 'has left a log' : `is ${back} before the newest`;
   return new UserError('E_RUN_NONE', `no run of ${said === '.' ? 'this folder' : said} ${which}`, {
     why: 'The logs of the last five runs of a Space are kept in the state folder.',
-    fix: 'zerogpu status   (shows the runs that go on)',
+    fix: 'zerogpu status   (lists the active runs)',
     exitCode: EXIT.cannot,
   });
 }

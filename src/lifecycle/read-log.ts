@@ -1,4 +1,4 @@
-/** Reads a log from its end, and goes on reading while a run writes it. */
+/** Reads a log from its end, and continues reading while a run writes it. */
 import { closeSync, existsSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
 import { EARLIER } from './run-logs.js';
 

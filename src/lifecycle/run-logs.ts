@@ -7,7 +7,7 @@ import { redact } from './redact.js';
 
 /** Logs of one Space that are kept, the newest included. */
 const KEPT_LOGS = 5;
-/** A longer log goes on in a new file, and its first part is kept until that is full as well. */
+/** A longer log continues in a new file, and its first part is kept until that is full as well. */
 export const LOG_PART_BYTES = 8_000_000;
 /** What the earlier part is called. */
 export const EARLIER = '.1';
@@ -58,7 +58,7 @@ export interface LogWriter {
 
 /**
  * @param secrets values that are left out, besides everything that looks like a token
- * @param partBytes size at which the log goes on in a new file
+ * @param partBytes size at which the log continues in a new file
  */
 export function openLog(
   path: string,

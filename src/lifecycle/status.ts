@@ -1,4 +1,4 @@
-/** `zerogpu status`: which runs go on, where they answer, and for how long already. */
+/** `zerogpu status`: the active runs, their addresses, and how long each has run. */
 import { resolve } from 'node:path';
 import { findAllocators, type Locator } from '../allocator/client/index.js';
 import { systemClock } from '../shared/clock.js';
@@ -17,10 +17,10 @@ export interface RawStatusOptions {
 }
 
 /**
- * Prints the runs that go on, a line each, and `zerogpu serve`.
+ * Prints the active runs, a line each, and `zerogpu serve`.
  *
  * @param said a folder, `owner/name` or an address; undefined for all
- * @returns the exit code: 0, or 3 when none goes on
+ * @returns the exit code: 0, or 3 when none is active
  */
 export function status(
   said: string | undefined,
@@ -39,7 +39,7 @@ export function status(
     stdout.write(`${JSON.stringify(statusObject(runs, serve, nowMs))}\n`);
   } else if (runs.length === 0 && serve === null) {
     if (said !== undefined) throw noRun(all, said, 'zerogpu status');
-    stderr.write('No Space runs here. Start one: zerogpu run --detach\n');
+    stderr.write('No Space is running. Start one: zerogpu run --detach\n');
   } else {
     const lines = statusLines(runs, serve, nowMs, stdout.isTTY === true);
     stdout.write(lines.map((line) => `${line}\n`).join(''));

@@ -40,7 +40,7 @@ export async function stop(
     const how = outcome === 'forced' ? ' at the second signal' : '';
     stderr.write(`${printableLine(`stopped ${run.spaceId ?? run.dir} (pid ${run.pid})${how}`)}\n`);
   }
-  if (meant.length === 0) stderr.write('No Space runs here.\n');
+  if (meant.length === 0) stderr.write('No Space is running.\n');
   const stuck = outcomes.flatMap(({ run, outcome }) => (outcome === 'still-there' ? [run] : []));
   if (stuck.length > 0) throw stuckRuns(stuck);
   return EXIT.ok;

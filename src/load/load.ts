@@ -2,7 +2,13 @@
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect, controlSecret } from '../allocator/client/index.js';
-import { argumentsFor, findEndpoint, type NamedWord, parseWord } from '../call/arguments.js';
+import {
+  argumentsFor,
+  findEndpoint,
+  forCommand,
+  type NamedWord,
+  parseWord,
+} from '../call/arguments.js';
 import { chooseRun, noRun } from '../lifecycle/choose-run.js';
 import { findRuns, type LiveRun } from '../lifecycle/live-runs.js';
 import { systemClock } from '../shared/clock.js';
@@ -125,8 +131,10 @@ async function visit({ options, named, run, plan, client, connections, world }: 
     interrupted.throwIfAborted();
     const connection = await connections.take(visitor);
     ready.push(() => connections.give(visitor, connection));
-    const endpoint = findEndpoint(connection.space.endpoints, options.endpoint);
-    argumentsFor(endpoint, named, () => undefined);
+    forCommand('zerogpu load --function', () => {
+      const endpoint = findEndpoint(connection.space.endpoints, options.endpoint);
+      argumentsFor(endpoint, named, () => undefined);
+    });
   }
   for (const give of ready) give();
 

@@ -46,7 +46,7 @@ export async function lsp(raw: RawLspOptions, world: LspWorld, version: string):
     measuredFile: (space) => measuredFile(stateDir(state ?? null, env), space),
     onBug(error) {
       const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
-      stderr.write(`bug    the language server goes on\n${stack}\n`);
+      stderr.write(`bug    the language server continues\n${stack}\n`);
     },
   });
   const stop = () => connection.end();

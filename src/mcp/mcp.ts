@@ -54,7 +54,7 @@ export async function mcp(
     ended: ended.signal,
     onBug(error) {
       const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
-      stderr.write(`bug    the MCP server goes on\n${stack}\n`);
+      stderr.write(`bug    the MCP server continues\n${stack}\n`);
     },
   });
   // The protocol is bytes between two programs: what is written for people is made printable, it is not.

@@ -18,7 +18,7 @@ export interface ToolContext {
   readonly mayInstall: boolean;
   /** Aborted when the client cancels the call, or goes. */
   readonly signal: AbortSignal;
-  /** Sent to the client while the call goes on, where it has asked for that. */
+  /** Sent to the client while the call runs, where it has asked for that. */
   readonly progress: (message: string) => void;
   /** The runs that this server has started: they end with it. */
   readonly started: Set<LiveRun>;

@@ -76,7 +76,7 @@ export async function run(
   }
 }
 
-/** Says that this run goes on, and opens its log. */
+/** Publishes this run, and opens its log. */
 function publish(options: RunOptions, { env, cwd }: RunWorld) {
   const state = resolve(cwd, stateDir(options.stateDir, env));
   const given = env[DETACHED_LOG] || null;

@@ -88,9 +88,9 @@ export const ERROR_PAGES: Readonly<Record<ErrorCode, ErrorPage>> = {
       'Decorate a function with `@spaces.GPU` at the top level of the app. In a mounted app, call `spaces.zero.startup()` once before `uvicorn.run()`. `--allow-no-gpu-function` serves the Space all the same.',
   },
   E_RUN_NONE: {
-    why: 'Runs are found through files in the state folder, by the folder of their Space, its `owner/name` or their address. None of the runs that go on has the one that you named.',
+    why: 'Runs are found through files in the state folder, by the folder of their Space, its `owner/name` or their address. None of the active runs has the one that you named.',
     instead:
-      '`zerogpu status` lists the runs that go on. A run with a `--state-dir` of its own is found with the same flag.',
+      '`zerogpu status` lists the active runs. A run with a `--state-dir` of its own is found with the same flag.',
   },
   E_RUN_SEVERAL: {
     why: 'More than one run has the folder or the name that you gave.',
@@ -101,7 +101,7 @@ export const ERROR_PAGES: Readonly<Record<ErrorCode, ErrorPage>> = {
     instead: '`zerogpu logs` shows what it printed, after its end as well.',
   },
   E_RUN_WAIT: {
-    why: 'The run goes on and its app does not answer yet: it installs packages, downloads weights, or hangs.',
+    why: 'The run is active, but its app does not answer yet: it installs packages, downloads weights, or hangs.',
     instead: 'See what it does with `zerogpu logs -f`, or wait longer with `--timeout`.',
   },
   E_RUN_STUCK: {
@@ -210,7 +210,7 @@ export const ERROR_PAGES: Readonly<Record<ErrorCode, ErrorPage>> = {
   E_LEDGER_OLDER: {
     why: 'Beside `ledger.db`, `ledger.db-last` records which ledger it is and how far it had come. The ledger that is there now is another one, or ends before that: a copy was put in its place, or the end of its log was cut off. It would give back what was charged since. It is untouched.',
     instead:
-      'If you restored a backup, `zerogpu state accept` goes on with it. Otherwise put the newest ledger back, with all files whose names begin with `ledger.db`, or start with full quotas: `zerogpu state reset`.',
+      'If you restored a backup, `zerogpu state accept` continues with it. Otherwise put the newest ledger back, with all files whose names begin with `ledger.db`, or start with full quotas: `zerogpu state reset`.',
   },
   E_LEDGER_WRITE: {
     why: 'The disk reported that it could not keep what was written (a failed fsync). What it holds is unknown until it is read again, so the allocator ends instead of guessing.',

@@ -22,7 +22,7 @@ export const ERROR_CODES = {
   E_APP_CRASHED: 'the app ended before it answered',
   E_APP_SILENT: 'the app did not answer within the start-up time',
   E_NO_GPU_FUNCTION: 'the app serves, and no GPU function was detected during startup',
-  E_RUN_NONE: 'no run of the Space goes on',
+  E_RUN_NONE: 'the Space is not running',
   E_RUN_SEVERAL: 'several runs could be meant',
   E_RUN_ENDED: 'the run ended before it was ready',
   E_RUN_WAIT: 'the run is not ready after the time given',

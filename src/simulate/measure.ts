@@ -10,7 +10,7 @@ import { SimulatedWorld } from './world.js';
 const HOUR_MS = 3_600_000;
 /** A wait from which on a call counts as starved: half the platform's time-out of 60 s. */
 export const STARVED_SECONDS = 30;
-/** How often a replication reports that it goes on. */
+/** How often a replication reports its progress. */
 const PROGRESS_STEPS = 100;
 
 /**

@@ -265,7 +265,7 @@ export class SimulatedWorld {
     }
   }
 
-  /** The visitor goes on after a call that has ended, and leaves after any other end. */
+  /** The visitor continues after a call that has ended, and leaves after any other end. */
   private close(host: Host, record: CallRecord, call: SimulatedCall): void {
     call.isOver = true;
     host.calls.delete(record.call);

@@ -47,7 +47,7 @@ export function parseQuotaOptions(
   }
   if (raw.watch !== undefined && raw.once) {
     throw new UserError('E_USAGE', '--watch and --once exclude each other', {
-      why: '--once ends after one table, --watch goes on.',
+      why: '--once ends after one table, --watch keeps running.',
       fix: 'zerogpu quota --watch 2',
     });
   }

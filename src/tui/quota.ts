@@ -67,10 +67,14 @@ export async function quota(
 }
 
 function noEmulator(): UserError {
-  return new UserError('E_ALLOCATOR_GONE', 'No emulator is running here.', {
-    fix: 'zerogpu run',
-    exitCode: EXIT.cannot,
-  });
+  return new UserError(
+    'E_ALLOCATOR_GONE',
+    'neither zerogpu run nor zerogpu serve is running here',
+    {
+      fix: 'zerogpu run',
+      exitCode: EXIT.cannot,
+    },
+  );
 }
 
 /** Numbers with their unit in the name; docs/schema/quota-snapshot.json. */

@@ -66,11 +66,11 @@ export function nextCall(visitor: SnapshotVisitor, snapshot: Snapshot): string |
     case 'illegal-duration':
       return `${asked}: too long`;
     case 'pending-credits':
-      return 'credits held back: refused';
+      return 'credits held: refused';
     case 'runs-exceeded':
       return 'no runs left: refused';
     case 'no-gpu':
-      return 'no such GPU: refused';
+      return 'no GPU: refused';
   }
 }
 

@@ -44,7 +44,7 @@ export async function webConsole(
 function consoleOfServe(state: string): string {
   const found = findConsoles(state).find(({ kind }) => kind === 'serve');
   if (found) return found.url;
-  throw new UserError('E_RUN_NONE', 'zerogpu serve does not run here', {
+  throw new UserError('E_RUN_NONE', 'zerogpu serve is not running', {
     fix: ['zerogpu serve', 'zerogpu console   (of the run in this folder)'],
     exitCode: EXIT.cannot,
   });

@@ -1,4 +1,4 @@
-"""Makes calls until the quota is spent, reads what is left, waits for the reset and goes on.
+"""Makes calls until the quota is spent, reads what is left, waits for the reset and continues.
 
 The same program runs against the deployed Space and against `zerogpu run . --local-hub`, which sets
 HF_ENDPOINT for it:

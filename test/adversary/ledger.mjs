@@ -105,7 +105,7 @@ const asLink = (path, to = `${path}.moved`) => {
   else rmSync(path);
   symlinkSync(to, path);
 };
-/** What is done, and what has to be said where the start goes on with less. */
+/** What is done, and what has to be said where the start continues with less. */
 const HARMS = [
   ['nothing', () => {}, null],
   ['deleted db', (state) => unlinkSync(file(state)), 'refused'],

@@ -4,6 +4,7 @@ import {
   commandFor,
   type Endpoint,
   findEndpoint,
+  forCommand,
   parseWord,
   usageOf,
 } from '../../src/call/arguments.js';
@@ -80,6 +81,16 @@ describe('arguments of a call', () => {
     expect(findEndpoint([endpoint], '/generate')).toBe(endpoint);
     expect(() => findEndpoint([endpoint], 'generat')).toThrow(
       expect.objectContaining({ code: 'E_CALL_ENDPOINT', fix: ['zerogpu call generate'] }),
+    );
+  });
+
+  it('errors name the command that took the words', () => {
+    const load = (act: () => unknown) => () => forCommand('zerogpu load --function', act);
+    expect(load(() => argumentsFor(endpoint, [], () => undefined))).toThrow(
+      expect.objectContaining({ fix: ['zerogpu load --function generate prompt=VALUE'] }),
+    );
+    expect(load(() => findEndpoint([endpoint], 'nothing-like-it'))).toThrow(
+      expect.objectContaining({ fix: ['zerogpu call --list'] }),
     );
   });
 

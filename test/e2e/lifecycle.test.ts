@@ -1,4 +1,4 @@
-/** A run that goes on without its terminal: found, called, read and stopped from other commands. */
+/** A run that continues without its terminal: found, called, read and stopped from other commands. */
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

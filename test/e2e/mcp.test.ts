@@ -74,7 +74,7 @@ describe('an agent', () => {
     expect(JSON.parse((await call('plain', { x: 2 })).text).outcome).toBe('done');
   });
 
-  it('reads what a call reports while it goes on', async () => {
+  it('reads what a call reports while it continues', async () => {
     const messages: string[] = [];
     const input = { space, function: 'with_progress', arguments: { steps: 5 }, as: 'pro:ada' };
     await agent.call('call', input, { onprogress: ({ message }) => messages.push(message ?? '') });
@@ -95,7 +95,7 @@ describe('an agent', () => {
       .toMatch(/^running #\d+ pro:ada stream /m);
     cancelled.abort('enough');
     await expect(long).rejects.toThrow('enough');
-    // What holds the slice goes on to its end or its deadline: `spaces` ends no worker for a visitor who leaves.
+    // What holds the slice continues to its end or its deadline: `spaces` ends no worker for a visitor who leaves.
     expect(performance.now() - before).toBeLessThan(15_000);
     await expect
       .poll(async () => (await agent.call('quota', { space })).text, { timeout: 40_000 })

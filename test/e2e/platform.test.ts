@@ -65,7 +65,7 @@ describe.each(profileNames)('on %s', (platform) => {
   });
 });
 
-it('on rtx-pro-6000 xlarge is the whole card, and a Team visitor goes on with credits', async () => {
+it('on rtx-pro-6000 xlarge is the whole card, and a Team visitor continues with credits', async () => {
   const args = ['--platform', 'rtx-pro-6000', '--vram', '600MB', '--credits', '10m'];
   run = await startRun(fixture('card-facts'), [...args, '--as', 'team:ann']);
   const { url } = run;

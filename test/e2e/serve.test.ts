@@ -65,7 +65,7 @@ describe('zerogpu serve', () => {
     expect(one.events.filter(({ event }) => event === 'ended')).toHaveLength(1);
   }, 120_000);
 
-  it('goes on after kill -9: a call that runs meanwhile is answered, and charged once', async () => {
+  it('continues after kill -9: a call that runs meanwhile is answered, and charged once', async () => {
     const call = hold(one, 'free:bob', 20, 4);
     await one.waitFor((event) => event.event === 'granted' && keyOf(event) === 'free:bob');
     // The record may be here before the grant itself: the call has to run.

@@ -145,6 +145,6 @@ it('decides as the server does: who is refused, who is served next, on which kin
   await Promise.all(asked.map(play));
   const isDecision = ({ what }: { what: string }) => what !== 'ended';
   const within = decisions.filter(isDecision).map(({ call, what }) => ({ call, what }));
-  // The server goes on after the simulation's end: what was still waiting there is left out.
+  // The server continues after the simulation's end: what was still waiting there is left out.
   expect(seen.filter(isDecision).slice(0, within.length)).toEqual(within);
 }, 60_000);

@@ -1,4 +1,4 @@
-/** An app that misbehaves: whatever it does, the run goes on answering, and ends when it is stopped. */
+/** An app that misbehaves: whatever it does, the run continues answering, and ends when it is stopped. */
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';

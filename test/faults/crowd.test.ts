@@ -100,7 +100,7 @@ describe('the allocator', () => {
       .toBe(0);
   });
 
-  it('that has no more descriptors goes on, and serves again when there are some', async () => {
+  it('that has no more descriptors continues, and serves again when there are some', async () => {
     await start(['sh', '-c', 'ulimit -n 120; exec "$@"', 'sh']);
     const many = await Promise.all(
       Array.from({ length: 200 }, () =>

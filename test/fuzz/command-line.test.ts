@@ -26,7 +26,7 @@ afterAll(() => {
   rmSync(root, { recursive: true, force: true });
 });
 
-/** What goes on until it is interrupted is interrupted then. */
+/** What continues until it is interrupted is interrupted then. */
 const INTERRUPT_AFTER_MS = 700;
 const HANGS_AFTER_MS = 60_000;
 
@@ -106,11 +106,11 @@ function expectHelp({ argv, env }: Case, ended: { code: number; stderr: string }
     return;
   }
   // A command group that is called alone shows its help; `doctor` says what is wrong on stdout, and `status`
-  // that no run goes on.
+  // that no run is active.
   const isAnswer =
     code === 3 &&
     ((argv[0] === 'doctor' && stderr === '') ||
-      (argv[0] === 'status' && /^(?:No Space runs here\.|$)/.test(stderr)));
+      (argv[0] === 'status' && /^(?:No Space is running\.|$)/.test(stderr)));
   if (/^Usage: /m.test(stderr) || isAnswer) return;
   const heads = stderr.match(new RegExp(`^error {2}[\\s\\S]*? {2}(${CODES})$`, 'gm')) ?? [];
   expect(heads.length, stderr).toBe(1);

@@ -43,7 +43,7 @@ describe('createToldReader', () => {
     );
   });
 
-  it('passes over events that are too large to be a message, and goes on after them', () => {
+  it('passes over events that are too large to be a message, and continues after them', () => {
     const large = event({
       msg: 'process_completed',
       success: true,

@@ -49,7 +49,7 @@ describe('a log', () => {
     );
   });
 
-  it('goes on in a new file when it is large, and is read as one', () => {
+  it('continues in a new file when it is large, and is read as one', () => {
     const path = join(temporaryFolder(), 'run.log');
     const log = openLog(path, ['secretvalue'], 24);
     const reader = followLog(path);

@@ -237,7 +237,7 @@ describe('secrets', () => {
 });
 
 describe('a long session', () => {
-  it('cancels a call that takes long, and goes on', async () => {
+  it('cancels a call that takes long, and continues', async () => {
     const dir = join(root, 'demo');
     const live = publishRun(state, { dir, visitor: 'anonymous', log: null });
     try {

@@ -39,13 +39,13 @@ describe('the steps to a Python', () => {
     ]);
   });
 
-  it('goes on with the Python at hand where no person can be asked, and says how to change it', () => {
+  it('continues with the Python at hand where no person can be asked, and says how to change it', () => {
     expect(steps({})).toEqual([
       { kind: 'at-hand', why: NO_310, hint: '--yes downloads Python 3.10 with uv' },
     ]);
   });
 
-  it('goes on with it where uv is missing, whatever is agreed to', () => {
+  it('continues with it where uv is missing, whatever is agreed to', () => {
     expect(steps({ hasUv: false, consent: 'yes' })).toEqual([
       { kind: 'at-hand', why: NO_310, hint: null },
     ]);

@@ -110,7 +110,7 @@ describe('zerogpu quota without a terminal', () => {
   it('says that no emulator runs, and how to start one', async () => {
     const { ask } = world(false);
     await expect(ask({}, () => null as never)).rejects.toMatchObject({
-      message: 'No emulator is running here.',
+      message: 'neither zerogpu run nor zerogpu serve is running here',
       fix: ['zerogpu run'],
       exitCode: 3,
     });

@@ -3,7 +3,7 @@
  *
  * It is wall time plus what operators have added, so that windows go on while the allocator is down or
  * the machine sleeps. It never goes back: while the wall clock is behind, because it was set back, quota
- * time goes on with the monotonic clock until the wall clock has caught up. So a clock that goes back
+ * time continues with the monotonic clock until the wall clock has caught up. So a clock that goes back
  * and forth, however often, gives nothing; a jump beyond any time seen before moves quota time along,
  * and ends at most the windows that it has passed.
  */

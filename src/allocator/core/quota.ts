@@ -48,7 +48,7 @@ export interface AccountCommands {
   settle: { readonly hold: Hold; readonly chargedMs: number };
   /** The call never was: its hold goes, and it counts as no run. */
   release: { readonly hold: Hold };
-  /** All of the quota and all runs again; what waits and runs goes on holding its own. */
+  /** All of the quota and all runs again; what waits and runs keeps its own. */
   reset: object;
   /** The window stands so from now on. */
   'set-use': { readonly tier: Tier; readonly use: WindowUse };

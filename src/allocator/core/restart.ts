@@ -3,7 +3,7 @@
  *
  *  - Whoever waited is gone: their connections ended with the process that held them. They cost
  *    nothing.
- *  - A call whose worker lives goes on to its deadline, which is on a clock that went on meanwhile. A
+ *  - A call whose worker lives continues to its deadline, which is on a clock that went on meanwhile. A
  *    kill that was on its way is sent again.
  *  - A call whose worker is dead ends, and pays for what it can have used at most: up to now, and
  *    never more than it asked for. The time of its death is unknown, and a charge must not be lost.

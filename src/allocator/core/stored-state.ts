@@ -65,7 +65,7 @@ export function encodeState(state: AllocatorState): StoredState {
   };
 }
 
-/** The state that goes on where `stored` was taken. Takes over its objects. */
+/** The state that continues where `stored` was taken. Takes over its objects. */
 export function decodeState(stored: StoredState): AllocatorState {
   const state = createState(stored.rules, stored.slices, [], stored);
   for (const space of stored.spaces) state.spaces.set(space.id, { ...STARTED, ...space });

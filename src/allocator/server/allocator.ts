@@ -92,7 +92,7 @@ export interface AllocatorServer {
 }
 
 /**
- * Starts an allocator on 127.0.0.1. With a ledger it goes on where the last one ended.
+ * Starts an allocator on 127.0.0.1. With a ledger it continues where the last one ended.
  *
  * @throws UserError E_PORT_TAKEN when `port` is in use; E_STATE_LOCKED, E_LEDGER_DAMAGED and the
  *   like for a ledger that can't be used

@@ -125,7 +125,7 @@ export function createDriver(state: AllocatorState, ports: DriverPorts): Allocat
     return outbox.setDiskFailing(failing);
   }
 
-  /** The disk takes nothing: whoever asks for a GPU is refused, and running work goes on. */
+  /** The disk takes nothing: whoever asks for a GPU is refused, and running work continues. */
   function giveUpWaiting(): void {
     takeBack(setDiskFailing(true));
   }

@@ -7,13 +7,13 @@ import { UserError } from '../../shared/errors.js';
 
 /** Kind, what happens, and the seconds of those that take time. */
 export const FAULT_KINDS = {
-  'no-gpu': { text: '503, no GPU was available', seconds: null },
+  'no-gpu': { text: '503, no GPU available', seconds: null },
   'expired-token': { text: '401, expired proxy token', seconds: null },
-  'illegal-duration': { text: '429, longer than anybody may ask for', seconds: null },
-  quota: { text: '429, no quota left for an hour', seconds: null },
+  'illegal-duration': { text: '429, illegal duration', seconds: null },
+  quota: { text: '429, quota exceeded for an hour', seconds: null },
   'runs-limit': { text: '429, runs limit reached', seconds: null },
-  'pending-credits': { text: '429, credits are held by running tasks', seconds: null },
-  'queue-timeout': { text: 'waits, then no GPU was available', seconds: 3 },
+  'pending-credits': { text: '429, credits are held by other calls', seconds: null },
+  'queue-timeout': { text: 'waits, then no GPU was free in time', seconds: 3 },
   'broken-stream': { text: 'the event stream of a waiting call breaks off', seconds: 1 },
   slow: { text: 'the answer comes late', seconds: 3 },
   kill: { text: 'the worker is killed while it runs', seconds: 1 },

@@ -59,7 +59,7 @@ export function refuseOlder(
   throw new UserError('E_LEDGER_OLDER', `the ledger ${path} is not the one that was written last`, {
     why: `${why.charAt(0).toUpperCase()}${why.slice(1)}. The file is untouched.`,
     fix: [
-      `${stateCommand('accept', path)}   (goes on with this one)`,
+      `${stateCommand('accept', path)}   (continues with this one)`,
       `${stateCommand('reset', path)}   (starts with full quotas, backs it up)`,
     ],
     exitCode: EXIT.cannot,

@@ -16,7 +16,7 @@ export interface OpenedLedger {
   readonly recovered: Recovered;
   /** False after a reboot: no earlier process is alive, and monotonic times start at 0. */
   readonly sameBoot: boolean;
-  /** Begins to write. Called once, when the state goes on. */
+  /** Begins to write. Called once, when the state continues. */
   start(ports: LedgerPorts): Ledger;
   /** Lets the next one have it; after the ledger was closed, or instead of `start`. */
   release(): Promise<void>;

@@ -139,7 +139,7 @@ function mark(path: string): void {
   }
 }
 
-/** A file that has taken the place of the ledger while it was in use goes on as the ledger. */
+/** A file that has taken the place of the ledger while it was in use continues as the ledger. */
 function identify(path: string, database: Database): { id: string; generation: number } {
   const { id, generation } = identityOf(database);
   const last = readLastWritten(path);

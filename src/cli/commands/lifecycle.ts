@@ -30,7 +30,7 @@ export function declareLifecycle(
     return command;
   };
 
-  declare('status', 'List the runs that go on, and where they answer.', [
+  declare('status', 'List the active runs and their addresses.', [
     'zerogpu status                  every run of this user, and zerogpu serve',
     'zerogpu status demo             the run of that folder; exit code 3 when there is none',
     'zerogpu status --json | jq -r .runs[0].url',

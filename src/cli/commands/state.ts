@@ -18,7 +18,7 @@ Examples
   zerogpu state reset --visitor free:ada     all of one visitor's quota again
   zerogpu state reset                        full quotas; the old ledger is backed up
   zerogpu state reset --serve                the ledger of zerogpu serve
-  zerogpu state accept --serve               goes on with a ledger from a backup
+  zerogpu state accept --serve               continues with a ledger from a backup
 
 Without --space it is the ledger of zerogpu serve, or the only one there is.`;
 

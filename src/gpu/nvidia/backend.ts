@@ -77,7 +77,7 @@ export async function createNvidiaBackend(request: NvidiaRequest): Promise<GpuBa
       await new Promise<void>((resolve) => clock.after(FREED_LOOK_MS, resolve));
     }
     host?.notice(
-      `the driver has not said within ${FREED_WITHIN_MS / 1000} s that the memory of process ${pid} is free; its slice goes on`,
+      `the driver has not said within ${FREED_WITHIN_MS / 1000} s that the memory of process ${pid} is free; its slice is given to the next call`,
     );
   }
 

@@ -39,7 +39,7 @@ export async function joinAllocator(parts: JoinedAllocatorParts): Promise<Alloca
   let root: ProcessId | null = null;
   let wasGone = false;
   let reachedAt: { readonly spaceId: string; readonly url: string } | null = null;
-  /** Only the local Hub of `zerogpu serve` asks for it: a run goes on without. */
+  /** Only the local Hub of `zerogpu serve` asks for it: a run continues without. */
   const sendAddress = async () => {
     if (reachedAt) await client.address(space.id, reachedAt.spaceId, reachedAt.url).catch(() => {});
   };

@@ -1,5 +1,5 @@
 /**
- * The device API of a joined run: one address for the app, for as long as the run lives. Each connection goes on
+ * The device API of a joined run: one address for the app, for as long as the run lives. Each connection is forwarded
  * to the `zerogpu serve` that runs now, wherever it is, once that has proved on this very connection that it
  * knows the secret of the state folder. What then passes are bytes, both ways, no faster than they are read.
  */

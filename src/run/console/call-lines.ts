@@ -1,5 +1,6 @@
 import { isStartupCall } from '../../allocator/core/startup.js';
 import type { AbandonedBecause, CallEnd, Refusal, Visitor } from '../../allocator/core/types.js';
+import { ABANDONED_WORDS, END_WORDS, REFUSAL_WORDS } from '../../platform/call-words.js';
 import { formatSeconds } from '../../shared/duration.js';
 import type { NamedRecord } from './call-log.js';
 
@@ -63,33 +64,15 @@ function tell(
     case 'abandoned':
       return {
         symbol: symbols.refuse,
-        text: `${ABANDONED_TEXT[record.why]} after waiting ${formatSeconds(record.waitedSeconds)}`,
+        text: `${LEFT_BECAUSE[record.why]}, after waiting ${formatSeconds(record.waitedSeconds)}`,
       };
     default:
       return null;
   }
 }
 
-const ABANDONED_TEXT: Record<AbandonedBecause, string> = {
-  'visitor-left': 'visitor left',
-  'space-gone': 'refused, the app ended',
-  operator: 'taken out of the queue by hand',
-  stopped: 'refused, the allocator stopped',
-};
-
-const END_TEXT: Record<CallEnd, string> = {
-  released: '',
-  failed: 'failed in the function',
-  deadline: 'killed at its deadline',
-  'worker-died': 'worker process died',
-  operator: 'ended by hand',
-  'over-vram': 'killed above its share of device memory',
-  'gpu-lost': 'its GPU is gone',
-  'allow-timeout': 'worker never asked for the GPU',
-  undelivered: 'its grant did not arrive',
-  'space-gone': 'the app ended',
-  stopped: 'the allocator stopped',
-};
+const ENDS: Record<CallEnd, string> = END_WORDS;
+const LEFT_BECAUSE: Record<AbandonedBecause, string> = ABANDONED_WORDS;
 
 function endText(record: NamedRecord & { event: 'ended' }, symbols: Symbols) {
   const good = record.end === 'released';
@@ -99,7 +82,7 @@ function endText(record: NamedRecord & { event: 'ended' }, symbols: Symbols) {
     : `quota ${wholeSeconds(record.leftBeforeSeconds)} ${symbols.start} ${wholeSeconds(record.leftAfterSeconds)}`;
   const credits =
     record.creditSeconds > 0 ? `, ${formatSeconds(record.creditSeconds)} paid by credits` : '';
-  const how = good ? '' : `, ${END_TEXT[record.end]}`;
+  const how = good ? '' : `, ${ENDS[record.end]}`;
   const unused = good && !record.gpuUsed ? ', GPU device not used' : '';
   return {
     symbol: good ? symbols.end : symbols.kill,
@@ -107,22 +90,23 @@ function endText(record: NamedRecord & { event: 'ended' }, symbols: Symbols) {
   };
 }
 
+const STATUS: Record<Refusal['kind'], number> = {
+  ...{ 'expired-token': 401, 'no-gpu': 503, stopping: 503, 'illegal-duration': 429 },
+  ...{ 'runs-exceeded': 429, 'pending-credits': 429, 'quota-exceeded': 429 },
+};
+
 function refusalText(refusal: Refusal): string {
+  return `${STATUS[refusal.kind]} ${REFUSAL_WORDS[refusal.kind]}${refusalDetail(refusal)}`;
+}
+
+function refusalDetail(refusal: Refusal): string {
   switch (refusal.kind) {
-    case 'expired-token':
-      return '401 expired token';
-    case 'no-gpu':
-      return '503 no GPU of that size on this platform';
     case 'illegal-duration':
-      return `429 illegal duration, longest is ${formatSeconds(refusal.longestSeconds)}`;
-    case 'runs-exceeded':
-      return '429 runs limit reached';
-    case 'stopping':
-      return '503 the allocator stops';
-    case 'pending-credits':
-      return '429 pending credits, other calls hold them';
+      return `, longest is ${formatSeconds(refusal.longestSeconds)}`;
     case 'quota-exceeded':
-      return `429 quota, ${wholeSeconds(refusal.leftSeconds)} left`;
+      return `, ${wholeSeconds(refusal.leftSeconds)} left`;
+    default:
+      return '';
   }
 }
 

@@ -4,7 +4,7 @@ export interface Footer {
   write(line: string): void;
   /** Draws the footer from now on, again after a resize. */
   show(): void;
-  /** Takes it away; the log goes on without. */
+  /** Takes it away; the log continues without. */
   hide(): void;
   /** Clears the screen and what has scrolled away. */
   clear(): void;

@@ -13,9 +13,9 @@ export interface TerminalInput extends Readable {
 /** What the keyboard needs of the process; tests hand in their own. */
 export interface JobControl {
   isInForeground(): boolean;
-  /** Stops this job, as Ctrl-Z does: returns when it goes on. */
+  /** Stops this job, as Ctrl-Z does: returns when it continues. */
   stop(): void;
-  /** Calls back when the job goes on; returns the end of that. */
+  /** Calls back when the job continues; returns the end of that. */
   onContinued(callback: () => void): () => void;
 }
 

@@ -31,7 +31,7 @@ const MOST_WAITING = 8;
 export interface RunTerminal {
   /** Where the lines of the run go. */
   write(line: string): void;
-  /** Lends the keyboard and the screen to a question; the log goes on afterwards. */
+  /** Lends the keyboard and the screen to a question; the log continues afterwards. */
   lend<T>(ask: () => Promise<T>): Promise<T>;
   /** Listens to keys until `stop`. */
   start(visitor: string, actions: HotkeyActions): void;

@@ -123,7 +123,7 @@ async function placeFile({ path, large }: HubFile, from: string, dir: string): P
   if (large) await symlink(from, part);
   else await copyFile(from, part);
   if ((await lstat(to).catch(() => null))?.isDirectory()) await rm(to, { recursive: true });
-  // A running app goes on reading the file that it has open.
+  // A running app keeps reading the file that it has open.
   await rename(part, to);
 }
 

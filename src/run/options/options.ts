@@ -52,7 +52,7 @@ export interface RunOptions extends HostOptions {
   readonly install: boolean;
   readonly yes: boolean;
   readonly startTimeoutSeconds: number;
-  /** The run goes on where the platform stops a Space without a start-up report. */
+  /** The run continues where the platform stops a Space without a start-up report. */
   readonly allowNoGpuFunction: boolean;
   /** Whose Space it is: hosting limits count per owner. */
   readonly owner: Owner;
@@ -65,7 +65,7 @@ export interface RunOptions extends HostOptions {
   readonly spaceId: string | null;
   /** Prepaid seconds of each visitor whose tier may have them (`--credits`); null to leave them as they are. */
   readonly creditSeconds: number | null;
-  /** The run goes on without this terminal. */
+  /** The run continues without this terminal. */
   readonly detach: boolean;
   /** Nothing has weights or values: memory and rules alone are played. */
   readonly weightless: boolean;

@@ -49,7 +49,7 @@ export function sendTraces(
   let taken = 0;
   let hasWarned = false;
   const report = (why: string) => {
-    if (!hasWarned) warn(`--otlp ${url}: ${why}; the run goes on, and spans are dropped`);
+    if (!hasWarned) warn(`--otlp ${url}: ${why}; the run continues, and spans are dropped`);
     hasWarned = true;
   };
   const exporter = watched(new OTLPTraceExporter({ url }), (spans, { code, error }) => {

@@ -1,4 +1,5 @@
 /** What a simulation shows, for people. Pure: lines of text, painted by the caller's paint. */
+import { REFUSAL_WORDS } from '../../platform/call-words.js';
 import { alignColumns } from '../../shared/columns.js';
 import { formatSeconds } from '../../shared/duration.js';
 import type { Paint } from '../../shared/paint.js';
@@ -16,14 +17,6 @@ export interface TextOptions {
   readonly paint: Paint;
   readonly ascii: boolean;
 }
-
-const REFUSAL_WORDS: Readonly<Record<string, string>> = {
-  'quota-exceeded': 'quota exceeded',
-  'illegal-duration': 'duration above the tier’s limit',
-  'runs-exceeded': 'runs limit',
-  'pending-credits': 'credits pending',
-  'no-gpu': 'no such GPU size here',
-};
 
 /** The head line: what was simulated. */
 export function headLine(plan: SimulationPlan, replications: number, seed: number): string {
@@ -181,8 +174,9 @@ function waitTable(what: string, rows: Readonly<Record<string, Counts>>): readon
 }
 
 function refusalLines({ all }: Measurement): readonly string[] {
+  const words: Readonly<Record<string, string>> = REFUSAL_WORDS;
   const parts = Object.entries(all.refused).map(
-    ([kind, count]) => `${whole(count)} ${REFUSAL_WORDS[kind] ?? kind}`,
+    ([kind, count]) => `${whole(count)} ${words[kind] ?? kind}`,
   );
   return parts.length === 0 ? [] : [`refused     ${parts.join(', ')}`];
 }

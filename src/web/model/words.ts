@@ -1,29 +1,16 @@
 /** Words of the console: how a call stands, and why it ended so. The rest is in src/tui/words.ts. Pure. */
+
+import { ABANDONED_WORDS, END_WORDS, REFUSAL_WORDS } from '../../platform/call-words.js';
 import { formatBytes } from '../../shared/bytes.js';
 import { formatSeconds } from '../../shared/duration.js';
 import type { ConsoleCall } from './calls.js';
 
 /** Ends, refusals and ways out of the queue; one that is not here is shown as the allocator names it. */
 const WHY: Readonly<Record<string, string>> = {
-  failed: 'failed in the function',
-  deadline: 'killed at its deadline',
-  'worker-died': 'its worker process died',
-  operator: 'ended by hand',
-  'over-vram': 'killed above its share of device memory',
-  'gpu-lost': 'its GPU is gone',
-  'allow-timeout': 'its worker never asked for the GPU',
-  undelivered: 'its grant did not arrive',
-  'space-gone': 'the app ended',
-  stopped: 'the allocator stopped',
-  'expired-token': 'expired token',
-  'illegal-duration': 'longer than anybody may ask for',
-  'quota-exceeded': 'quota exceeded',
-  'pending-credits': 'credits are held by other calls',
-  'runs-exceeded': 'runs limit reached',
-  'no-gpu': 'no GPU of that size',
-  stopping: 'the allocator stops',
+  ...REFUSAL_WORDS,
+  ...ABANDONED_WORDS,
+  ...END_WORDS,
   'queue-timeout': 'no GPU was free in time',
-  'visitor-left': 'the visitor left',
 };
 
 export const whyWords = (why: string): string => WHY[why] ?? why;

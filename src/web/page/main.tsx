@@ -98,7 +98,7 @@ function listen(): void {
   };
 }
 
-/** After a restart of zerogpu the session goes on; once it has ended, the page says so. */
+/** After a restart of zerogpu the session continues; once it has ended, the page says so. */
 async function tryAgain(): Promise<void> {
   const answer = await fetch('visitor?as=anonymous').catch(() => null);
   if (answer?.status === 401 || answer?.status === 403) {

@@ -1,5 +1,7 @@
 /** Who may ask the console for what. Pure: each request's head goes in, one decision comes out. */
+
 import type { IncomingHttpHeaders } from 'node:http';
+import { isSameText } from '../../allocator/client/secret.js';
 import { isLoopbackHost } from '../../shared/loopback.js';
 import { type ConsoleKeys, LINK_PARAMETER, SESSION_COOKIE } from './keys.js';
 
@@ -43,7 +45,8 @@ export function decide(head: RequestHead, keys: ConsoleKeys, nowMs: number): Dec
   if (!isLoopbackHost(headers.host)) return refused(403, 'Ask for 127.0.0.1.');
   const [path = '', query = ''] = head.url.split('?', 2);
   const link = new URLSearchParams(query).get(LINK_PARAMETER);
-  const below = path.startsWith(`/${keys.folder}/`) ? path.slice(keys.folder.length + 2) : null;
+  const [, folder = '', ...rest] = path.split('/');
+  const below = rest.length > 0 && isSameText(folder, keys.folder) ? rest.join('/') : null;
   // The link is a secret in itself, and may be followed from anywhere: a mail, a terminal in a web page.
   if (method === 'GET' && below === 'enter' && link !== null && isNavigation(headers)) {
     return { kind: 'enter', link };

@@ -39,7 +39,7 @@ const INDEX = `<!doctype html>
 <script type="module" src="console.js"></script></body></html>
 `;
 
-/** After a link: a page that goes on by itself, so that the cookie is sent wherever the link stood. */
+/** After a link: a page that continues by itself, so that the cookie is sent wherever the link stood. */
 export const ENTERED = `<!doctype html>
 <html lang="en"><head>${HEAD}<meta http-equiv="refresh" content="0;url=./"><title>zerogpu console</title></head>
 <body><p><a href="./">Open the console</a></p></body></html>

@@ -8,7 +8,7 @@ const HOUR = 3600;
 const view = (world: World) => quotaOf(world.state, visitor('free'), world.now);
 
 describe('quota time', () => {
-  it('goes on from the highest value when the wall clock jumps back', () => {
+  it('continues from the highest value when the wall clock jumps back', () => {
     const world = new World();
     world.run({ seconds: 60 });
     const before = view(world).resetsInSeconds;
@@ -178,7 +178,7 @@ describe('quota time', () => {
     );
   });
 
-  it('goes on after a restart, with the accounts and without their reservations', () => {
+  it('continues after a restart, with the accounts and without their reservations', () => {
     const world = new World();
     world.run({ seconds: 60 });
     world.schedule({ user: 'free', duration: 30 });
@@ -231,7 +231,7 @@ describe('a quota window is 24 h of time', () => {
     world.schedule({ duration: 60 });
     world.allow(2);
     world.pass(10);
-    // Asleep, the wall clock goes on and the monotonic one stands still.
+    // Asleep, the wall clock continues and the monotonic one stands still.
     world.wallMs += 24 * HOUR * 1000;
     world.pass(10);
     expect(world.state.leases.size).toBe(1);

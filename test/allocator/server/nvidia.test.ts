@@ -155,7 +155,7 @@ describe('the watch', () => {
     expect(told()).toEqual([`process ${pid} of a Space uses ${CARD} without a lease`]);
   });
 
-  it('ends the call on a card that disappears, and goes on with the other', async () => {
+  it('ends the call on a card that disappears, and continues with the other', async () => {
     const { server, smi, records, fatal, notices } = await start('two-gpus', 1, 2);
     const calls = [await call(server), await call(server, { taskId: '2' })];
     const left = calls.find(({ nvidiaUUID }) => nvidiaUUID === SECOND);

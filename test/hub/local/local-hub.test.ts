@@ -206,7 +206,7 @@ describe('a token that is not the Hub’s', () => {
     expect(seen.map(({ headers }) => headers.authorization)).toEqual([undefined]);
   });
 
-  it('but could be goes on as it came, a password too', async () => {
+  it('but could be continues as it came, a password too', async () => {
     const { hub, seen } = await hubBefore(() => ({}));
     const headers = [`Bearer hf_${'a'.repeat(34)}`, basic(`user:hf_${'a'.repeat(34)}`)];
     for (const authorization of headers)

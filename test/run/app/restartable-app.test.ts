@@ -61,7 +61,7 @@ describe('an app that can be restarted', () => {
     expect(app.serves).toBe(false);
   });
 
-  it('goes on in the next one, and ends with that', async () => {
+  it('continues in the next one, and ends with that', async () => {
     const { app, apps, did, ends } = await setUp();
     await app.start();
     expect(did).toEqual(['prepare', 'start']);

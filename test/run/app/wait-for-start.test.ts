@@ -94,7 +94,7 @@ describe('waiting for the start', () => {
     expect(status).toBe(401);
   });
 
-  it('goes on until the start is reported', async () => {
+  it('continues until the start is reported', async () => {
     const port = await answering(fine);
     let looks = 0;
     const ports = portsOf(() => [port], { reported: async () => ++looks > 2 });

@@ -32,13 +32,13 @@ describe('the line of a call', () => {
 
   it.each([
     ['expired-token', {}, '401 expired token'],
-    ['no-gpu', {}, '503 no GPU of that size on this platform'],
+    ['no-gpu', {}, '503 no GPU available'],
     ['illegal-duration', {}, '429 illegal duration, longest is 2m00s'],
     ['runs-exceeded', {}, '429 runs limit reached'],
-    ['quota-exceeded', {}, '429 quota, 12s left'],
+    ['quota-exceeded', {}, '429 quota exceeded, 12s left'],
     // Never a second that the visitor has not.
-    ['quota-exceeded', { leftSeconds: 59.99 }, '429 quota, 59s left'],
-    ['quota-exceeded', { leftSeconds: -1 }, '429 quota, 0s left'],
+    ['quota-exceeded', { leftSeconds: 59.99 }, '429 quota exceeded, 59s left'],
+    ['quota-exceeded', { leftSeconds: -1 }, '429 quota exceeded, 0s left'],
   ])('tells the refusal %s %j', (kind, fields, text) => {
     expect(line(refusalOf(kind, fields))).toBe(
       `#7   ⊘   generate   free:ada   1m00s asked  ${text}`,
@@ -60,9 +60,9 @@ describe('the line of a call', () => {
   it.each([
     ['failed', 'failed in the function'],
     ['deadline', 'killed at its deadline'],
-    ['worker-died', 'worker process died'],
+    ['worker-died', 'its worker process died'],
     ['operator', 'ended by hand'],
-    ['allow-timeout', 'worker never asked for the GPU'],
+    ['allow-timeout', 'its worker never asked for the GPU'],
     ['space-gone', 'the app ended'],
     ['undelivered', 'its grant did not arrive'],
     ['stopped', 'the allocator stopped'],
@@ -77,10 +77,10 @@ describe('the line of a call', () => {
       '#7   ⊘   generate   free:ada   no GPU within 1m00s, queue timed out',
     );
     expect(line(recordOf('abandoned'))).toBe(
-      '#7   ⊘   generate   free:ada   visitor left after waiting 3.2s',
+      '#7   ⊘   generate   free:ada   the visitor left, after waiting 3.2s',
     );
     expect(line(recordOf('abandoned', { why: 'stopped' }))).toBe(
-      '#7   ⊘   generate   free:ada   refused, the allocator stopped after waiting 3.2s',
+      '#7   ⊘   generate   free:ada   the allocator stopped, after waiting 3.2s',
     );
   });
 

@@ -226,7 +226,7 @@ describe('the terminal of a run', () => {
     expect(stdin.set).toBe(sets);
   });
 
-  it('Ctrl-Z gives the terminal back and stops the job; the box is back when it goes on', async () => {
+  it('Ctrl-Z gives the terminal back and stops the job; the box is back when it continues', async () => {
     const { terminal, stdin, shell, press, screen } = start();
     await press('\u001a');
     expect(shell.stops).toBe(1);

@@ -58,7 +58,7 @@ describe('--otlp', () => {
     for (let call = 0; call < 3; call += 1) traces.call(refusalOf('quota-exceeded', { call }));
     await traces.close();
     expect(warnings).toEqual([
-      `--otlp ${url}: it answers 401; the run goes on, and spans are dropped`,
+      `--otlp ${url}: it answers 401; the run continues, and spans are dropped`,
     ]);
   });
 
@@ -71,7 +71,7 @@ describe('--otlp', () => {
     // Two seconds of its own, and a machine that is busy.
     expect(performance.now() - before).toBeLessThan(8_000);
     expect(warnings).toEqual([
-      `--otlp ${url}: 10000 of 10000 spans were not taken; the run goes on, and spans are dropped`,
+      `--otlp ${url}: 10000 of 10000 spans were not taken; the run continues, and spans are dropped`,
     ]);
   });
 });

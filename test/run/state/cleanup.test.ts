@@ -16,7 +16,7 @@ describe('cleanup', () => {
     expect(done).toEqual(['app', 'server…', 'server', 'folder']);
   });
 
-  it('goes on after a step that fails, and tells of it', async () => {
+  it('continues after a step that fails, and tells of it', async () => {
     const done: string[] = [];
     const [thrown, rejected] = [new Error('thrown'), new Error('rejected')];
     const cleanup = createCleanup();

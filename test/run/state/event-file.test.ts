@@ -39,7 +39,7 @@ describe('--events', () => {
     expect(lines).toHaveLength(4);
   });
 
-  it('is the user’s alone, and goes on where an earlier run stopped', () => {
+  it('is the user’s alone, and continues where an earlier run stopped', () => {
     const file = join(temporaryFolder(), 'events.jsonl');
     tee(file).talk.call(recordOf('granted'));
     tee(file).talk.call(recordOf('ended'));

@@ -52,7 +52,7 @@ describe('reportVariables', () => {
     ]);
   });
 
-  it('goes on without a Hub that does not answer', async () => {
+  it('continues without a Hub that does not answer', async () => {
     const space = await spaceWith('print(1)\n');
     const report = await reportVariables({
       ...{ space, given: {}, appEnv: {}, hubSpace: 'ada/hello', interrupted: running },

@@ -18,7 +18,7 @@ export const FACTS: Facts = {
   tiers: ['anonymous', 'free', 'pro'],
   defaultVisitor: 'free:ada',
   faultKinds: [
-    { kind: 'no-gpu', text: '503, no GPU was available' },
+    { kind: 'no-gpu', text: '503, no GPU available' },
     { kind: 'kill', text: 'the worker is killed while it runs' },
   ],
   hasWords: true,

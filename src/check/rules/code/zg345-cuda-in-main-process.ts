@@ -78,7 +78,7 @@ function placeOf(context: RuleContext, fn: PyFunction | null): Data['place'] {
   return context.python.calledAtStart.has(fn) ? 'start' : 'function';
 }
 
-/** What a thread catches, it catches for good: the app goes on without its model. */
+/** What a thread catches, it catches for good: the app continues without its model. */
 function isCaught({ node }: PyCall, place: Data['place']): boolean {
   return place !== 'thread' && isTried(node);
 }

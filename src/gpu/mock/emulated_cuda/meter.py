@@ -237,7 +237,7 @@ class Meter:
             finally:
                 os.close(descriptor)
         except OSError:
-            # The folder is gone or full: the device goes on without being watched.
+            # The folder is gone or full: the device continues without being watched.
             self._directory = None
             return None
 

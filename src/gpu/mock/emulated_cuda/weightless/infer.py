@@ -20,7 +20,7 @@ META = torch.device("meta")
 NEW, SAME, OVER, VALUE = range(4)
 # Stands where a cost will be.
 UNASKED = object()
-# So many different calls are remembered; a program that goes on beyond them starts over.
+# So many different calls are remembered; a program that continues beyond them starts over.
 MOST_REMEMBERED = 50_000
 
 
