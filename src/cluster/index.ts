@@ -1,5 +1,5 @@
 /** Many GPU hosts as one: what they share is in a Valkey or Redis store. */
-export { createQuotaStore, type QuotaStore } from './quota/quota-store.js';
+export { createQuotaStore } from './quota/quota-store.js';
 export { parseStoreAddress, type StoreAddress } from './store/address.js';
 export { connectStore, type StoreConnection, type StoreOptions } from './store/connection.js';
 export { StoreUnreachable } from './store/failures.js';

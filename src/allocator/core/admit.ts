@@ -31,6 +31,8 @@ export interface AskedCall {
   readonly tokenExpired: boolean;
   /** As sent on the wire; null when nothing was. */
   readonly declaredSeconds: number | null;
+  /** Where a store keeps the quotas: whether it holds what the call costs. */
+  readonly isCovered?: boolean;
 }
 
 /** Seconds that the call asks for: as declared, else the profile's default. */
@@ -56,14 +58,17 @@ export function refusalOf(
 
   if (call.tokenExpired) return refuse('expired-token', 0);
   if (isIllegalDuration(state, call)) return refuse('illegal-duration', -1);
-  if (coverageOf(balance, costOf(state, call)) === null) {
-    return coverageOf(withoutHolds(balance), costOf(state, call)) === null
-      ? refuse('quota-exceeded', secondsToReset(state, balance))
-      : refuse('pending-credits', 0);
+  if (call.isCovered !== true) {
+    if (coverageOf(balance, costOf(state, call)) === null) {
+      return coverageOf(withoutHolds(balance), costOf(state, call)) === null
+        ? refuse('quota-exceeded', secondsToReset(state, balance))
+        : refuse('pending-credits', 0);
+    }
+    if (hasNoRunLeft(profile, call.visitor.tier, balance)) return refuse('runs-exceeded', 0);
+    // What the store refused stays refused, should a window have ended meanwhile.
+    if (call.isCovered === false) return refuse('quota-exceeded', secondsToReset(state, balance));
   }
-  if (hasNoRunLeft(profile, call.visitor.tier, balance)) return refuse('runs-exceeded', 0);
-  if (!isEverPossible(state, call.size)) return refuse('no-gpu', 0);
-  return null;
+  return isEverPossible(state, call.size) ? null : refuse('no-gpu', 0);
 }
 
 /** A call at start-up has no quota to exceed: only its own cap and the size can refuse it. */

@@ -2,6 +2,7 @@
 import type { Instant } from '../../shared/clock.js';
 import type { ProcessId, SliceSpec } from '../../shared/host.js';
 import type { Refusal } from './effects.js';
+import type { QuotaKnownEvent, SharedAnswer } from './shared-quota.js';
 import type { AllocatorRules, GpuSize, Owner, Tier, Visitor } from './types.js';
 
 export type FaultRefusal = Pick<Refusal, 'kind' | 'leftSeconds' | 'waitSeconds'>;
@@ -23,6 +24,8 @@ export interface ScheduleEvent {
   readonly tokenExpired: boolean;
   /** A refusal on demand (`--fault`), whatever the rules would say. */
   readonly fault?: FaultRefusal;
+  /** Where a store keeps the quotas: what it answered. The hold there has the request's id. */
+  readonly shared?: SharedAnswer;
 }
 export interface AllowEvent {
   readonly type: 'allow';
@@ -188,4 +191,5 @@ export type AllocatorEvent =
   | LostSlicesEvent
   | StopEvent
   | AdvanceEvent
+  | QuotaKnownEvent
   | TickEvent;

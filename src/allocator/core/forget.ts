@@ -29,6 +29,8 @@ export function forgetFreshAccounts(state: AllocatorState, quotaNowMs: number): 
 
 function isFresh(account: QuotaAccount): boolean {
   const { windowStartMs, reservedMs, pendingRuns, creditMs, tierOverride } = account;
+  // What is kept elsewhere is only a copy.
+  if (account.isShared) return windowStartMs === null;
   const isUnused = windowStartMs === null && reservedMs === 0 && pendingRuns === 0;
   return isUnused && creditMs === 0 && tierOverride === null;
 }

@@ -2,7 +2,7 @@
 export { checkInvariants } from './invariants.js';
 export { type AheadBecause, compareRank, whyAhead } from './queue-order.js';
 export { createState, isKnownToken, type QuotaClock } from './state.js';
-export { step } from './step.js';
+export { reservationOf, step } from './step.js';
 export { decodeState, encodeState, STATE_FORMAT, type StoredState } from './stored-state.js';
 export {
   type QueueEntry,

@@ -13,9 +13,10 @@
 import type { Instant } from '../../shared/clock.js';
 import type { ProcessId } from '../../shared/host.js';
 import { costMs } from './balance.js';
+import { beginHold, leftWithout, releaseHold, settleHold } from './holds.js';
 import { costFactorOf } from './sizes.js';
 import { isStartupCall } from './startup.js';
-import { quota, record, secondsSince, type Turn } from './turn.js';
+import { record, secondsSince, type Turn } from './turn.js';
 import type { AllocatorState, CallEnd, CallRecord, Lease, Waiter } from './types.js';
 
 /**
@@ -44,6 +45,7 @@ export function openLease(
     slices,
     reservedMs: waiter.reservedMs,
     creditMs: waiter.creditMs,
+    ...(waiter.isShared && { isShared: true }),
     warm: process !== null,
     grantedAt: turn.at,
     windowStartMs: null,
@@ -67,9 +69,7 @@ export function openLease(
 export function beginLease(turn: Turn, lease: Lease, process: ProcessId): void {
   lease.process = process;
   lease.startedAt = turn.at;
-  lease.windowStartMs = isStartupCall(lease)
-    ? turn.quotaNowMs
-    : quota(turn).begin(lease.visitor, lease);
+  lease.windowStartMs = isStartupCall(lease) ? turn.quotaNowMs : beginHold(turn, lease);
 }
 
 /** Ends the lease and charges it. What becomes of its process is the caller's business. */
@@ -114,11 +114,11 @@ function pay(turn: Turn, lease: Lease, usedSeconds: number): Payment {
   const { state } = turn;
   const { visitor, windowStartMs } = lease;
   const chargedMs = chargeOf(state, lease, usedSeconds);
-  let byCreditMs = 0;
-  if (lease.undelivered) quota(turn).release(visitor, lease);
-  else byCreditMs = quota(turn).settle(visitor, lease, chargedMs);
-  const leftAfterMs = quota(turn).read(visitor).leftMs;
-  const paysNow = state.accounts.get(visitor.key)?.windowStartMs === windowStartMs;
+  if (lease.undelivered) releaseHold(turn, lease);
+  const byCreditMs = lease.undelivered ? 0 : settleHold(turn, lease, chargedMs);
+  const leftAfterMs = leftWithout(turn, lease, chargedMs - byCreditMs);
+  const paysNow =
+    lease.isShared || state.accounts.get(visitor.key)?.windowStartMs === windowStartMs;
   return {
     chargedSeconds: chargedMs / 1000,
     creditSeconds: byCreditMs / 1000,

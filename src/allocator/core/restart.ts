@@ -12,6 +12,7 @@
  */
 import { isSameProcess, type ProcessId } from '../../shared/host.js';
 import { evict } from './grant-waiting.js';
+import { forgetCopies } from './holds.js';
 import { endLease, endOfDead, mostUsedSeconds } from './lease.js';
 import { onSpaceGone } from './spaces.js';
 import type { Turn } from './turn.js';
@@ -23,6 +24,7 @@ export function onRestarted(turn: Turn, event: RestartedEvent): void {
   const isAlive = (process: ProcessId) =>
     event.sameBoot && event.alive.some((other) => isSameProcess(other, process));
   for (const waiter of [...state.queue]) abandon(turn, waiter, 'visitor-left');
+  forgetCopies(state);
   for (const lease of [...state.leases.values()]) {
     if (lease.process === null ? event.sameBoot : isAlive(lease.process)) goOn(turn, lease);
     else endDead(turn, lease, event.sameBoot);

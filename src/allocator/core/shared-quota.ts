@@ -3,6 +3,7 @@
  * it answered. What the core decides about a hold afterwards waits in the state, and so in the ledger, until
  * the store has it.
  */
+import type { Instant } from '../../shared/clock.js';
 import type { Held } from './balance.js';
 import type { QuotaAccount } from './types.js';
 
@@ -21,4 +22,23 @@ export interface SharedAnswer {
   readonly held: Held | null;
   /** With the hold. */
   readonly account: SharedAccount;
+}
+
+/** What is still to be said to the store about a hold. */
+export interface Delivery {
+  /** The request id of the call's /schedule. */
+  readonly reservation: string;
+  /** Key of the visitor. */
+  readonly visitor: string;
+  /** Null for a call that never was. */
+  readonly chargedMs: number | null;
+}
+
+/** Something that the store answered: the accounts as they are there, and which deliveries it has. */
+export interface QuotaKnownEvent {
+  readonly type: 'quota-known';
+  readonly at: Instant;
+  readonly accounts: readonly SharedAccount[];
+  /** Reservations whose delivery has arrived. */
+  readonly delivered: readonly string[];
 }

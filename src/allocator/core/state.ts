@@ -55,6 +55,7 @@ export function createState(
     timeouts: createFifo(),
     released: { recent: new Map(), older: new Map() },
     accounts: known,
+    deliveries: new Map(),
     nextCall: 1,
     stopping: false,
     quotaOffsetMs: clock.quotaOffsetMs,

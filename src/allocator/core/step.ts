@@ -11,10 +11,12 @@
 import { tierFacts } from '../../platform/tier-facts.js';
 import { askedSecondsOf, refusalOf, stoppingRefusal } from './admit.js';
 import { assert } from './assert.js';
+import type { Held } from './balance.js';
 import { onAllow, onProcessDied, onRelease } from './calls.js';
 import { expire, nextTickMs } from './expire.js';
 import { forgetFreshAccounts } from './forget.js';
 import { grantWaiting } from './grant-waiting.js';
+import { copyAccount, deliver, onQuotaKnown } from './holds.js';
 import { takeBack } from './lease.js';
 import {
   onAdvance,
@@ -28,7 +30,7 @@ import {
 } from './operator.js';
 import { enqueue } from './queue.js';
 import { quotaClassOf } from './queue-order.js';
-import { moveQuotaClock } from './quota-clock.js';
+import { moveQuotaClock, quotaTimeAt } from './quota-clock.js';
 import { onRestarted } from './restart.js';
 import { defaultSizeOf, reservationMs } from './sizes.js';
 import { onRegisterSpace, onRootDied, onSpaceGone, onSpaceStarted } from './spaces.js';
@@ -120,6 +122,9 @@ function handle(turn: Turn, event: AllocatorEvent): void {
       assert(event.seconds >= 0, 'quota time was asked to go back');
       onAdvance(turn, event);
       break;
+    case 'quota-known':
+      onQuotaKnown(turn, event);
+      break;
     case 'tick':
       break;
   }
@@ -137,7 +142,8 @@ function onAbandon(turn: Turn, { requestId }: AbandonEvent): void {
 /** Refuses the call, or holds its seconds back and puts it in the queue; grantWaiting does the rest. */
 function onSchedule(turn: Turn, event: ScheduleEvent): void {
   const { state } = turn;
-  const { requestId, allowToken, space, taskId, durationSeconds, tokenExpired } = event;
+  const { requestId, allowToken, space, taskId, durationSeconds, tokenExpired, shared } = event;
+  if (shared) copyAccount(turn, shared.account);
   const visitor = asOverridden(state, callerOf(state, space, event.visitor));
   const size = event.size ?? defaultSizeOf(state, space);
   assert(durationSeconds === null || durationSeconds > 0, 'a duration that is not above zero');
@@ -147,7 +153,8 @@ function onSchedule(turn: Turn, event: ScheduleEvent): void {
   const head = { call: state.nextCall, space, taskId, visitor, askedSeconds, size };
   state.nextCall += 1;
   forgetFreshAccounts(state, turn.quotaNowMs);
-  const asked = { visitor, size, tokenExpired, declaredSeconds: durationSeconds };
+  const covered = shared && { isCovered: shared.held !== null };
+  const asked = { visitor, size, tokenExpired, declaredSeconds: durationSeconds, ...covered };
   const refusal =
     (event.fault && {
       ...event.fault,
@@ -159,9 +166,11 @@ function onSchedule(turn: Turn, event: ScheduleEvent): void {
   if (refusal) {
     record(turn, head, { event: 'refused', refusal });
     turn.effects.push({ type: 'refuse', requestId, tier: visitor.tier, refusal });
+    if (shared?.held)
+      deliver(turn, { reservation: requestId, visitor: visitor.key, chargedMs: null });
     return;
   }
-  const { reservedMs, creditMs, quotaClass } = holdFor(turn, head);
+  const { reservedMs, creditMs, quotaClass } = holdFor(turn, head, shared?.held ?? null);
   const waiter: Waiter = {
     call: head.call,
     space,
@@ -173,6 +182,7 @@ function onSchedule(turn: Turn, event: ScheduleEvent): void {
     allowToken,
     reservedMs,
     creditMs,
+    ...(shared && { isShared: true }),
     arrivedAt: turn.at,
     reason: 'node',
     tierRank: tierFacts(state.rules.profile, visitor.tier).queueRank,
@@ -184,16 +194,42 @@ function onSchedule(turn: Turn, event: ScheduleEvent): void {
 }
 
 /** Holds the call's seconds back, and says what the quota that is left counts for in the queue. */
-function holdFor(turn: Turn, call: Call): Pick<Waiter, 'reservedMs' | 'creditMs' | 'quotaClass'> {
+function holdFor(
+  turn: Turn,
+  call: Call,
+  shared: Held | null,
+): Pick<Waiter, 'reservedMs' | 'creditMs' | 'quotaClass'> {
   const { state } = turn;
   const { profile } = state.rules;
   const { visitor, askedSeconds, size } = call;
   if (isStartupCall(call)) return { reservedMs: 0, creditMs: 0, quotaClass: 0 };
   const balance = quota(turn).read(visitor);
+  if (shared) {
+    const before = { ...balance, leftMs: balance.leftMs + shared.reservedMs };
+    return { ...shared, quotaClass: quotaClassOf(before, profile.queue.quotaClasses) };
+  }
   const held = quota(turn).reserve(visitor, reservationMs(state, askedSeconds, size));
   assert(held !== null, 'a call was accepted that its quota does not cover');
   const { reservedMs, creditMs } = held;
   return { reservedMs, creditMs, quotaClass: quotaClassOf(balance, profile.queue.quotaClasses) };
+}
+
+/**
+ * What a shared store is asked about a call before it comes here; null for one that is refused whatever its
+ * quota is, and for one at start-up.
+ */
+export function reservationOf(
+  state: AllocatorState,
+  event: Omit<ScheduleEvent, 'requestId' | 'allowToken' | 'taskId'>,
+): { readonly visitor: Visitor; readonly costMs: number; readonly askedSeconds: number } | null {
+  const visitor = asOverridden(state, callerOf(state, event.space, event.visitor));
+  const size = event.size ?? defaultSizeOf(state, event.space);
+  const { tokenExpired, durationSeconds: declaredSeconds } = event;
+  const asked = { visitor, size, tokenExpired, declaredSeconds, isCovered: true };
+  if (event.fault || state.stopping || isStartupCall(asked)) return null;
+  if (refusalOf(state, asked, quotaTimeAt(state, event.at))) return null;
+  const askedSeconds = askedSecondsOf(state, declaredSeconds);
+  return { visitor, costMs: reservationMs(state, askedSeconds, size), askedSeconds };
 }
 
 /** The visitor with the tier that an operator has given them. */

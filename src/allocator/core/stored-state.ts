@@ -7,6 +7,7 @@ import { createState } from './state.js';
 import type {
   AllocatorRules,
   AllocatorState,
+  Delivery,
   HostedSpace,
   Lease,
   QuotaAccount,
@@ -33,6 +34,8 @@ export interface StoredState {
   readonly queue: readonly Waiter[];
   readonly unanswered: readonly string[];
   readonly accounts: readonly QuotaAccount[];
+  /** Not in what was written before quotas could be shared. */
+  readonly deliveries?: readonly Delivery[];
   readonly released: {
     readonly recent: readonly (readonly [string, 200 | 204])[];
     readonly older: readonly (readonly [string, 200 | 204])[];
@@ -57,6 +60,7 @@ export function encodeState(state: AllocatorState): StoredState {
     queue: state.queue,
     unanswered: [...state.unanswered],
     accounts: [...state.accounts.values()],
+    deliveries: [...state.deliveries.values()],
     released: { recent: [...state.released.recent], older: [...state.released.older] },
     nextCall: state.nextCall,
     quotaOffsetMs: state.quotaOffsetMs,
@@ -76,6 +80,9 @@ export function decodeState(stored: StoredState): AllocatorState {
   state.lost = new Set(stored.lost ?? []);
   state.warmWorkers = [...stored.warmWorkers];
   for (const account of stored.accounts) state.accounts.set(account.key, account);
+  for (const delivery of stored.deliveries ?? []) {
+    state.deliveries.set(delivery.reservation, delivery);
+  }
   for (const requestId of stored.unanswered) state.unanswered.add(requestId);
   state.released.recent = new Map(stored.released.recent);
   state.released.older = new Map(stored.released.older);

@@ -10,6 +10,7 @@ import type { GpuSize, OwnerKind, Tier } from '../../platform/tiers.js';
 import type { Instant } from '../../shared/clock.js';
 import type { ProcessId, SliceSpec } from '../../shared/host.js';
 import type { CallEnd, QueuingReason } from './effects.js';
+import type { Delivery } from './shared-quota.js';
 
 export type { GpuSize, Tier } from '../../platform/tiers.js';
 
@@ -68,6 +69,8 @@ export interface Lease {
   killing: CallEnd | null;
   /** The grant never reached its client: the call costs nothing, however it ends. */
   undelivered?: true;
+  /** A store that many hosts share has its hold, under its request id. */
+  readonly isShared?: true;
 }
 
 /** A forked worker that has run its task and waits for the next call of it, holding VRAM. */
@@ -93,6 +96,8 @@ export interface Waiter {
   readonly size: GpuSize;
   readonly reservedMs: number;
   readonly creditMs: number;
+  /** A store that many hosts share has its hold, under its request id. */
+  readonly isShared?: true;
   readonly arrivedAt: Instant;
   reason: QueuingReason;
   /** What decides the service order (queue-order.ts), frozen at arrival. */
@@ -195,6 +200,8 @@ export interface AllocatorState {
   /** The answer to the first /release of a token, so that a second one gets the same. */
   readonly released: ReleasedTokens;
   readonly accounts: Map<string, QuotaAccount>;
+  /** What the shared store does not have yet, by reservation. */
+  readonly deliveries: Map<string, Delivery>;
   nextCall: number;
   /** What operators have added to quota time (`advance`). */
   quotaOffsetMs: number;

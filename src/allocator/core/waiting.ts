@@ -8,10 +8,11 @@
  */
 
 import { noGpuRefusal } from './admit.js';
+import { releaseHold } from './holds.js';
 import { isAtConcurrencyLimit, openPool } from './pool.js';
 import { dequeue, positionOf } from './queue.js';
 import { isStartupCall } from './startup.js';
-import { quota, record, secondsSince, type Turn } from './turn.js';
+import { record, secondsSince, type Turn } from './turn.js';
 import type { AbandonedBecause, AllocatorState, QueuingReason, Waiter } from './types.js';
 
 /** How long a request may go unanswered before the visitor reads that they wait. */
@@ -87,7 +88,7 @@ function answerInVain(turn: Turn, waiter: Waiter): void {
 function leaveQueue(turn: Turn, waiter: Waiter): void {
   dequeue(turn.state, waiter);
   if (isStartupCall(waiter)) return;
-  quota(turn).release(waiter.visitor, { ...waiter, windowStartMs: null });
+  releaseHold(turn, { ...waiter, windowStartMs: null });
 }
 
 function unansweredOf(state: AllocatorState): readonly Waiter[] {

@@ -24,6 +24,7 @@ import { createIds } from './ids.js';
 import { createLastMinute } from './last-minute.js';
 import { createMetrics } from './metrics.js';
 import { createProcessWatch, linuxProcesses } from './process-watch.js';
+import type { QuotaStore } from './quota-store.js';
 import { assertSameGpus, knownProcesses } from './readopt.js';
 import { createSpaceLabels, type SpaceLabels } from './space-labels.js';
 import { spaceOfClient } from './space-of-client.js';
@@ -49,6 +50,8 @@ export interface AllocatorOptions {
   readonly port?: { readonly number: number; readonly explicit: boolean };
   /** Folder of the ledger; without one everything is kept in memory and ends with the process. */
   readonly ledgerDir?: string | null;
+  /** Where the quotas are shared with other hosts: the store that has them. */
+  readonly quotaStore?: QuotaStore | null;
   /** What was repaired at the start, and problems with the ledger, as sentences. */
   readonly onNotice?: (message: string) => void;
   /** The ledger can't be trusted any more: the host has to end. */
@@ -129,6 +132,8 @@ export async function startAllocator(options: AllocatorOptions): Promise<Allocat
       control?.record(record);
     },
     onLedgerStatus: (status, problem) => notice(ledgerNotice(status, problem)),
+    quotaStore: options.quotaStore ?? null,
+    onQuotaStore: (problem) => notice(storeNotice(problem)),
     onFatal: options.onFatal ?? ((error) => notice(error.message)),
     createWatch: (onDeath) => createProcessWatch(clock, onDeath, linuxProcesses, reportStuck),
     createLedger: (ports) => opened?.start(ports) ?? createMemoryLedger(),
@@ -181,6 +186,7 @@ export async function startAllocator(options: AllocatorOptions): Promise<Allocat
     const sameBoot = opened?.sameBoot ?? false;
     const { slices } = backend;
     void driver.submit({ type: 'restarted', at: clock.now(), rules, slices, sameBoot, alive });
+    driver.shared?.deliver();
   }
 
   function measure(allowToken: string) {
@@ -258,6 +264,11 @@ function unwritable({ path, problem }: Ledger): UserError {
     fix: ['make room on that disk', '--fresh   (quotas in memory)'],
     exitCode: EXIT.cannot,
   });
+}
+
+function storeNotice(problem: string | null): string {
+  if (problem === null) return 'the store of the quotas answers again';
+  return `the store of the quotas can't be asked: ${problem}; new calls are refused, running ones go on`;
 }
 
 function ledgerNotice(status: LedgerStatus, problem: string | null): string {

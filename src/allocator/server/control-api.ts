@@ -10,6 +10,7 @@ import type { AllocatorDriver } from './driver.js';
 import { type FaultPlan, parseCallFaults } from './faults.js';
 import type { ApiRequest, Guard, HttpApi, Reply } from './http.js';
 import type { Metrics } from './metrics.js';
+import { isOperatorEvent } from './shared-quota.js';
 import { type SnapshotSize, type SnapshotSources, takeSnapshot, visitorView } from './snapshot.js';
 import type { SpaceLabels } from './space-labels.js';
 
@@ -107,6 +108,9 @@ export function createControlApi(http: HttpApi, ports: ControlApiPorts): Control
     return command(reply, { type: 'release-call', at: ports.clock.now(), call });
   });
   on(CONTROL.advance, ({ seconds }, reply) => {
+    if (driver.shared) {
+      return reply.send(409, { detail: 'Quota time is that of the store, for every host of it' });
+    }
     return command(reply, { type: 'advance', at: ports.clock.now(), seconds });
   });
   on(CONTROL.faults, ({ spec }, reply) => {
@@ -118,7 +122,8 @@ export function createControlApi(http: HttpApi, ports: ControlApiPorts): Control
     }
     return reply.send(204);
   });
-  on(CONTROL.visitor, ({ visitor: key, tier }, reply) => {
+  on(CONTROL.visitor, async ({ visitor: key, tier }, reply) => {
+    await driver.shared?.look({ key, tier });
     const at = ports.clock.now();
     const view = visitorView(driver.state, { key, tier, hasToken: true }, at);
     return reply.send(200, { ...view, speed: ports.clock.speed ?? 1 });
@@ -140,7 +145,8 @@ export function createControlApi(http: HttpApi, ports: ControlApiPorts): Control
   });
   on(CONTROL.reset, ({ visitor }, reply) => {
     const { accounts } = driver.state;
-    if (!accounts.has(visitor)) return missing(reply, `${visitor} has never called`);
+    if (!driver.shared && !accounts.has(visitor))
+      return missing(reply, `${visitor} has never called`);
     return command(reply, { type: 'reset-quota', at: ports.clock.now(), visitor });
   });
 
@@ -200,6 +206,10 @@ export function createControlApi(http: HttpApi, ports: ControlApiPorts): Control
 
   /** Does it, and says so when it is written down. */
   async function command(reply: Reply, event: AllocatorEvent): Promise<void> {
+    if (driver.shared && isOperatorEvent(event)) {
+      if (await driver.shared.operate(event)) return reply.send(204);
+      return reply.send(503, { detail: 'The store of the quotas can not be reached' });
+    }
     const answer = await driver.submit(event);
     if (answer.type === 'done') reply.send(204);
     else unavailable(reply);

@@ -99,14 +99,9 @@ export function createDeviceApi(ports: DeviceApiPorts): HttpApi {
     // The signature was looked at meanwhile.
     if (reply.isClientGone) return;
     const requestId = ports.newId();
-    const allowToken = ports.newId();
-    if (fault?.kind === 'kill') killsAfter.set(allowToken, fault.seconds);
-    reply.onClientGone(() => leave(requestId));
-    const answer = await driver.submit({
+    const call = {
       type: 'schedule',
-      at: clock.now(),
       requestId,
-      allowToken,
       space: space.id,
       taskId: query.taskId,
       visitor: caller.visitor,
@@ -114,7 +109,15 @@ export function createDeviceApi(ports: DeviceApiPorts): HttpApi {
       durationSeconds: query.durationSeconds ?? null,
       size: query.gpuSize ?? null,
       ...(refusal && { fault: refusal }),
-    });
+    } as const;
+    const shared = driver.shared ? await driver.shared.ask(call) : null;
+    if (shared === 'unreachable') return storeUnreachable(reply);
+    if (shared && reply.isClientGone) return driver.shared?.forget(requestId, caller.visitor);
+    const allowToken = ports.newId();
+    if (fault?.kind === 'kill') killsAfter.set(allowToken, fault.seconds);
+    reply.onClientGone(() => leave(requestId));
+    const at = clock.now();
+    const answer = await driver.submit({ ...call, at, allowToken, ...(shared && { shared }) });
     await answerSchedule(requestId, reply, answer);
   });
 
@@ -199,7 +202,8 @@ export function createDeviceApi(ports: DeviceApiPorts): HttpApi {
         return;
       }
       case 'unavailable':
-        unavailable(reply);
+        if (driver.shared?.problem) storeUnreachable(reply);
+        else unavailable(reply);
     }
   }
 
@@ -234,6 +238,12 @@ function unknownToken(reply: Reply): void {
 
 function unavailable(reply: Reply): void {
   reply.send(503, { detail: 'The ledger can not be written: no new calls for now' });
+}
+
+/** Who is over quota can't be known: refusing is the safe answer, and running calls go on. */
+function storeUnreachable(reply: Reply): void {
+  const detail = 'The store of the quotas can not be reached: no new calls for now';
+  reply.send(503, { detail }, { 'retry-after': '5' });
 }
 
 /** The client is a Python process on this host: a browser has no business here (DNS rebinding). */

@@ -9,17 +9,23 @@ import type { LedgerPorts } from '../store/ledger.js';
 import { type Answer, createAnswers } from './answers.js';
 import { createOutbox } from './outbox.js';
 import type { ProcessWatch } from './process-watch.js';
+import type { QuotaStore } from './quota-store.js';
+import { createSharedQuota, type SharedQuota } from './shared-quota.js';
 
 /** What the driver needs of the world. */
 export interface DriverPorts {
   readonly clock: Clock;
   readonly backend: GpuBackend;
   readonly onRecord: (record: CallRecord) => void;
+  /** With null the store of the quotas answers again, else why it does not. */
+  readonly onQuotaStore?: (problem: string | null) => void;
   readonly onLedgerStatus: (status: LedgerStatus, problem: string | null) => void;
   /** The ledger can't be trusted to be written any more: the allocator has to end. */
   readonly onFatal: (error: UserError) => void;
   readonly createWatch: (onDeath: (process: ProcessId) => void) => ProcessWatch;
   readonly createLedger: (ports: LedgerPorts) => Ledger;
+  /** Where quotas are shared with other hosts: the store that has them. */
+  readonly quotaStore?: QuotaStore | null;
 }
 
 /** Owns the state: feeds events to `step` one at a time and carries out what comes back, in order. */
@@ -32,6 +38,8 @@ export interface AllocatorDriver {
   submit(event: AllocatorEvent): Promise<Answer>;
   readonly state: AllocatorState;
   readonly ledger: Ledger;
+  /** Null where the quotas are kept here. */
+  readonly shared: SharedQuota | null;
   /** Resolves when no call that fits holds a slice, or when that takes too long. */
   untilEnded(fits: (lease: Lease) => boolean): Promise<void>;
   /** Writes down what is left. Nothing is carried out any more. */
@@ -59,6 +67,14 @@ export function createDriver(state: AllocatorState, ports: DriverPorts): Allocat
   });
   const answers = createAnswers();
   const outbox = createOutbox(carryOut, answers.done);
+  const shared = ports.quotaStore
+    ? createSharedQuota(ports.quotaStore, {
+        clock,
+        state,
+        submit,
+        onChange: ports.onQuotaStore ?? (() => {}),
+      })
+    : null;
   const endings = new Set<() => void>();
   const vain: string[] = [];
   let isTakingBack = false;
@@ -103,6 +119,13 @@ export function createDriver(state: AllocatorState, ports: DriverPorts): Allocat
       case 'kill':
         watch.kill(effect.process);
         return;
+      case 'grant':
+      case 'stream-grant':
+        giveGrant(effect);
+        return;
+      case 'deliver':
+        shared?.deliver();
+        return;
       case 'record':
         noteBeginning(effect.record);
         ports.onRecord(effect.record);
@@ -110,6 +133,19 @@ export function createDriver(state: AllocatorState, ports: DriverPorts): Allocat
       default:
         answers.give(effect);
     }
+  }
+
+  /** Where quotas are shared a call runs only when the store knows that it has begun. */
+  function giveGrant(effect: Extract<Effect, { readonly type: 'grant' | 'stream-grant' }>): void {
+    const lease = state.leases.get(effect.grant.allowToken);
+    if (!shared || !lease?.isShared) {
+      answers.give(effect);
+      return;
+    }
+    void shared.begin(lease).then((mayRun) => {
+      if (mayRun) answers.give(effect);
+      else takeBack([effect.requestId]);
+    });
   }
 
   /** A call's peak is counted from the moment its worker may use the device. */
@@ -174,12 +210,14 @@ export function createDriver(state: AllocatorState, ports: DriverPorts): Allocat
     submit,
     state,
     ledger,
+    shared,
     untilEnded,
     async close() {
       timer?.cancel();
       watch.close();
       await ledger.flush();
       closed = true;
+      shared?.close();
       patience?.cancel();
       await ledger.close();
     },

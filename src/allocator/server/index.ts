@@ -4,3 +4,4 @@ export {
   type SpaceRegistration,
   startAllocator,
 } from './allocator.js';
+export type { QuotaStore, Reservation } from './quota-store.js';

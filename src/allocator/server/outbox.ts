@@ -31,6 +31,7 @@ const DEPARTURES: {
   refuse: 'harmless',
   'stream-fail': 'harmless',
   record: 'harmless',
+  deliver: 'harmless',
 };
 
 /** When an effect of this event may leave. */

@@ -1,44 +1,12 @@
 import * as z from 'zod';
-import type { Held, WindowUse } from '../../allocator/core/balance.js';
+import type { Held } from '../../allocator/core/balance.js';
 import type { SharedAccount, SharedAnswer } from '../../allocator/core/shared-quota.js';
-import type { Visitor } from '../../allocator/core/types.js';
+import type { QuotaStore, Reservation } from '../../allocator/server/index.js';
 import type { PlatformProfile } from '../../platform/schema.js';
 import { tierFacts } from '../../platform/tier-facts.js';
 import { TIERS, type Tier } from '../../platform/tiers.js';
 import type { StoreConnection } from '../store/connection.js';
 import { QUOTA_LIBRARY } from './library.js';
-
-/** A call that asks for its quota. */
-export interface Reservation {
-  /** Unique for ever: a second `reserve` under the same name is the first one. */
-  readonly id: string;
-  readonly visitor: Visitor;
-  readonly costMs: number;
-  /** The hold lapses after so many milliseconds, unless the call begins. */
-  readonly lapsesMs: number;
-}
-
-/**
- * The quota law in the store. Each of these can be asked again when no answer came: a second time changes
- * nothing. All reject with StoreUnreachable.
- */
-export interface QuotaStore {
-  read(visitor: Pick<Visitor, 'key' | 'tier'>): Promise<SharedAccount>;
-  reserve(reservation: Reservation): Promise<SharedAnswer>;
-  /**
-   * The call begins; a hold that is not settled after `lapsesMs` is charged whole.
-   *
-   * @returns false when the hold has lapsed: the call may not run
-   */
-  begin(id: string, visitor: Pick<Visitor, 'key' | 'tier'>, lapsesMs: number): Promise<boolean>;
-  /** @returns what credits paid, in milliseconds, and the account; `held` is null for an unknown id */
-  settle(id: string, key: string, chargedMs: number): Promise<SharedAccount>;
-  release(id: string, key: string): Promise<SharedAccount>;
-  reset(key: string): Promise<SharedAccount>;
-  setUse(visitor: Pick<Visitor, 'key' | 'tier'>, use: WindowUse): Promise<SharedAccount>;
-  setCredits(visitor: Pick<Visitor, 'key' | 'tier'>, creditMs: number): Promise<SharedAccount>;
-  setTier(visitor: Pick<Visitor, 'key' | 'tier'>, tier: Tier | null): Promise<SharedAccount>;
-}
 
 const amount = z.union([z.literal('-').transform(() => null), z.coerce.number()]);
 const tierOrNone = z.union([z.literal('-').transform(() => null), z.enum(TIERS)]);

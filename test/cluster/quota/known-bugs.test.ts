@@ -1,11 +1,11 @@
 /** Bugs that shared quotas had elsewhere: each is tried here on real stores, by its name. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Visitor } from '../../../src/allocator/core/types.js';
+import type { QuotaStore } from '../../../src/allocator/server/index.js';
 import {
   connectStore,
   createQuotaStore,
   parseStoreAddress,
-  type QuotaStore,
   type StoreConnection,
 } from '../../../src/cluster/index.js';
 import { loadProfile } from '../../../src/platform/index.js';

@@ -2,11 +2,11 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { SharedAccount, Tier, Visitor } from '../../../src/allocator/core/types.js';
+import type { QuotaStore } from '../../../src/allocator/server/index.js';
 import {
   connectStore,
   createQuotaStore,
   parseStoreAddress,
-  type QuotaStore,
   type StoreConnection,
 } from '../../../src/cluster/index.js';
 import { loadProfile } from '../../../src/platform/index.js';

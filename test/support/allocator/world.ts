@@ -240,6 +240,8 @@ function shortly(effect: Exclude<Effect, { type: 'record' }>): string {
       return `status ${effect.status}`;
     case 'watch':
       return `watch ${effect.process.pid}`;
+    case 'deliver':
+      return 'deliver';
     case 'kill':
       return `kill ${effect.process.pid} ${effect.why}`;
   }
