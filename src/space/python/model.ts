@@ -5,6 +5,7 @@ import { makeExecution } from './execution.js';
 import { findGpuFunctions, type GpuFunctions } from './gpu.js';
 import { findHandlers } from './handlers.js';
 import { findMakers } from './makers.js';
+import { mayRunFrom } from './may-run.js';
 import { findReach } from './reach.js';
 import { makeResolver } from './resolver.js';
 import type { Resolver } from './targets.js';
@@ -36,6 +37,8 @@ export function buildModel(
     const isReached = fn === null ? reach.files.has(file) : reach.functions.has(fn);
     return isReached ? around : 'unreached';
   };
+  const onGpu = reachedFrom(gpu, names);
+  let mayRun: ReadonlySet<PyFunction> | null = null;
   return {
     app,
     files,
@@ -52,7 +55,11 @@ export function buildModel(
           ({ module, files: own }) => /^spaces(?:\.|$)/.test(module) && own.length === 0,
         ),
     ),
-    onGpu: reachedFrom(gpu, names),
+    onGpu,
+    mayRunOnGpu(fn) {
+      mayRun ??= mayRunFrom(onGpu, files);
+      return mayRun.has(fn);
+    },
     calledAtStart: reach.calledAtStart,
     onlyAtStart: reach.onlyAtStart,
     executionOf,

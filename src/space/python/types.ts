@@ -209,6 +209,8 @@ export interface PythonModel {
   readonly importsSpaces: boolean;
   /** Functions that run inside a GPU function, by what they are called; the GPU functions included. */
   readonly onGpu: ReadonlySet<PyFunction>;
+  /** Whether a GPU function may reach it by its name, or without one: `self.pipe(…)`, `forward`, a callback. */
+  mayRunOnGpu(fn: PyFunction): boolean;
   /** What is wrong with a file as Python: what the interpreter says, where one was asked. */
   syntaxErrorsOf(file: PythonFile): readonly SyntaxRegion[];
   /** Functions that run while the app starts, through other functions too; GPU functions among them. */

@@ -79,16 +79,49 @@ export function isTried(node: PyNode): boolean {
   return false;
 }
 
+/** Whether it may run several times in one call of its function. */
 export function isInLoop(node: PyNode): boolean {
   for (const around of ancestorsOf(node)) {
     if (around.type === 'function_definition' || around.type === 'lambda') return false;
-    if (around.type === 'for_statement' && node.start > (childOf(around, 'body')?.start ?? 0)) {
-      return true;
-    }
-    if (around.type === 'while_statement' || around.type === 'list_comprehension') return true;
+    if (COMPREHENSIONS.has(around.type) && !isInFirstIterable(around, node)) return true;
+    if (around.type !== 'for_statement' && around.type !== 'while_statement') continue;
+    const body = childOf(around, 'body');
+    const isInBody = body !== null && node.start >= body.start && node.end <= body.end;
+    if ((isInBody || around.type === 'while_statement') && !isLeft(body)) return true;
   }
   return false;
 }
+
+/** What a comprehension runs through is made once. */
+function isInFirstIterable(comprehension: PyNode, node: PyNode): boolean {
+  const clause = comprehension.children.find(({ type }) => type === 'for_in_clause');
+  const iterable = clause && childOf(clause, 'right');
+  return iterable != null && node.start >= iterable.start && node.end <= iterable.end;
+}
+
+const COMPREHENSIONS = new Set([
+  'list_comprehension',
+  'set_comprehension',
+  'dictionary_comprehension',
+  'generator_expression',
+]);
+
+/** A body that ends in `return` or `break` and has no `continue` of its own runs once at most. */
+function isLeft(body: PyNode | null): boolean {
+  const statements = body?.children.filter(({ type }) => type !== 'comment') ?? [];
+  const last = statements.at(-1)?.type ?? '';
+  if (!body || !/^(?:return|raise|break)_statement$/.test(last)) return false;
+  return !mayContinue(body);
+}
+
+function mayContinue(node: PyNode): boolean {
+  return node.children.some(
+    (child) =>
+      child.type === 'continue_statement' || (!LOOPS.test(child.type) && mayContinue(child)),
+  );
+}
+
+const LOOPS = /^(?:for|while)_statement$|_definition$|^lambda$/;
 
 /** The literal device that an expression is: `cuda`, `cuda:1`, `cpu`; null when it is unknown. */
 export function deviceOf(
@@ -139,12 +172,28 @@ export function putsOnCuda(context: RuleContext, call: PyCall): boolean {
   const { file, node, method, positional, keywords, callee } = call;
   const isMethodCall = childOf(node, 'function')?.type === 'attribute';
   if (method === 'cuda' && isMethodCall && callee !== 'torch.cuda') return positional.length === 0;
-  if (callee === 'torch.device') return false;
+  if (callee === 'torch.device' || isOwnRecord(context, call)) return false;
   const device =
     keywords.get('device') ??
     keywords.get('device_map') ??
     (method === 'to' ? positional[0] : undefined);
   return device !== undefined && isCuda(deviceOf(context, file, device));
+}
+
+/** A class of the Space's own that keeps what it gets: a dataclass, a NamedTuple. */
+function isOwnRecord({ python }: RuleContext, { file, node }: PyCall): boolean {
+  const callee = childOf(node, 'function');
+  const owner = callee && python.classOf(file, callee);
+  if (!owner || python.methodOf(owner, '__init__') || python.methodOf(owner, '__call__'))
+    return false;
+  const isMade = (owner.node.parent?.children ?? []).some(
+    (one) =>
+      one.type === 'decorator' && /\b(?:dataclass|define|frozen)\b/.test(textOf(owner.file, one)),
+  );
+  const isTuple = owner.bases.some((base) =>
+    /NamedTuple|TypedDict|BaseModel/.test(textOf(owner.file, base)),
+  );
+  return isMade || isTuple;
 }
 
 const onCudaOf = new WeakMap<object, Map<PythonFile, ReadonlySet<string>>>();

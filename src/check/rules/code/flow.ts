@@ -40,6 +40,13 @@ export function visitorFunctions(context: RuleContext): ReadonlySet<PyFunction> 
   return found;
 }
 
+/** Whether a function runs in a worker alone, as far as names tell: no handler of the app's own process reaches it. */
+export function runsInWorker(context: RuleContext, fn: PyFunction): boolean {
+  const { python } = context;
+  if (python.onGpu.has(fn)) return true;
+  return python.mayRunOnGpu(fn) && !visitorFunctions(context).has(fn);
+}
+
 /** The Space's own function that a call hands to a thread. */
 function threadTarget({ python }: RuleContext, call: PyCall): PyFunction | null {
   const { file, callee, method, positional, keywords } = call;

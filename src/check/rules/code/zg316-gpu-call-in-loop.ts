@@ -12,6 +12,8 @@ export const gpuCallInLoop = defineRule<Data>({
   docs: {
     why: 'Each call queues, takes a slice, may fork a worker and pickles its arguments. A later one may get no GPU any more, when half of the work is done.',
     instead: 'Decorate one function that holds the loop; as a generator it shows each step.',
+    notFound:
+      'A loop that ends in its first pass, by a `return` or `break` at its end; what a comprehension runs through.',
     examples: [
       {
         title: 'Fails',

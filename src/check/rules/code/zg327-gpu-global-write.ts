@@ -2,6 +2,7 @@ import type { PyFunction } from '../../../space/python/index.js';
 import { isInside, nodesIn, textOf } from '../../../space/python/index.js';
 import { defineRule, type RuleContext } from '../../rule.js';
 import { at, gpuBodies, localNames } from './facts.js';
+import { runsInWorker } from './flow.js';
 import { lazilyLoaded } from './zg315-lazy-model.js';
 import { changedGlobals } from './zg318-mutable-global.js';
 
@@ -49,9 +50,9 @@ export const gpuGlobalWrite = defineRule<Data>({
   },
 });
 
-function isReadElsewhere({ python }: RuleContext, fn: PyFunction, name: string): boolean {
+function isReadElsewhere(context: RuleContext, fn: PyFunction, name: string): boolean {
   return fn.file.functions.some((other) => {
-    if (other === fn || python.onGpu.has(other) || !other.body) return false;
+    if (other === fn || !other.body || runsInWorker(context, other)) return false;
     // A parameter or a local of that name is not the global.
     if (localNames(other).has(name) || isInside(other.node, fn.node)) return false;
     for (const node of nodesIn(other.body)) {

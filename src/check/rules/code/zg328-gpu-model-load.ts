@@ -44,7 +44,7 @@ export const gpuModelLoad = defineRule<Data>({
           // A function of the Space is reported where it loads.
           const callee = childOf(call.node, 'function');
           if (callee && context.python.functionOf(file, callee)) continue;
-          yield at(file, call.node, { function: fn.name, call: name });
+          yield at(file, call.node, { function: fn.name, call: name.replace(/^<local>\./, '') });
           break;
         }
       }

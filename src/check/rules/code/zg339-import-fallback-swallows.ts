@@ -1,4 +1,13 @@
-import { ancestorsOf, childOf, nodesIn, textOf } from '../../../space/python/index.js';
+import {
+  ancestorsOf,
+  childOf,
+  isInside,
+  nodesIn,
+  nodesOfBody,
+  type PyNode,
+  type PythonFile,
+  textOf,
+} from '../../../space/python/index.js';
 import { defineRule } from '../../rule.js';
 import { at, reachableFiles } from './facts.js';
 
@@ -12,7 +21,8 @@ export const importFallbackSwallows = defineRule<Data>({
   docs: {
     why: 'With `spaces = None` after a failed import, `@spaces.GPU` fails later with "NoneType has no attribute GPU", and the real reason is gone.',
     instead: 'Import spaces plainly.',
-    notFound: 'A stand-in class, and uses behind `if spaces`.',
+    notFound:
+      'A stand-in class, also one that takes the place of `None` later, and uses behind `if spaces`.',
     examples: [
       {
         title: 'Fails',
@@ -34,7 +44,7 @@ export const importFallbackSwallows = defineRule<Data>({
           module === 'spaces' && guard === 'try' && boundTo === 'spaces',
       );
       const around = one && [...ancestorsOf(one.node)].find(({ type }) => type === 'try_statement');
-      if (!around) continue;
+      if (!around || isBoundAgain(file, around)) continue;
       for (const handler of around.children) {
         if (handler.type !== 'except_clause') continue;
         for (const node of nodesIn(handler)) {
@@ -59,3 +69,18 @@ export const importFallbackSwallows = defineRule<Data>({
     };
   },
 });
+
+/** Whether a stand-in takes the place of `None`: a class, another import or another value. */
+function isBoundAgain(file: PythonFile, tried: PyNode): boolean {
+  const isSpaces = (node: PyNode | null) => node !== null && textOf(file, node) === 'spaces';
+  for (const node of nodesOfBody(file.root)) {
+    if (node.type === 'class_definition' && isSpaces(childOf(node, 'name'))) return true;
+    if (node.type !== 'assignment' || !isSpaces(childOf(node, 'left'))) continue;
+    if (childOf(node, 'right')?.type !== 'none') return true;
+  }
+  const body = childOf(tried, 'body') ?? tried;
+  return file.imports.some(
+    ({ boundTo, isModuleLevel, node }) =>
+      boundTo === 'spaces' && isModuleLevel && !isInside(node, body),
+  );
+}

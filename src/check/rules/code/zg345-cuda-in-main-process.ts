@@ -24,7 +24,7 @@ thread that is started at start-up, and in the threads in which handlers run, \`
     instead:
       'Make such a call inside a function decorated with @spaces.GPU; place models in the main thread, at module level.',
     notFound:
-      '`empty_cache`, `synchronize`, `manual_seed`, `mem_get_info`, `memory_allocated`, `is_bf16_supported` and the like are answered. Behind a condition, and in functions for which no caller is found, it is a warning.',
+      '`empty_cache`, `synchronize`, `manual_seed`, `mem_get_info`, `memory_allocated`, `is_bf16_supported` and the like are answered. Behind a condition, and in functions for which no caller is found, it is a warning; functions that a GPU function may reach by their name are left out.',
     examples: [
       {
         title: 'Fails',
@@ -45,6 +45,8 @@ thread that is started at start-up, and in the threads in which handlers run, \`
       const { file, node, inFunction } = call;
       if (inFunction && context.python.onGpu.has(inFunction)) continue;
       const place = placeOf(context, inFunction);
+      // What GPU functions may reach, and nothing else is known to.
+      if (place === 'function' && inFunction && context.python.mayRunOnGpu(inFunction)) continue;
       const row =
         cudaRowOf(context, call) ?? (place === 'thread' ? cudaMoveOf(context, call) : null);
       const error = row ? cudaRefusal(row, place === 'start' ? 'start' : 'thread') : null;

@@ -9,6 +9,7 @@ import {
 } from '../../../space/python/index.js';
 import { defineRule, type RuleContext } from '../../rule.js';
 import { at, gpuBodies } from './facts.js';
+import { runsInWorker } from './flow.js';
 
 type Data = { readonly attribute: string; readonly function: string; readonly isLazy: boolean };
 
@@ -39,9 +40,8 @@ export const gpuSelfWrite = defineRule<Data>({
     for (const fn of gpuBodies(context)) {
       if (!fn.isMethod || fn.parameters[0]?.name !== 'self') continue;
       const siblings = siblingsOf(fn);
-      const inCall = siblings.filter((one) => context.python.onGpu.has(one));
       const seen = new Set<string>();
-      for (const method of inCall) {
+      for (const method of calledThroughSelf(fn, siblings)) {
         for (const { attribute, node } of writesOf(method)) {
           const isLazy = node.type === 'assignment' && isBehindTest(method, node, attribute);
           const isLost =
@@ -69,6 +69,20 @@ function siblingsOf(fn: PyFunction): readonly PyFunction[] {
   );
 }
 
+/** A method, and the methods that it calls on its own object. */
+function calledThroughSelf(
+  fn: PyFunction,
+  siblings: readonly PyFunction[],
+): ReadonlySet<PyFunction> {
+  const found = new Set([fn]);
+  for (const one of found) {
+    const text = one.body ? one.file.text.slice(one.body.start, one.body.end) : '';
+    const named = new Set([...text.matchAll(/\bself\.(\w+)/g)].map(([, name]) => name));
+    for (const sibling of siblings) if (named.has(sibling.name)) found.add(sibling);
+  }
+  return found;
+}
+
 function* writesOf(fn: PyFunction): Generator<{ attribute: string; node: PyNode }> {
   for (const node of fn.body ? nodesOfBody(fn.body) : []) {
     if (node.type !== 'assignment' && node.type !== 'augmented_assignment') continue;
@@ -92,12 +106,12 @@ function isBehindTest({ file, body }: PyFunction, node: PyNode, attribute: strin
 
 /** Whether a method that does not run on the GPU reads it, other than the one that makes the object. */
 function isReadOutside(
-  { python }: RuleContext,
+  context: RuleContext,
   siblings: readonly PyFunction[],
   attribute: string,
 ): boolean {
   return siblings.some((one) => {
-    if (python.onGpu.has(one) || one.name === '__init__' || !one.body) return false;
+    if (one.name === '__init__' || !one.body || runsInWorker(context, one)) return false;
     for (const node of nodesIn(one.body)) {
       if (
         node.type === 'attribute' &&

@@ -21,7 +21,7 @@ repository, are a warning.`,
     instead:
       'Name a prebuilt wheel by its URL, for the Python and torch of the Space; or use `torch.nn.functional.scaled_dot_product_attention`, which needs nothing. Kernels from the Hub (`kernels` package) are prebuilt.',
     notFound:
-      'The URL of a wheel, and a local version (`==2.1.2+pt28cu128`) beside a page of wheels (`-f URL`).',
+      'The URL of a wheel, and a local version (`==2.1.2+pt28cu128`) beside a page of wheels (`-f URL`); packages of PyTorch Geometric beside its page of wheels.',
     examples: [
       { title: 'Fails', language: 'text', code: 'flash-attn' },
       {
@@ -37,7 +37,7 @@ repository, are a warning.`,
     for (const entry of installed(context)) {
       const { file, requirementRange: range, name, url, text, specifier } = entry;
       const project = name ?? text;
-      if (url === null && choosesWheel(context, specifier)) continue;
+      if (url === null && (choosesWheel(context, specifier) || hasWheels(context, name))) continue;
       if (url === null && name !== null && SOURCE_ONLY.has(name)) {
         yield { file, range, data: { project, how: 'only-source' } };
       } else if (url === null && name !== null && OFTEN_SOURCE.has(name)) {
@@ -75,4 +75,18 @@ function choosesWheel({ space }: RuleContext, specifier: string): boolean {
     options.some(({ name }) => /^(?:-f|--find-links|--extra-index-url|--index-url|-i)$/.test(name)),
   );
   return hasPage && /==\s*[^,]*\+/.test(specifier);
+}
+
+const GEOMETRIC = /^torch-(?:scatter|sparse|cluster|spline-conv)$/;
+
+/** `-f https://data.pyg.org/whl/torch-2.8.0+cu128.html`: wheels in a local version, which precede the source. */
+function hasWheels({ space }: RuleContext, name: string | null): boolean {
+  const options = (space.requirements?.options ?? []).flatMap((line) => line.options);
+  return (
+    GEOMETRIC.test(name ?? '') &&
+    options.some(
+      (one) =>
+        /^(?:-f|--find-links)$/.test(one.name) && /pyg\.org\/whl\/torch-/.test(one.value ?? ''),
+    )
+  );
 }
