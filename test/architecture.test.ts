@@ -60,6 +60,7 @@ const MAY_IMPORT: readonly (readonly [folder: string, allowed: readonly string[]
   ['run/state', ['run/console', 'allocator/core', 'allocator/store', 'platform', 'shared']],
   ['run/app', ['run/options', 'platform', 'shared']],
   ['run/otlp', ['run/console', 'run/options', 'run/hub', 'allocator/core', 'shared']],
+  ['run/debug', ['shared']],
   ['run/options', ['run/hub', 'allocator', 'platform', 'shared']],
   ['run/hub', ['hub', 'gateway', 'python-env', 'allocator', 'space', 'platform', 'shared']],
   ['run/allocator', ['run/options', 'allocator', 'gpu', 'platform', 'shared']],
@@ -120,6 +121,7 @@ const WITH_ENTRANCE = [
   'options',
   'hub',
   'allocator',
+  'debug',
   'watch',
   'web',
 ].map((name) => `run/${name}`);

@@ -32,7 +32,7 @@ export async function runCommandLine(
   // `--` of its own.
   const cut = argv[0] !== 'python' && argv.includes('--');
   const end = cut ? argv.indexOf('--') : argv.length;
-  const own = argv.slice(0, end);
+  const own = withBareDebug(argv.slice(0, end));
   const setExitCode = (code: number) => {
     exitCode = code;
   };
@@ -57,6 +57,15 @@ export async function runCommandLine(
     const known = program.commands.find((command) => command.name() === own[0]);
     return printFailure(wrongUse(error, known?.name()), world, asJson);
   }
+}
+
+/** `run --debug demo`: the port may be left out, and commander would take the folder for it. */
+function withBareDebug(words: readonly string[]): readonly string[] {
+  return words.map((word, index) =>
+    words[0] === 'run' && word === '--debug' && !/^\d+$/.test(words[index + 1] ?? '')
+      ? '--debug=auto'
+      : word,
+  );
 }
 
 /** Commander's message, `error: what` and maybe a line `(why)`, as a UserError. */

@@ -16,6 +16,8 @@ export interface Answers {
   /** Identifier of the Hub, or `none`. */
   readonly license: string;
   readonly ci: 'github' | 'none';
+  /** Whose launch configuration is written. */
+  readonly editor: 'vscode' | 'none';
   readonly git: boolean;
 }
 
@@ -97,6 +99,14 @@ export function checkCi(text: string): Answers['ci'] {
   if (text === 'github' || text === 'none') return text;
   throw new UserError('E_USAGE', `--ci is "${text}"; expected one of github, none`, {
     fix: '--ci github',
+  });
+}
+
+/** @throws UserError E_USAGE */
+export function checkEditor(text: string): Answers['editor'] {
+  if (text === 'vscode' || text === 'none') return text;
+  throw new UserError('E_USAGE', `--editor is "${text}"; expected one of vscode, none`, {
+    fix: '--editor vscode',
   });
 }
 

@@ -6,6 +6,7 @@ import { printableLine } from '../shared/printable.js';
 import {
   type Answers,
   checkCi,
+  checkEditor,
   checkGradio,
   checkLicense,
   checkTorch,
@@ -88,6 +89,7 @@ export async function collectAnswers(context: Context): Promise<Answers> {
       options.ci ??
         ((await yes(terminal, CI_QUESTION, template.ci === 'github')) ? 'github' : 'none'),
     ),
+    editor: checkEditor(options.editor ?? 'none'),
     git: options.git ?? (await yes(terminal, 'A git repository?', context.gitByDefault)),
   };
 }

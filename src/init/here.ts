@@ -2,6 +2,7 @@
 import type { SpaceModel } from '../space/index.js';
 import { AGENTS_PATH, agentsPage } from './agents-page.js';
 import type { Answers } from './answers.js';
+import { LAUNCH_PATH } from './launch.js';
 import type { SpaceFile } from './manifest.js';
 
 /** Files of a template that make sense beside somebody's own app. */
@@ -11,6 +12,7 @@ const GENERAL = new Set([
   AGENTS_PATH,
   '.gitignore',
   '.github/workflows/zerogpu.yml',
+  LAUNCH_PATH,
 ]);
 
 /** What is added: never code, and no requirement that the app did not ask for. */

@@ -12,6 +12,7 @@ export interface RawInitOptions {
   readonly torch?: string;
   readonly license?: string;
   readonly ci?: string;
+  readonly editor?: string;
   readonly git?: boolean;
   readonly yes?: boolean;
   readonly list?: boolean;
@@ -32,6 +33,7 @@ export interface InitOptions {
   readonly torch: string | undefined;
   readonly license: string | undefined;
   readonly ci: string | undefined;
+  readonly editor: string | undefined;
   readonly git: boolean | undefined;
   readonly yes: boolean;
   readonly list: boolean;
@@ -78,6 +80,7 @@ export function parseInitOptions(raw: RawInitOptions): InitOptions {
     torch: raw.torch,
     license: raw.license,
     ci: raw.ci,
+    editor: raw.editor,
     git: raw.git,
     yes: raw.yes ?? false,
     list: raw.list ?? false,
@@ -89,7 +92,9 @@ export function parseInitOptions(raw: RawInitOptions): InitOptions {
 }
 
 /** What a copy has no question for: its files say it. */
-const OF_TEMPLATES = ['template', 'name', 'platform', 'gradio', 'torch', 'license', 'ci'] as const;
+const OF_TEMPLATES = [
+  ...(['template', 'name', 'platform', 'gradio', 'torch', 'license', 'ci', 'editor'] as const),
+];
 
 /** @throws UserError E_USAGE for no name of a Space, or flags that say what its files say */
 function parseFrom(text: string, raw: RawInitOptions): HubName | HubAddress {

@@ -1,6 +1,7 @@
 /** The files of a new Space: the template's own, with the answers in their places. Pure. */
 import { AGENTS_PATH, agentsPage } from './agents-page.js';
 import type { Answers } from './answers.js';
+import { LAUNCH_PATH, launchConfiguration } from './launch.js';
 import type { SpaceFile } from './manifest.js';
 import { GRADIO_4_PINS } from './versions.js';
 import { WORKFLOW_PATH, workflow } from './workflow.js';
@@ -35,6 +36,7 @@ export function renderSpace(answers: Answers, version: string): readonly SpaceFi
   if (answers.ci === 'github') {
     files.set(WORKFLOW_PATH, workflow(version, answers.template.run));
   }
+  if (answers.editor === 'vscode') files.set(LAUNCH_PATH, launchConfiguration());
   return [...files]
     .map(([path, content]) => ({ path, content }))
     .sort((a, b) => (a.path < b.path ? -1 : 1));

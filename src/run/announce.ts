@@ -45,6 +45,9 @@ export async function announce(
           ? []
           : [`variables ${names.join(', ')} (${options.envFiles.join(', ')})`]),
         ...(accountLine === null ? [] : [accountLine]),
+        ...(parts.debug
+          ? [`debug ${parts.debug.address}: whoever of this machine's user attaches runs code here`]
+          : []),
         ...(parts.loginEnvironment['OAUTH_CLIENT_ID']
           ? ['hf_oauth: visitors log in as local visitors (docs/login.md)']
           : []),

@@ -5,6 +5,7 @@ import type { World } from '../shared/world.js';
 import type { Space } from '../space/index.js';
 import type { AllocatorLink } from './allocator/index.js';
 import type { CallLog, RunConsole, RunTerminal } from './console/index.js';
+import type { Debugger } from './debug/index.js';
 import type { RunOptions } from './options/index.js';
 import type { Cleanup, RunFolder } from './state/index.js';
 import type { TeedWords } from './web/index.js';
@@ -55,4 +56,6 @@ export interface RunParts {
   readonly upstreamPort: number;
   readonly log: CallLog;
   readonly labels: TaskLabels;
+  /** Null without `--debug`. */
+  readonly debug: Debugger | null;
 }

@@ -78,6 +78,7 @@ export function environmentOf(
     spaceId: parts.spaceId,
     pythonPath: [runtimePythonDir(), ...allocator.device.pythonPath],
     backend: allocator.device.environment,
+    debugFile: parts.debug?.settingsFile ?? null,
     login: parts.loginEnvironment,
   });
 }

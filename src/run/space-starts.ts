@@ -6,6 +6,7 @@ import { systemClock } from '../shared/clock.js';
 import { UserError } from '../shared/errors.js';
 import { readSpace, type Space } from '../space/index.js';
 import { type AppExit, howEnded, type RestartableApp, restartableApp } from './app/index.js';
+import { findDebugpy } from './open-debugger.js';
 import type { RunContext, RunParts } from './run-context.js';
 import { startSpace, untilReady } from './space-app.js';
 import { sweepProcesses } from './state/index.js';
@@ -77,6 +78,7 @@ export function spaceStarts(context: RunContext, parts: RunParts, ports: StartsP
     if (environment) {
       notice({ title: 'The Space gets the packages that it asks for now.', detail: lines });
       python = await ports.findPython(now, given);
+      if (parts.debug) await parts.debug.prepare(await findDebugpy(context, python, given));
       const { gradio, spaces, torch } = python.packages;
       const packages = Object.entries({ gradio, spaces, torch }).flatMap(([name, version]) =>
         version === null ? [] : [`${name} ${version}`],

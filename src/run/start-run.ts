@@ -19,6 +19,7 @@ import { assertCommandExists, withPythonFirst } from './command-process.js';
 import { createCallLog } from './console/index.js';
 import { findSpaceId } from './hub/index.js';
 import { openAllocator } from './open-allocator.js';
+import { findDebugpy, openDebugger } from './open-debugger.js';
 import { openGateway } from './open-gateway.js';
 import { assertPlatformSupported } from './options/index.js';
 import { ownsDevice, planRun, type RunFacts } from './plan.js';
@@ -73,9 +74,10 @@ export async function startRun(context: RunContext): Promise<StartedRun> {
   const allocator = await openAllocator(context, plan, folder, labels, log);
   const upstreamPort = await findFreePort();
   const open = await openGateway(context, plan, space, allocator);
+  const debug = await openDebugger(context, folder, allocator);
   const parts: RunParts = {
     ...{ runId: plan.runId, spaceId: plan.space.id, space, folder, log, labels },
-    ...{ allocator, upstreamPort, ...open },
+    ...{ allocator, upstreamPort, debug, ...open },
   };
 
   const python = early ?? (await findPython(context, space, allocator.rules.profile));
@@ -84,6 +86,7 @@ export async function startRun(context: RunContext): Promise<StartedRun> {
     assertCommandExists(plan.command, world.cwd, withPythonFirst(world.env, python.python));
   }
   if (allocator.device.name === 'mock') assertTorchSupported(python.packages.torch);
+  if (debug) await debug.prepare(await findDebugpy(context, python));
   await announce(context, parts, python);
   const web = await startConsole(context, parts);
   context.live.update({

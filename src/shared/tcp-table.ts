@@ -18,6 +18,8 @@ export interface Socket {
   readonly address: string;
   /** Of this end. */
   readonly port: number;
+  /** Of the other end; 0 for a listener. */
+  readonly peerPort: number;
   readonly uid: number;
   readonly inode: string;
 }
@@ -29,7 +31,8 @@ export function socketsIn(table: string, state: string): readonly Socket[] {
     const [address = '', port = ''] = fields[1]?.split(':') ?? [];
     if (fields[3] !== state || fields.length < 10) return [];
     const uid = Number(fields[7]);
-    return [{ address, port: Number.parseInt(port, 16), uid, inode: fields[9] ?? '' }];
+    const peerPort = Number.parseInt(fields[2]?.split(':')[1] ?? '', 16);
+    return [{ address, port: Number.parseInt(port, 16), peerPort, uid, inode: fields[9] ?? '' }];
   });
 }
 
@@ -65,6 +68,17 @@ export function acceptorOf(port: number, among: readonly Socket[]): Socket | nul
 export function listenerUid(port: number): number | null {
   const heads = TABLES.flatMap((table) => socketsIn(readHead(table), LISTEN));
   return acceptorOf(port, heads)?.uid ?? null;
+}
+
+/**
+ * Whose process is at the other end of a connection on this machine: a user id, or null when that can't be seen.
+ *
+ * @param ownPort of our end
+ * @param peerPort of the other end
+ */
+export function uidOfPeer(ownPort: number, peerPort: number): number | null {
+  const ends = sockets(ESTABLISHED);
+  return ends.find((end) => end.port === peerPort && end.peerPort === ownPort)?.uid ?? null;
 }
 
 function readHead(path: string): string {

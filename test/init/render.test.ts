@@ -25,7 +25,7 @@ function everyAnswer(): readonly Answers[] {
       gradioChoices(template, profile).flatMap((gradio) =>
         torchChoices(template, profile).map((torch) => ({
           ...{ template, title: template.title, profile, gradio, torch },
-          ...{ license: 'mit', ci: 'github' as const, git: false },
+          ...{ license: 'mit', ci: 'github' as const, editor: 'none' as const, git: false },
         })),
       ),
     ),
@@ -92,6 +92,15 @@ describe('a new Space', () => {
       'npx --yes zerogpu@1.2.3 run . --yes --fresh --gpus 2 -- pytest tests/',
     ]);
     expect(multi && Object.keys(asRecord({ ...multi, ci: 'none' }))).not.toContain(path);
+  });
+
+  it('attaches VS Code to run --debug where it is asked to', () => {
+    const [first] = everyAnswer();
+    const text = first && asRecord({ ...first, editor: 'vscode' })['.vscode/launch.json'];
+    expect(JSON.parse(text ?? '')).toMatchObject({
+      configurations: [{ type: 'debugpy', request: 'attach', connect: { port: 5678 } }],
+    });
+    expect(first && Object.keys(asRecord(first))).not.toContain('.vscode/launch.json');
   });
 
   it('is offered with the release that the template was written with', () => {

@@ -36,6 +36,9 @@ export interface VisitorUse {
   readonly resetsInSeconds: number | null;
 }
 
+/** Processes that a debugger has stopped; `all` while the app itself is stopped. */
+export type DebugStops = 'all' | readonly { readonly pid: number; readonly startTime: number }[];
+
 export type VisitorAnswer = Answered<typeof CONTROL.visitor>;
 
 /** The control API as a host of Spaces needs it; everybody else gets a `ControlClient`. */
@@ -55,6 +58,8 @@ export interface HostClient extends ControlClient {
   /** Says where visitors reach a Space that runs here, for whoever asks for it as `owner/name`. */
   address(id: string, spaceId: string, url: string): Promise<void>;
   addresses(): Promise<readonly { readonly spaceId: string; readonly url: string }[]>;
+  /** What a debugger has stopped in a Space now, all of it; `all` while the app itself is stopped. */
+  stops(id: string, stopped: DebugStops): Promise<void>;
   /** The visitor's quota stands so from now on. */
   setUse(key: string, tier: Tier, use: VisitorUse): Promise<void>;
   /** So many prepaid seconds are left to the visitor from now on. */
@@ -166,6 +171,14 @@ export function connect(where: string | Where, secret: string): HostClient {
       }),
     started: async (id, root) => void (await request(CONTROL.started, { id, ...root })),
     gone: async (id) => void (await request(CONTROL.gone, { id })),
+    stops: async (id, stopped) =>
+      void (await request(CONTROL.stops, {
+        id,
+        processes:
+          stopped === 'all'
+            ? stopped
+            : stopped.map(({ pid, startTime }) => `${pid}:${startTime}`).join(','),
+      })),
     reported: async (id) => (await request(CONTROL.reported, { id })).reported,
     address: async (id, spaceId, url) =>
       void (await request(CONTROL.address, { id, spaceId, url })),

@@ -1,5 +1,6 @@
 export {
   connect,
+  type DebugStops,
   type HostClient,
   type JoiningSpace,
   type VisitorAnswer,

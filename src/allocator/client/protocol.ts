@@ -205,6 +205,16 @@ export const CONTROL = {
     says: 'what follows on this connection comes from the app of this Space, below the path `/KEY`',
     example: 'id=…&key=…',
   }),
+  stops: post('spaces/stops', {
+    query: spaceQuery.extend({
+      processes: z
+        .string()
+        .max(4_096)
+        .regex(/^(all|(\d+:\d+(,\d+:\d+)*)?)$/),
+    }),
+    says: 'what a debugger has stopped in a Space now, as `pid:startTime`, comma-separated, or `all`: deadline and charge of these calls wait',
+    example: 'id=…&processes=4242:1234567',
+  }),
   gone: post('spaces/gone', {
     query: spaceQuery,
     says: 'a Space leaves: its calls end and are charged before the answer comes',

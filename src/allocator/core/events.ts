@@ -84,6 +84,17 @@ export interface StartupReportedEvent {
   /** What the Space's package takes for the size of calls that name none. */
   readonly defaultSize: GpuSize;
 }
+/**
+ * What a debugger has stopped in a Space now, all of it: the deadlines of these calls wait, and those of the Space's
+ * other calls run.
+ */
+export interface DebugStopsEvent {
+  readonly type: 'debug-stops';
+  readonly at: Instant;
+  readonly space: string;
+  /** `all` while the app itself is stopped: none of its calls can end. */
+  readonly stopped: 'all' | readonly ProcessId[];
+}
 /** The Space's app ended: its waiters, leases and warm workers go. */
 export interface SpaceGoneEvent {
   readonly type: 'space-gone';
@@ -176,6 +187,7 @@ export type AllocatorEvent =
   | AllowEvent
   | ReleaseEvent
   | AbandonEvent
+  | DebugStopsEvent
   | ProcessDiedEvent
   | SpaceGoneEvent
   | KillCallEvent

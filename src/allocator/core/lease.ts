@@ -181,9 +181,9 @@ export function endOfDead(lease: Lease): CallEnd {
   return lease.killing ?? (lease.startedAt ? 'worker-died' : 'allow-timeout');
 }
 
-/** When time alone ends this lease, on the monotonic clock; null once the kill is out. */
+/** When time alone ends this lease, on the monotonic clock; null once the kill is out, and while a debugger stops it. */
 export function leaseDueMs(state: AllocatorState, lease: Lease): number | null {
-  if (lease.killing) return null;
+  if (lease.killing || lease.pausedAt) return null;
   const { allowTimeoutSeconds } = state.rules.profile.lease;
   if (!lease.startedAt) return lease.grantedAt.monotonicMs + allowTimeoutSeconds * 1000;
   return lease.process ? latestEndMs(state, lease) : lease.grantedAt.monotonicMs + REFORK_MS;
@@ -191,13 +191,13 @@ export function leaseDueMs(state: AllocatorState, lease: Lease): number | null {
 
 /**
  * When the call is over at the latest, on the monotonic clock. One that has not begun is expected
- * to begin at once; one that is being killed is as good as over.
+ * to begin at once; one that is being killed is as good as over. The end of a stop in a debugger is not foreseen.
  */
 export function latestEndMs(state: AllocatorState, lease: Lease): number {
   if (lease.killing) return Number.NEGATIVE_INFINITY;
   const { graceSeconds } = state.rules.profile.lease;
   const from = lease.startedAt ?? lease.grantedAt;
-  return from.monotonicMs + (lease.askedSeconds + graceSeconds) * 1000;
+  return from.monotonicMs + (lease.askedSeconds + graceSeconds) * 1000 + (lease.pausedMs ?? 0);
 }
 
 /** The wire's `nvidiaIndex` of a call that holds these slices. */
@@ -205,8 +205,19 @@ export function firstOf(slices: readonly number[]): number {
   return Math.min(...slices);
 }
 
-function heldSeconds(lease: Lease, at: Instant): number {
-  return lease.startedAt ? secondsSince(lease.startedAt, at) : 0;
+/**
+ * Seconds that a call has held its slices, without those in which a debugger had stopped it.
+ *
+ * @param clock the wall clock after a reboot, when monotonic times of before mean nothing
+ */
+export function heldSeconds(
+  lease: Pick<Lease, 'startedAt' | 'pausedAt' | 'pausedMs'>,
+  at: Instant,
+  clock: keyof Instant = 'monotonicMs',
+): number {
+  const { startedAt, pausedAt } = lease;
+  if (!startedAt) return 0;
+  return ((pausedAt ?? at)[clock] - startedAt[clock] - (lease.pausedMs ?? 0)) / 1000;
 }
 
 /**

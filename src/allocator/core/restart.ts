@@ -13,7 +13,7 @@
 import { isSameProcess, type ProcessId } from '../../shared/host.js';
 import { evict } from './grant-waiting.js';
 import { forgetCopies } from './holds.js';
-import { endLease, endOfDead, mostUsedSeconds } from './lease.js';
+import { endLease, endOfDead, heldSeconds, mostUsedSeconds } from './lease.js';
 import { onSpaceGone } from './spaces.js';
 import type { Turn } from './turn.js';
 import type { Lease, RestartedEvent } from './types.js';
@@ -67,8 +67,6 @@ function endDead(turn: Turn, lease: Lease, sameBoot: boolean): void {
 }
 
 function heldAtMostSeconds(turn: Turn, lease: Lease, sameBoot: boolean): number {
-  if (!lease.startedAt) return 0;
-  const clock = sameBoot ? 'monotonicMs' : 'wallMs';
-  const passedSeconds = (turn.at[clock] - lease.startedAt[clock]) / 1000;
+  const passedSeconds = heldSeconds(lease, turn.at, sameBoot ? 'monotonicMs' : 'wallMs');
   return Math.min(Math.max(0, passedSeconds), mostUsedSeconds(turn.state, lease));
 }

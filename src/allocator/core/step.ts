@@ -13,6 +13,7 @@ import { askedSecondsOf, refusalOf, stoppingRefusal } from './admit.js';
 import { assert } from './assert.js';
 import type { Held } from './balance.js';
 import { onAllow, onProcessDied, onRelease } from './calls.js';
+import { onDebugStops } from './debug-stops.js';
 import { expire, nextTickMs } from './expire.js';
 import { forgetFreshAccounts } from './forget.js';
 import { grantWaiting } from './grant-waiting.js';
@@ -77,6 +78,9 @@ function handle(turn: Turn, event: AllocatorEvent): void {
     case 'process-died':
       onProcessDied(turn, event);
       onRootDied(turn, event.process);
+      break;
+    case 'debug-stops':
+      onDebugStops(turn, event);
       break;
     case 'space-gone':
       onSpaceGone(turn, event);

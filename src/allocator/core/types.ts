@@ -65,6 +65,10 @@ export interface Lease {
   allowed: boolean;
   /** The clock of the charge: allow, or the grant when the worker was warm. */
   startedAt: Instant | null;
+  /** Since when a debugger has stopped the call; null or absent while it runs. */
+  pausedAt?: Instant | null;
+  /** For how long debuggers have stopped it before, milliseconds; absent for never. */
+  pausedMs?: number;
   /** Set when a kill was sent and the process has not gone yet. */
   killing: CallEnd | null;
   /** The grant never reached its client: the call costs nothing, however it ends. */

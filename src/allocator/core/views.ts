@@ -6,7 +6,7 @@ import type { Instant } from '../../shared/clock.js';
 import type { ProcessId } from '../../shared/host.js';
 import { readBalance } from './accounts.js';
 import { createForecast } from './forecast.js';
-import { leaseDueMs } from './lease.js';
+import { heldSeconds, leaseDueMs } from './lease.js';
 import { isAtConcurrencyLimit, openPool } from './pool.js';
 import { type AheadBecause, compareRank, whyAhead } from './queue-order.js';
 import { quotaTimeAt } from './quota-clock.js';
@@ -111,7 +111,7 @@ export function sliceView(state: AllocatorState, at: Instant): readonly SliceVie
       call: { call, space, taskId, visitor, askedSeconds, size },
       warm: null,
       process: lease.process,
-      forSeconds: lease.startedAt ? secondsSince(lease.startedAt, at) : null,
+      forSeconds: lease.startedAt ? heldSeconds(lease, at) : null,
       deadlineInSeconds: running ? Math.max(0, (dueMs - at.monotonicMs) / 1000) : null,
     };
   });

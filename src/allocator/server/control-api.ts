@@ -1,6 +1,7 @@
 import { tiersOf } from '../../platform/tier-facts.js';
 import type { Clock } from '../../shared/clock.js';
 import { UserError } from '../../shared/errors.js';
+import type { ProcessId } from '../../shared/host.js';
 import { helloProof } from '../client/greeting.js';
 import { CONTROL, type Endpoint, type Received } from '../client/protocol.js';
 import { isBearer, isSigned } from '../client/secret.js';
@@ -196,6 +197,10 @@ export function createControlApi(http: HttpApi, ports: ControlApiPorts): Control
     const root = { pid, startTime };
     return command(reply, { type: 'space-started', at: ports.clock.now(), space: id, root });
   });
+  on(CONTROL.stops, ({ id, processes }, reply) => {
+    const stopped = processes === 'all' ? processes : processesIn(processes);
+    return command(reply, { type: 'debug-stops', at: ports.clock.now(), space: id, stopped });
+  });
   on(CONTROL.gone, async ({ id }, reply) => {
     ports.labels.forget(id);
     const gone = driver.submit({ type: 'space-gone', at: ports.clock.now(), space: id });
@@ -223,6 +228,17 @@ export function createControlApi(http: HttpApi, ports: ControlApiPorts): Control
     },
     close: () => streams.close(),
   };
+}
+
+/** `4242:1234567,4243:1234570` as the protocol has it. */
+function processesIn(text: string): readonly ProcessId[] {
+  return text
+    .split(',')
+    .filter(Boolean)
+    .map((one) => {
+      const [pid = 0, startTime = 0] = one.split(':').map(Number);
+      return { pid, startTime };
+    });
 }
 
 function missing(reply: Reply, detail: string): void {

@@ -33,6 +33,7 @@ export function declareInit(
     .addOption(new Option('--torch <version>', 'one that the platform has'))
     .addOption(new Option('--license <id>', 'identifier of the Hub, or none'))
     .addOption(new Option('--ci <kind>', 'github (a workflow), none'))
+    .addOption(new Option('--editor <kind>', 'vscode (attach to run --debug), none'))
     .addOption(new Option('--git', 'make a repository (default: unless there is one)'))
     .addOption(new Option('--no-git', 'make none'))
     .optionsGroup('What is done')

@@ -81,6 +81,12 @@ export function declareRun(
     )
     .addOption(twin('--for <time>', 'stop after this long'))
     .addOption(twin('-w, --watch', "restart the app when the Space's code or versions change"))
+    .addOption(
+      twin(
+        '--debug [port]',
+        'debugpy for the app and its workers; a stopped call keeps its time (default: 5678)',
+      ).preset('auto'),
+    )
     .addOption(twin('-d, --detach', 'leave the run in the background once it answers'))
     .optionsGroup('Output')
     .addOption(twin('--log-format <kind>', 'text, json (one object a line, on stderr)', 'text'))

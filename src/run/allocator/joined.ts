@@ -2,6 +2,7 @@ import * as z from 'zod';
 import {
   connect,
   controlSecret,
+  type DebugStops,
   deriveKey,
   findServe,
   type Locator,
@@ -38,6 +39,7 @@ export async function joinAllocator(parts: JoinedAllocatorParts): Promise<Alloca
   const client = connect(where, secret);
   let root: ProcessId | null = null;
   let wasGone = false;
+  let stopped: DebugStops = [];
   let reachedAt: { readonly spaceId: string; readonly url: string } | null = null;
   /** Only the local Hub of `zerogpu serve` asks for it: a run continues without. */
   const sendAddress = async () => {
@@ -61,6 +63,7 @@ export async function joinAllocator(parts: JoinedAllocatorParts): Promise<Alloca
       client.register({ ...space, root }).then(
         () => {
           warn(url === before ? 'the allocator is back' : `the allocator is back, at ${url} now`);
+          if (stopped.length > 0) client.stops(space.id, stopped).catch(() => {});
           return sendAddress();
         },
         (error: unknown) => warn(`the allocator is back, but: ${String(error)}`),
@@ -110,6 +113,10 @@ export async function joinAllocator(parts: JoinedAllocatorParts): Promise<Alloca
     },
     setUse: ({ key, tier }, use) => client.setUse(key, tier, use),
     setCredits: ({ key }, seconds) => client.setCredits(key, seconds),
+    async stops(now) {
+      stopped = now;
+      await client.stops(space.id, now);
+    },
     async running() {
       const { slices: now } = await client.snapshot({ queue: 0, visitors: 0 });
       return now.filter(({ call }) => call?.space === space.id).length;

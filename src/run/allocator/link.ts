@@ -1,4 +1,4 @@
-import type { VisitorUse, Where } from '../../allocator/client/index.js';
+import type { DebugStops, VisitorUse, Where } from '../../allocator/client/index.js';
 import type { AllocatorRules, Owner, Visitor } from '../../allocator/core/types.js';
 import type { ProcessId } from '../../shared/host.js';
 
@@ -53,6 +53,8 @@ export interface AllocatorLink {
   setUse(visitor: Visitor, use: VisitorUse): Promise<void>;
   /** So many prepaid seconds are left to a visitor from now on. */
   setCredits(visitor: Visitor, seconds: number): Promise<void>;
+  /** What a debugger has stopped now, all of it: deadline and charge of these calls wait. */
+  stops(stopped: DebugStops): Promise<void>;
   /** Calls of this Space that run now. */
   running(): Promise<number>;
   /** The Space ends: resolves when its calls have ended, and are charged for what they used. */

@@ -49,6 +49,9 @@ export async function startOwnAllocator(
     async setCredits({ key }, seconds) {
       await server.submit({ type: 'set-credits', at: clock.now(), visitor: key, seconds });
     },
+    async stops(stopped) {
+      await server.submit({ type: 'debug-stops', at: clock.now(), space: space.id, stopped });
+    },
     running: async () => server.state.leases.size,
     async restarting() {
       await server.spaceGone(space.id);

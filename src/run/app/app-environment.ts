@@ -20,6 +20,8 @@ export interface AppEnvironmentFacts {
   readonly spaceId: string;
   /** Folders in front of PYTHONPATH: our runtime, then the backend's. */
   readonly pythonPath: readonly string[];
+  /** What zerogpu_debug.py reads; null without `--debug`. */
+  readonly debugFile: string | null;
   readonly backend: Readonly<Record<string, string>>;
   /** Of a Space with a login: OAUTH_CLIENT_ID and the rest; empty for others. */
   readonly login: Readonly<Record<string, string>>;
@@ -66,6 +68,7 @@ export function appEnvironment(facts: AppEnvironmentFacts): Record<string, strin
     ZEROGPU_OFFLOAD_DIR: facts.offloadDir,
     ZEROGPU_RUN_DIR: facts.runDir,
     ZEROGPU_RUN_ID: facts.runId,
+    ...(facts.debugFile === null ? {} : { ZEROGPU_DEBUG_FILE: facts.debugFile }),
     ...facts.backend,
     ...facts.login,
   };

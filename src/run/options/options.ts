@@ -33,6 +33,8 @@ export interface RawRunOptions extends RawHostOptions {
   readonly detach?: boolean;
   readonly weightless?: boolean;
   readonly watch?: boolean;
+  /** A port, or `auto`. */
+  readonly debug?: string;
   readonly torch?: string;
   readonly envFile?: readonly string[];
   /** `owner/name`, where the folder is that of a Space on the Hub. */
@@ -71,6 +73,8 @@ export interface RunOptions extends HostOptions {
   readonly weightless: boolean;
   /** The app restarts when the Space's files change. */
   readonly watch: boolean;
+  /** Where clients of the debugger connect (`--debug`); null without one. */
+  readonly debug: { readonly number: number; readonly explicit: boolean } | null;
   /** Files of `--env-file`, as the user named them. */
   readonly envFiles: readonly string[];
   /** What is in them: the Space's variables and secrets, which nothing prints. */
@@ -118,8 +122,18 @@ export function parseRunOptions(
     variables: {},
     hubSpace: raw.hubSpace ?? null,
     watch: withoutCommand('--watch', raw.watch ?? false, command),
+    debug: parseDebug(raw.debug),
     creditSeconds: raw.credits === undefined ? null : parseDuration(raw.credits, '--credits'),
   };
+}
+
+/** The port that editors propose for debugpy. */
+const DEBUG_PORT = 5_678;
+
+function parseDebug(text: string | undefined): RunOptions['debug'] {
+  if (text === undefined || /^(0|false|no|off)$/i.test(text)) return null;
+  if (/^(auto|1|true|yes|on)$/i.test(text)) return { number: DEBUG_PORT, explicit: false };
+  return { number: wholeNumber(text, '--debug', 1, 65_535), explicit: true };
 }
 
 function parseTorch({ torch, python }: RawRunOptions): boolean {

@@ -122,6 +122,13 @@ def wanted_hooks() -> dict[str, AfterImport]:
     return hooks
 
 
+def connect_debugger() -> None:
+    """`run --debug`: before any code of the Space, so that each of its breakpoints is set in time."""
+    import zerogpu_debug
+
+    zerogpu_debug.start(os.environ["ZEROGPU_DEBUG_FILE"])
+
+
 def install() -> None:
     """Arms the hooks of this process, once."""
     hooks = wanted_hooks()
@@ -130,6 +137,8 @@ def install() -> None:
         run_hook(hooks.pop(name), sys.modules[name])
     if hooks and not any(isinstance(finder, AfterImportFinder) for finder in sys.meta_path):
         sys.meta_path.insert(0, AfterImportFinder(hooks))
+    if os.environ.get("ZEROGPU_DEBUG_FILE") and is_app_process():
+        connect_debugger()
 
 
 class AfterImportFinder:

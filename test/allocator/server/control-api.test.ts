@@ -297,6 +297,22 @@ describe('commands', () => {
     });
   });
 
+  it('stops of a debugger keep the time of a call', async () => {
+    const granted = await schedule('free:ada');
+    const allowToken = String(granted?.body?.['allowToken']);
+    await wire(server.url, 'allow', { allowToken, pid: process.pid });
+    const deadline = async () => (await client.snapshot()).slices[0]?.deadlineInSeconds;
+    expect(await deadline()).toBeGreaterThan(10);
+    const worker = identifyProcess(process.pid);
+    await client.stops(SPACE, worker ? [worker] : []);
+    expect(await deadline()).toBeNull();
+    await client.stops(SPACE, []);
+    expect(await deadline()).toBeGreaterThan(10);
+    await client.stops(SPACE, 'all');
+    expect(await deadline()).toBeNull();
+    await wire(server.url, 'release', { allowToken });
+  });
+
   it('advance moves the quota windows on', async () => {
     const granted = await schedule('free:ada', 100);
     const allowToken = String(granted?.body?.['allowToken']);
@@ -381,6 +397,7 @@ describe('commands', () => {
     ['POST', '/control/v1/time/advance?seconds=1e309'],
     ['POST', '/control/v1/calls/nothing/kill'],
     ['POST', '/control/v1/visitors/free/tier?tier=king'],
+    ['POST', '/control/v1/spaces/stops?id=a&processes=4242'],
     ['GET', '/control/v1/snapshot?queue=-5'],
     ['GET', '/control/v1/stream?every=0'],
   ])('%s %s is wrong use, and said so', async (method, path) => {

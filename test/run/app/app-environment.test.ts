@@ -13,6 +13,7 @@ const facts: AppEnvironmentFacts = {
   publicHost: '127.0.0.1:7860',
   spaceId: 'local/demo',
   pythonPath: ['/runtime', '/emulated'],
+  debugFile: null,
   login: {},
   variables: {},
   backend: { ZEROGPU_EMULATED_VRAM_BYTES: '1000' },

@@ -40,6 +40,7 @@ describe('what is not said', () => {
       spaceId: null,
       creditSeconds: null,
       otlpUrl: null,
+      debug: null,
       envFiles: [],
       variables: {},
       hubSpace: null,
@@ -174,6 +175,22 @@ describe('--space-id', () => {
     for (const spaceId of ['hello', 'me/hello/x', 'me/', 'https://hf.co/spaces/me/hello']) {
       expect(() => parse({ spaceId })).toThrow(`--space-id is "${spaceId}"`);
     }
+  });
+});
+
+describe('--debug', () => {
+  it.each([
+    ['auto', { number: 5678, explicit: false }],
+    ['1', { number: 5678, explicit: false }],
+    ['5679', { number: 5679, explicit: true }],
+    ['off', null],
+  ])('%s', (debug, expected) => {
+    expect(parse({ debug }).debug).toEqual(expected);
+  });
+
+  it('is a port, or none', () => {
+    expect(errorOf({ debug: '70000' })).toMatchObject({ code: 'E_USAGE' });
+    expect(errorOf({ debug: 'demo' }).message).toContain('--debug is "demo"');
   });
 });
 

@@ -98,6 +98,7 @@ export function probeHere(python: string, only = ''): Recording {
       spaceId: 'local/fidelity',
       pythonPath: [join(ROOT, 'src/run/python'), join(ROOT, 'src/gpu/mock')],
       backend: backend.environment(),
+      debugFile: null,
       login: {},
       variables: {},
     });

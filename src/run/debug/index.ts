@@ -1,0 +1,1 @@
+export type { Debugger } from './debugger.js';
