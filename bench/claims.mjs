@@ -205,6 +205,18 @@ export const claims = [
     ],
   },
   {
+    id: 'cluster-store',
+    claim: 'The quota store of a cluster: reserve, begin and settle of a call',
+    peer: 'ioredis alone, calling the same functions of the same server',
+    needs: () => (lacks('valkey-server') && lacks('redis-server')) || null,
+    command: bench('cluster-store.mjs', '15', '1'),
+    figures: ({ ratio, p99Ms, bytesPerAccount, accounts, callsPerSecond, server }) => [
+      atLeast(`calls (${callsPerSecond.ours} a second, ${server})`, ratio, 0.8, X),
+      atMost('99th percentile of a call', p99Ms.ours / p99Ms.raw, 1.25, X),
+      atMost(`memory of an account, at ${accounts}`, bytesPerAccount, 300, ' bytes'),
+    ],
+  },
+  {
     id: 'package',
     claim: 'What `npm install zerogpu` brings',
     peer: 'none: an absolute goal',

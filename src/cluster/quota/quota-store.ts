@@ -1,44 +1,12 @@
-import * as z from 'zod';
 import type { Held } from '../../allocator/core/balance.js';
-import type { SharedAccount, SharedAnswer } from '../../allocator/core/shared-quota.js';
+import type { SharedAnswer } from '../../allocator/core/shared-quota.js';
 import type { QuotaStore, Reservation } from '../../allocator/server/index.js';
 import type { PlatformProfile } from '../../platform/schema.js';
 import { tierFacts } from '../../platform/tier-facts.js';
-import { TIERS, type Tier } from '../../platform/tiers.js';
+import type { Tier } from '../../platform/tiers.js';
 import type { StoreConnection } from '../store/connection.js';
+import { readAnswer } from './answer.js';
 import { QUOTA_LIBRARY } from './library.js';
-
-const amount = z.union([z.literal('-').transform(() => null), z.coerce.number()]);
-const tierOrNone = z.union([z.literal('-').transform(() => null), z.enum(TIERS)]);
-const STATUSES = [
-  'read',
-  'held',
-  'refused',
-  'tier',
-  'begun',
-  'gone',
-  'settled',
-  'released',
-] as const;
-/** What `finish` of the library answers. */
-const reply = z
-  .tuple([
-    z.enum([...STATUSES, 'none', 'reset', 'set']),
-    ...[amount, amount],
-    z.coerce.number(),
-    ...[amount, z.coerce.number(), z.coerce.number(), z.coerce.number(), z.coerce.number()],
-    ...[z.coerce.number(), z.coerce.number(), z.coerce.number(), z.coerce.number()],
-    ...[tierOrNone, tierOrNone],
-  ] as const)
-  .transform(
-    ([status, first, second, nowMs, window, used, reserved, begun, runs, pending, ...rest]) => {
-      const [credit, creditHeld, , tier, override] = rest;
-      const amounts = { usedMs: used, reservedMs: reserved, begunMs: begun };
-      const counts = { runs, pendingRuns: pending, creditMs: credit, creditHeldMs: creditHeld };
-      const account = { ...amounts, ...counts, tier, tierOverride: override };
-      return { status, first: first ?? 0, second: second ?? 0, nowMs, window, account };
-    },
-  );
 
 /** @param now for tests: the time of the store otherwise */
 export function createQuotaStore(
@@ -56,10 +24,7 @@ export function createQuotaStore(
     // One slot of a store that is spread over several servers.
     const keys = [store.key('quota', `{${key}}`), store.key('quota', `{${key}}`, 'holds')];
     const answer = await store.run(QUOTA_LIBRARY, name, keys, [now(), windowMs, ...args]);
-    const { account, window, nowMs, ...rest } = reply.parse(answer);
-    const resetsInMs = window === null ? null : window + windowMs - nowMs;
-    const known = { ...account, key, tier: account.tier ?? tier ?? 'anonymous', resetsInMs };
-    return { ...rest, account: known satisfies SharedAccount };
+    return readAnswer(answer, { key, tier: tier ?? 'anonymous' }, windowMs);
   }
 
   async function reserve({ id, visitor, costMs, lapsesMs }: Reservation): Promise<SharedAnswer> {

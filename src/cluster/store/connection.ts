@@ -146,15 +146,17 @@ class Connection implements StoreConnection {
     keys: readonly string[],
     args: readonly (string | number)[],
   ): Promise<unknown> {
-    if (this.#hasFunctions) {
-      try {
-        return await this.#function(library, name, keys, args);
-      } catch (error) {
-        if (!isUnknownCommand(error)) throw error;
-        this.#hasFunctions = false;
-      }
+    if (this.#problem !== null) throw new StoreUnreachable(this.shown, this.#problem);
+    try {
+      // One await, and no other wrapper: this is what each call costs.
+      return await (this.#hasFunctions
+        ? this.#redis.call('FCALL', `${library.name}_${name}`, keys.length, ...keys, ...args)
+        : this.#redis.call('EVALSHA', library.scriptDigest, keys.length, ...keys, name, ...args));
+    } catch (error) {
+      const failure = this.#failure(error);
+      if (await this.#teach(library, failure)) return this.run(library, name, keys, args);
+      throw failure;
     }
-    return this.#script(library, name, keys, args);
   }
 
   async send(command: string, ...args: readonly (string | number)[]): Promise<unknown> {
@@ -168,38 +170,23 @@ class Connection implements StoreConnection {
     this.#redis.disconnect();
   }
 
-  async #function(
-    library: Library,
-    name: string,
-    keys: readonly string[],
-    args: readonly (string | number)[],
-  ): Promise<unknown> {
-    const call = () => this.send('FCALL', `${library.name}_${name}`, keys.length, ...keys, ...args);
-    try {
-      return await call();
-    } catch (error) {
-      if (!/function not found/i.test(messageOf(error))) throw error;
+  /** @returns whether the store lacked the library, and has it now */
+  async #teach(library: Library, failure: Error): Promise<boolean> {
+    const { message } = failure;
+    if (/^ERR unknown command/i.test(message) && this.#hasFunctions) {
+      this.#hasFunctions = false;
+      return true;
     }
+    if (/^NOSCRIPT/.test(message)) {
+      await this.send('SCRIPT', 'LOAD', library.script);
+      return true;
+    }
+    if (!/function not found/i.test(message)) return false;
     await this.send('FUNCTION', 'LOAD', library.functions).catch((error: unknown) => {
       // Another allocator was faster.
       if (!/already exists/i.test(messageOf(error))) throw error;
     });
-    return call();
-  }
-
-  async #script(
-    library: Library,
-    name: string,
-    keys: readonly string[],
-    args: readonly (string | number)[],
-  ): Promise<unknown> {
-    const rest = [keys.length, ...keys, name, ...args];
-    try {
-      return await this.send('EVALSHA', library.scriptDigest, ...rest);
-    } catch (error) {
-      if (!/^NOSCRIPT/.test(messageOf(error))) throw error;
-    }
-    return this.send('EVAL', library.script, ...rest);
+    return true;
   }
 
   /** Signs in again after a connection is new, looks at the schema, and lets requests through. */
@@ -225,11 +212,16 @@ class Connection implements StoreConnection {
     try {
       return await this.#redis.call(command, ...args);
     } catch (error) {
-      if (isReply(error)) throw new StoreRefused(messageOf(error));
-      const why = this.#redis.status === 'ready' ? messageOf(error) : this.#lastError;
-      this.#fail(why);
-      throw new StoreUnreachable(this.shown, why);
+      throw this.#failure(error);
     }
+  }
+
+  /** What a request failed with, without the request: its arguments may have a password. */
+  #failure(error: unknown): StoreRefused | StoreUnreachable {
+    if (isReply(error)) return new StoreRefused(messageOf(error));
+    const why = this.#redis.status === 'ready' ? messageOf(error) : this.#lastError;
+    this.#fail(why);
+    return new StoreUnreachable(this.shown, why);
   }
 
   #fail(why: string): void {
@@ -264,10 +256,6 @@ function isBusy(error: Error): boolean {
   return /^(LOADING|MASTERDOWN|READONLY|BUSY|CLUSTERDOWN|TRYAGAIN|MISCONF|OOM)\b/.test(
     error.message,
   );
-}
-
-function isUnknownCommand(error: unknown): boolean {
-  return /^ERR unknown command/i.test(messageOf(error));
 }
 
 function isRefusal(why: string): boolean {
