@@ -1,38 +1,16 @@
 """Models come from files of safetensors of which only the header is read."""
 
-import json
 import os
 import tempfile
 import unittest
 
 import torch
+from sparse import write_shards, write_sparse
 from support import kernels, resident_bytes
 
 from emulated_cuda.weightless.marks import is_unknown
 
 GIB = 2**30
-SIZES = {"BF16": 2, "F32": 4, "I64": 8, "U8": 1, "F8_E4M3": 1, "F4": 1}
-
-
-def write_sparse(path, tensors, data=None):
-    """A file of the right size with a header, in which most of the data is a hole.
-
-    tensors: type and shape by name; data: bytes by name.
-    """
-    header, offset = {"__metadata__": {"format": "pt"}}, 0
-    for name, (kind, shape) in tensors.items():
-        size = SIZES[kind]
-        for length in shape:
-            size *= length
-        header[name] = {"dtype": kind, "shape": shape, "data_offsets": [offset, offset + size]}
-        offset += size
-    text = json.dumps(header).encode()
-    with open(path, "wb") as file:
-        file.write(len(text).to_bytes(8, "little") + text)
-        for name, values in (data or {}).items():
-            file.seek(8 + len(text) + header[name]["data_offsets"][0])
-            file.write(values)
-        file.truncate(8 + len(text) + offset)
 
 
 def write_llama(folder, layers, hidden=8192, inner=28672, vocabulary=128256):
@@ -61,13 +39,7 @@ def write_llama(folder, layers, hidden=8192, inner=28672, vocabulary=128256):
             f"{name}input_layernorm.weight": ("BF16", [hidden]),
             f"{name}post_attention_layernorm.weight": ("BF16", [hidden]),
         })
-    places = {}
-    for index, tensors in shards.items():
-        file = f"model-{index + 1:05}-of-{len(shards):05}.safetensors"
-        write_sparse(os.path.join(folder, file), tensors)
-        places.update(dict.fromkeys(tensors, file))
-    with open(os.path.join(folder, "model.safetensors.index.json"), "w") as index:
-        json.dump({"metadata": {}, "weight_map": places}, index)
+    write_shards(folder, "model", list(shards.values()))
 
 
 class Headers(unittest.TestCase):
