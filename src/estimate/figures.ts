@@ -118,7 +118,9 @@ function missingIn({ records, failure }: Observation): readonly string[] {
   return [
     ...errors,
     ...(failure !== null && errors.length === 0 && !records.some(ranOut) ? [failure] : []),
-    ...[...new Set(operators)].map((name) => `${name} has no model: shapes of zeros were taken`),
+    ...[...new Set(operators)].map(
+      (name) => `${name} has no model${name.includes('::') ? ': shapes of zeros were taken' : ''}`,
+    ),
   ];
 }
 

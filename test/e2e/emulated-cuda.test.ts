@@ -26,8 +26,8 @@ const OPERATORS = [
 describe('the emulated CUDA device', () => {
   it.each([...testsIn(dir), ...testsIn(weightless)])('%s', (module) => {
     const result = spawnSync(testPython(), ['-B', module], { encoding: 'utf8' });
-    // peft is not in the test environment; with it, its test runs.
-    expect(result.stderr).toMatch(/\nOK(?: \(skipped=1\))?\n$/);
+    // peft, bitsandbytes, torchao and gguf are not in the test environment; with them, their tests run.
+    expect(result.stderr).toMatch(/\nOK(?: \(skipped=\d+\))?\n$/);
     expect(result.status).toBe(0);
   });
 

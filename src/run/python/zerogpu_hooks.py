@@ -25,12 +25,18 @@ if TYPE_CHECKING:
 
 # Packages that the weightless device prepares (emulated_cuda/weightless/packages.py).
 BRING_WEIGHTS = (
+    "bitsandbytes",
+    "bitsandbytes.cextension",
+    "bitsandbytes.cuda_specs",
+    "gguf",
     "huggingface_hub.constants",
     "huggingface_hub.file_download",
     "safetensors",
     "spaces.zero.torch.packing",
     "spaces.zero.wrappers",
     "transformers.generation.stopping_criteria",
+    "transformers.integrations.gguf.kernels",
+    "transformers.integrations.gguf.reader",
 )
 
 

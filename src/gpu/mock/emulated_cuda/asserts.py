@@ -18,6 +18,7 @@ import torch
 from torch import Tensor
 
 from .errors import cuda_error
+from .redispatch import DEVICE
 
 Args = tuple[Any, ...]
 
@@ -216,7 +217,7 @@ def _shape_of(value: Any) -> Any:
         return torch.empty_strided(value.size(), value.stride(), dtype=value.dtype, device="meta")
     if isinstance(value, (list, tuple)):
         return type(value)(_shape_of(item) for item in value)
-    if isinstance(value, torch.device):
+    if isinstance(value, DEVICE):
         return torch.device("meta")
     return value
 

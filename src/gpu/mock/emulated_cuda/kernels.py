@@ -12,7 +12,7 @@ from .driver import Driver
 from .errors import invalid_device, mixed_devices, no_sparse_tensors, out_of_memory
 from .meter import Meter
 from .plans import Plan, cuda_index, plan_of
-from .redispatch import CPU_KEYS
+from .redispatch import CPU_KEYS, DEVICE
 from .refusals import REFUSALS, check_shapes, no_kernel
 from .rng import DeviceRandom
 from .storage import CPU, CUDA
@@ -235,7 +235,7 @@ class _Call:
                 self.host_cpu = True
             return value
         kind = type(value)
-        if kind is torch.device:
+        if kind is DEVICE:
             index = cuda_index(value)
             if index is None:
                 self.target = value

@@ -64,6 +64,7 @@ class Plan:
         "base",
         "draws_random",
         "generator_index",
+        "is_foreign",
         "is_plain",
         "is_picky",
         "is_product",
@@ -93,6 +94,8 @@ class Plan:
             or torch.Tag.inplace_view in operator.tags
             or any(alias and not alias.is_write for alias in returns)
         )
+        # Another package's: its integers are quantised weights.
+        self.is_foreign = not base.startswith(("aten::", "prims::", "prim::"))
         self.may_mix = base in MIXED_BY_RIGHT
         self.is_product = base in PRODUCTS
         self.refusal: Refusal | None = REFUSALS.get(self.base)

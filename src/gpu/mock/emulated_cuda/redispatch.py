@@ -7,6 +7,8 @@ from typing import Any
 
 import torch
 
+# `spaces` puts another class in place of `torch.device` in the app's main process.
+DEVICE = type(torch.empty(0).device)
 CPU_KEYS = torch._C.DispatchKeySet(torch._C.DispatchKey.CPU)
 
 # What a device without a kernel of its own gets, in the dispatcher's order.

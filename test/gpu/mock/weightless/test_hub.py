@@ -2,6 +2,7 @@
 
 import json
 import os
+import struct
 import tempfile
 import threading
 import unittest
@@ -92,6 +93,21 @@ from support import kernels  # noqa: E402
 from emulated_cuda.weightless.marks import is_unknown  # noqa: E402
 
 
+def gguf_header(tokens, tensors):
+    """A header as ggml's docs/gguf.md has it: a number, an array of words, and tensors."""
+
+    def word(text):
+        return struct.pack("<Q", len(text)) + text.encode()
+
+    found = b"GGUF" + struct.pack("<IQQ", 3, tensors, 2)
+    found += word("general.alignment") + struct.pack("<II", 4, 32)
+    found += word("tokens") + struct.pack("<IIQ", 9, 8, tokens)
+    found += b"".join(word(f"token number {index}") for index in range(tokens))
+    for index in range(tensors):
+        found += word(f"w{index}") + struct.pack("<IQQIQ", 2, 2**14, 2**14, 2, 0)
+    return found
+
+
 def disk_bytes(folder):
     """Bytes that the files below a folder take on disk."""
     return sum(path.stat().st_blocks * 512 for path in Path(folder).rglob("*") if not path.is_symlink())
@@ -147,6 +163,49 @@ class FromTheHub(unittest.TestCase):
             Hub.ignores_ranges = False
         with safe_open(path, "pt") as file:
             self.assertEqual(file.get_slice("w").get_shape(), [2**20, 64])
+
+    def test_what_describes_quantised_layers_is_fetched_as_well(self):
+        from huggingface_hub import hf_hub_download
+        from safetensors import safe_open
+
+        described = b'{"quant_type": "nf4"}'
+        names = [f"layer.{index}.weight" for index in range(3)]
+        tensors = {}
+        for name in names:
+            tensors[name] = ("U8", [2**22, 1])
+            tensors[f"{name}.absmax"] = ("U8", [2**13])
+            tensors[f"{name}.quant_state.bitsandbytes__nf4"] = ("U8", [len(described)])
+        data = {name: described for name in tensors if "__nf4" in name}
+        write_sparse(Hub.folder / "four.safetensors", tensors, data)
+        Hub.sent = 0
+        kernels().policy.counts.clear()
+        with safe_open(hf_hub_download("ada/model", "four.safetensors"), "pt") as file:
+            for name in names:
+                values = file.get_tensor(f"{name}.quant_state.bitsandbytes__nf4")
+                self.assertEqual(bytes(values.tolist()), described)
+                # Integers of eight bits that are not there are weights, and no zeros.
+                self.assertTrue(is_unknown(file.get_tensor(f"{name}.absmax")))
+        self.assertEqual(kernels().policy.counts["safetensors"], 0)
+        self.assertLess(Hub.sent, 2**20)
+
+    def test_of_gguf_the_header_is_fetched(self):
+        from huggingface_hub import hf_hub_download
+
+        path = Hub.folder / "model.gguf"
+        header = gguf_header(tokens=40_000, tensors=3)
+        with path.open("wb") as file:
+            file.write(header)
+            file.truncate(2**33)
+        Hub.sent = 0
+        found = Path(hf_hub_download("ada/model", "model.gguf"))
+        self.assertEqual(found.stat().st_size, 2**33)
+        with found.open("rb") as file:
+            self.assertEqual(file.read(len(header)), header)
+        self.assertLess(disk_bytes(found.resolve().parent), 2**22)
+        self.assertLess(Hub.sent, 2**22)
+        (Hub.folder / "page.gguf").write_bytes(b"<html>" * 2**19)
+        with self.assertRaisesRegex(RuntimeError, "no GGUF file"):
+            hf_hub_download("ada/model", "page.gguf")
 
     def test_what_the_user_has_is_found(self):
         from huggingface_hub import hf_hub_download

@@ -84,6 +84,32 @@ class Policy(unittest.TestCase):
         self.assertEqual(self.x.mean().item(), 1.0)
         self.assertEqual(self.x[0, :3].long().tolist(), [1, 1, 1])
 
+    def test_packed_weights_are_made_of_nothing(self):
+        counts = kernels().policy.counts
+        counts.clear()
+        eighths = (self.x * 127).round().to(torch.int8)
+        halves = ((self.x.to(torch.int32) << 4) | self.x.to(torch.int32)).to(torch.uint8)
+        self.assertTrue(is_unknown(eighths) and is_unknown(halves))
+        self.assertEqual(sum(counts.values()), 0)
+        packed = torch.ops.aten._convert_weight_to_int4pack(
+            torch.zeros(32, 1024, dtype=torch.uint8, device="cuda"), 8
+        )
+        self.assertTrue(is_unknown(packed))
+        tokens = torch.randn(16, 2048, device="cuda", dtype=torch.bfloat16)
+        scales = torch.randn(16, 32, 2, device="cuda", dtype=torch.bfloat16)
+        result = torch.ops.aten._weight_int4pack_mm(tokens, packed, 128, scales)
+        self.assertEqual(result.shape, (16, 32))
+
+    def test_another_class_may_stand_in_for_the_device(self):
+        # As `spaces` has it in the app's main process.
+        device, kernels().unmodelled = torch.device("cpu"), {}
+        real, torch.device = torch.device, type("OnlyStrings", (), {})
+        try:
+            on_host = torch.ops.aten._to_copy(self.x, dtype=torch.float16, device=device)
+        finally:
+            torch.device = real
+        self.assertEqual((on_host.device, kernels().unmodelled), (device, {}))
+
     def test_experts_get_equal_shares(self):
         scores = torch.randn(4096, 128, device="cuda")
         chosen = scores.topk(8, dim=-1).indices

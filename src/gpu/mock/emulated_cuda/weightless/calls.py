@@ -141,7 +141,7 @@ class Calls:
                 {"operator": name, "count": count, "places": places_of(kernels.policy.places.get(name))}
                 for name, count in kernels.policy.counts.most_common()
             ],
-            "notModelled": dict(kernels.unmodelled),
+            "notModelled": {**dict.fromkeys(sorted(kernels.lacks), 1), **kernels.unmodelled},
         }
 
 

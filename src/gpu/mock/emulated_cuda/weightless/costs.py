@@ -85,6 +85,8 @@ def _arithmetic(base: str, args: tuple[Any, ...], outputs: Any) -> tuple[int, fl
         inner = left.size(-1)
         count = _elements(outputs) or left.numel() // max(inner, 1)
         return PRODUCT, 2.0 * count * inner, right if left.dtype is right.dtype else left
+    if base == "_weight_int4pack_mm":
+        return PRODUCT, 2.0 * _elements(outputs) * args[0].size(-1), args[0]
     if base in ("addmm", "addmm_", "baddbmm", "baddbmm_", "_addmm_activation", "addmv", "addbmm"):
         return PRODUCT, 2.0 * _elements(outputs) * args[1].size(-1), args[1]
     if base in ("convolution", "_convolution", "cudnn_convolution", "conv2d", "conv3d", "conv1d"):

@@ -1,4 +1,7 @@
-"""Operators whose shapes depend on values: masks and indices that are known are used, others count in full."""
+"""Operators whose shapes PyTorch's meta kernels don't say.
+
+Most depend on values: masks and indices that are known are used, others count in full.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +42,11 @@ class DynamicShapes:
         return (args[0], indices, *args[2:]), kwargs
 
     def outcome(self, plan: Plan, args: tuple[Any, ...]) -> Outcome | None:
-        """The outcome of an operator whose shape depends on values; None when it does not."""
+        """The outcome of such an operator; None for every other one."""
+        if plan.base == "_weight_int4pack_mm":
+            # Its meta kernel wants tensors of FakeTensorMode. The packed weight has eight rows a tile.
+            rows, tiles = args[0].size(0), args[1].size(0)
+            return _new(torch.empty((rows, 8 * tiles), dtype=args[0].dtype, device=META))
         if plan.base == "nonzero":
             return _new(torch.empty((args[0].numel(), args[0].dim()), dtype=torch.int64, device=META))
         if plan.base == "masked_select":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import torch
@@ -13,6 +14,7 @@ from ..kernels import Kernels
 from ..plans import Plan, plan_of
 from ..redispatch import CPU_KEYS
 from ..rng import DeviceRandom
+from ..storage import CPU
 from ..tensors import Tensors
 from .backing import Unknowns, keeps_values
 from .charges import Charges
@@ -25,7 +27,9 @@ from .policy import Policy
 
 # Operators on known operands of so few elements are computed for real without a look at what comes out.
 FEW_ELEMENTS = 2048
-# Their integer outputs are for their own backward pass.
+# Of unknown values they are quantised weights and pixels, which steer nothing.
+QUANTISED = (torch.int8, torch.uint8)
+# Their integer outputs are for their own backward pass, or quantised weights.
 INTERNAL = (
     "native_dropout",
     "_scaled_dot_product_flash_attention",
@@ -37,6 +41,15 @@ INTERNAL = (
     "fractional_max_pool2d",
     "_embedding_bag",
     "_embedding_bag_forward_only",
+    "_convert_weight_to_int4pack",
+    "_convert_weight_to_int4pack_for_cpu",
+    "_int_mm",
+)
+# Numbers become integers, or integers others, one by one: a large result is on its way to packed weights.
+ELEMENTWISE = (
+    *("_to_copy", "clone", "round", "clamp", "add", "sub", "mul", "div", "remainder"),
+    *("__lshift__", "__rshift__", "bitwise_left_shift", "bitwise_right_shift"),
+    *("__or__", "__and__", "bitwise_or", "bitwise_and", "cat", "stack"),
 )
 COPIES = ("_to_copy", "clone", "contiguous", "_reshape_copy")
 # Where an operator has no meta kernel, it runs on so many bytes of zeros, for the shapes that come out.
@@ -61,8 +74,19 @@ class WeightlessKernels(Kernels):
         self.dynamic = DynamicShapes(policy)
         # Operators that have no meta kernel, and how often each was met.
         self.unmodelled: dict[str, int] = {}
+        # What packages would do on a card and can't here, in words; of the whole program, not of one call.
+        self.lacks: set[str] = set()
         self.peak = PeakWatch(tensors.storages.meter)
         self.charges = Charges()
+        # `making.unknown`: what this thread makes has no values, as a kernel of another package writes it.
+        self.making = threading.local()
+        # Kernels of other packages' operators; they go with the libraries.
+        self.libraries: list[torch.library.Library] = []
+
+    @property
+    def makes_unknown(self) -> bool:
+        """Whether what this thread makes now has no values, however small."""
+        return getattr(self.making, "unknown", False)
 
     def run(self, operator: Any, *args: Any, **kwargs: Any) -> Any:
         """CUDA's key: all operands have values, and so has the result unless it is large."""
@@ -82,7 +106,11 @@ class WeightlessKernels(Kernels):
             return super().run(operator, *args, **kwargs)
         outputs = outcome.outputs if type(outcome.outputs) is list else [outcome.outputs]
         if all(output.kind != NEW or keeps_values(output.storage_bytes, output.dtype) for output in outputs):
-            return super().run(operator, *args, **kwargs)
+            try:
+                return super().run(operator, *args, **kwargs)
+            except NotImplementedError:
+                # The CPU has no such kernel: the result has no values.
+                pass
         self.driver.require()
         return self._result(plan, outcome, operands, args, True)
 
@@ -178,9 +206,7 @@ class WeightlessKernels(Kernels):
 
     def _new(self, plan: Plan, output: Output, args: tuple[Any, ...], on_device: bool) -> Tensor:
         dtype = output.dtype
-        is_float = dtype.is_floating_point or dtype.is_complex
-        steers = not is_float and plan.base not in INTERNAL and not _only_copies(plan, dtype, args)
-        if steers and keeps_values(output.storage_bytes, dtype):
+        if self._steers(plan, output, args):
             base = plan.base
             self.policy.count(base)
             values = self.policy.values(base, output.size, dtype, args).contiguous()
@@ -191,6 +217,16 @@ class WeightlessKernels(Kernels):
         if on_device:
             self.peak.look(plan.name)
         return tensor
+
+    def _steers(self, plan: Plan, output: Output, args: tuple[Any, ...]) -> bool:
+        """Whether a program may go by a result's values, so that it has some."""
+        dtype = output.dtype
+        if dtype.is_floating_point or dtype.is_complex or dtype in QUANTISED:
+            return False
+        if plan.is_foreign or plan.base in INTERNAL or self.makes_unknown or _only_copies(plan, dtype, args):
+            return False
+        is_number = plan.base in ELEMENTWISE and dtype is not torch.bool
+        return keeps_values(output.storage_bytes, torch.float32 if is_number else dtype)
 
     def _write(self, plan: Plan, operator: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         """What an operator writes to has no values from now on; an integer tensor gets some."""
@@ -248,7 +284,7 @@ def _only_copies(plan: Plan, dtype: torch.dtype, args: tuple[Any, ...]) -> bool:
 
 def by_zeros(plan: Plan, operator: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Outcome:
     """Runs the CPU's kernel on zeros in place of the operands."""
-    zeros = Stand(torch.device("cpu"), zeros_for)
+    zeros = Stand(CPU, zeros_for)
     result = operator(
         *[zeros.enter(value) for value in args], **{name: zeros.enter(v) for name, v in kwargs.items()}
     )
@@ -257,7 +293,8 @@ def by_zeros(plan: Plan, operator: Any, args: tuple[Any, ...], kwargs: dict[str,
 
 def zeros_for(tensor: Tensor) -> Tensor:
     """Zeros of a tensor's shape, on the CPU."""
-    return torch.zeros(tensor.size(), dtype=tensor.dtype, device="cpu")
+    # The operator itself: `torch.zeros` gives large tensors without values (host.py).
+    return torch.ops.aten.zeros.default(tensor.size(), dtype=tensor.dtype, device=CPU)
 
 
 def fill(tensors: Tensors, target: Tensor, value: int) -> None:

@@ -43,6 +43,10 @@ DTYPES = {
 # As safetensors has it.
 MOST_HEADER_BYTES = 100_000_000
 MOST_READ_BYTES = 2**20
+# Without their values such integers are quantised weights; larger ones steer programs.
+QUANTISED = (torch.int8, torch.uint8)
+# How bitsandbytes' 4-bit layers are described: JSON as integers (bitsandbytes 0.50.2, functional.py, QuantState).
+DESCRIBED = ".quant_state.bitsandbytes__"
 
 
 class Entry:
@@ -168,10 +172,12 @@ def tensor_of(kernels: WeightlessKernels, path: str, start: int, entry: Entry) -
     assert dtype is not None
     size_bytes = entry.end - entry.begin
     is_float = dtype.is_floating_point or dtype.is_complex
-    if not is_float and size_bytes <= MOST_READ_BYTES:
-        if not size_bytes:
-            return torch.empty(entry.shape, dtype=dtype, device="cpu")
-        return read_values(kernels, path, start + entry.begin, size_bytes, dtype).reshape(entry.shape)
+    begin, end = start + entry.begin, start + entry.end
+    if not size_bytes:
+        return torch.empty(entry.shape, dtype=dtype, device="cpu")
+    is_read = not is_float and size_bytes <= MOST_READ_BYTES
+    if is_read and (dtype not in QUANTISED or file_has_data(path, begin, end)):
+        return read_values(kernels, path, begin, size_bytes, dtype).reshape(entry.shape)
     shape = torch.empty(entry.shape, dtype=dtype, device="meta")
     return kernels.unknowns.tensor(False, dtype, shape.size(), shape.stride(), size_bytes)
 
@@ -186,6 +192,12 @@ def read_values(
         file.seek(start)
         values = bytearray(file.read(size_bytes).ljust(size_bytes, b"\0"))
     return torch.frombuffer(values, dtype=dtype)
+
+
+def file_has_data(path: str, start: int, end: int) -> bool:
+    """The same of a file that is not open."""
+    with open(path, "rb") as file:
+        return has_data(file.fileno(), start, end)
 
 
 def has_data(descriptor: int, start: int, end: int) -> bool:

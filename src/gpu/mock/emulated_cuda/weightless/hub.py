@@ -1,4 +1,4 @@
-"""Models of the Hub come without their weights: of a safetensors file the header is fetched, by a range.
+"""Models of the Hub come without their weights: of a safetensors or GGUF file the header is fetched, by a range.
 
 What is fetched is kept as a sparse file of the right size, in a cache of its own: in the user's cache it would
 pass for the weights. What the user's cache holds is found there by links.
@@ -8,20 +8,26 @@ from __future__ import annotations
 
 import hashlib
 import inspect
+import json
 import os
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+from . import gguf_files
 from .executor import WeightlessKernels
-from .headers import MOST_HEADER_BYTES
+from .headers import DESCRIBED, MOST_HEADER_BYTES
 
 # A smaller file is fetched as it is.
 LEAST_BYTES = 2**20
 # How much is asked for at first: most headers are within it.
 FIRST_BYTES = 2**18
+REQUESTS_AT_ONCE = 8
+# Weights behind a header.
+HEADED = (".safetensors", ".gguf")
 # Weights in formats of which no part can be had alone.
-OPAQUE = (".bin", ".pt", ".pth", ".ckpt", ".gguf", ".h5", ".msgpack", ".onnx")
+OPAQUE = (".bin", ".pt", ".pth", ".ckpt", ".h5", ".msgpack", ".onnx")
 MOST_OPAQUE_BYTES = 256 * 2**20
 
 
@@ -64,7 +70,7 @@ def fetch_headers_only(downloads: Any, kernels: WeightlessKernels) -> None:
         name: str = given["filename"]
         size: int = given.get("expected_size") or 0
         target = Path(given["destination_path"])
-        is_ours = (name.endswith(".safetensors") and size > LEAST_BYTES) or (
+        is_ours = (name.endswith(HEADED) and size > LEAST_BYTES) or (
             name.endswith(OPAQUE) and size > MOST_OPAQUE_BYTES
         )
         if not is_ours:
@@ -77,10 +83,7 @@ def fetch_headers_only(downloads: Any, kernels: WeightlessKernels) -> None:
             )
         if target.exists() and not given.get("force_download"):
             return
-        start = b""
-        if name.endswith(".safetensors"):
-            start = header_at(downloads, given["url_to_download"], given["headers"])
-        write_stand_in(target, start, size)
+        write_stand_in(target, parts_of(downloads, name, given["url_to_download"], given["headers"]), size)
 
     downloads.repo_folder_name = repo_folder_name
     downloads._download_to_tmp_and_move = download_header
@@ -108,6 +111,26 @@ def files_below(folder: Path) -> Iterator[Path]:
     return (path for path in folder.rglob("*") if path.is_file()) if folder.is_dir() else iter(())
 
 
+def parts_of(
+    downloads: Any, name: str, url: str, headers: dict[str, str] | None
+) -> dict[int, bytes]:
+    """What is needed of a file with weights, by where it begins."""
+    if name.endswith(".gguf"):
+        return {0: gguf_header_at(downloads, url, headers)}
+    if not name.endswith(".safetensors"):
+        return {}
+    start = header_at(downloads, url, headers)
+    places = [
+        (len(start) + entry["data_offsets"][0], len(start) + entry["data_offsets"][1])
+        for tensor, entry in json.loads(start[8:]).items()
+        if DESCRIBED in tensor
+    ]
+    # One request each, of a hundred bytes: a file has them between its weights.
+    with ThreadPoolExecutor(REQUESTS_AT_ONCE) as pool:
+        found = pool.map(lambda place: read_range(downloads, url, headers, *place), places)
+        return {0: start, **{begin: part for (begin, _), part in zip(places, found)}}
+
+
 def header_at(downloads: Any, url: str, headers: dict[str, str] | None) -> bytes:
     """Length and header of a safetensors file behind an address."""
     start = read_range(downloads, url, headers, 0, FIRST_BYTES)
@@ -117,6 +140,24 @@ def header_at(downloads: Any, url: str, headers: dict[str, str] | None) -> bytes
     if length > len(start):
         start += read_range(downloads, url, headers, len(start), length)
     return start[:length]
+
+
+def gguf_header_at(downloads: Any, url: str, headers: dict[str, str] | None) -> bytes:
+    """The header of a GGUF file behind an address: it does not say its length, so more and more is read."""
+    start = b""
+    end = FIRST_BYTES
+    while end <= MOST_HEADER_BYTES:
+        found = read_range(downloads, url, headers, len(start), end)
+        start += found
+        try:
+            return start[: gguf_files.header_length(start)]
+        except gguf_files.TooShort:
+            if len(start) < end:
+                break
+            end *= 4
+        except ValueError as problem:
+            raise RuntimeError(f"{url}: {problem}") from None
+    raise RuntimeError(f"{url} is no GGUF file: its header has no end")
 
 
 def read_range(downloads: Any, url: str, headers: dict[str, str] | None, start: int, end: int) -> bytes:
@@ -143,11 +184,13 @@ def open_stream(downloads: Any, url: str, headers: dict[str, str]) -> Any:
     return downloads.get_session().get(url, headers=headers, stream=True)
 
 
-def write_stand_in(target: Path, start: bytes, size_bytes: int) -> None:
-    """A file of the right size that begins as the real one and has a hole for the rest."""
+def write_stand_in(target: Path, parts: dict[int, bytes], size_bytes: int) -> None:
+    """A file of the right size with some parts of the real one, by where they begin, and holes for the rest."""
     target.parent.mkdir(parents=True, exist_ok=True)
     unfinished = target.with_name(f".{target.name}.{os.getpid()}")
     with open(unfinished, "wb") as file:
-        file.write(start)
+        for begin, part in parts.items():
+            file.seek(begin)
+            file.write(part)
         file.truncate(size_bytes)
     unfinished.rename(target)

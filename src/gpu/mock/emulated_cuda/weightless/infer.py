@@ -13,6 +13,7 @@ from torch import Tensor
 
 from ..kernels import call_with_numbers
 from ..plans import Plan
+from ..redispatch import DEVICE
 
 META = torch.device("meta")
 
@@ -120,7 +121,7 @@ class Stand:
             self.tensors.append(self._make(value))
             return self.tensors[-1]
         kind = type(value)
-        if kind is torch.device:
+        if kind is DEVICE:
             return self._device
         if kind is list or kind is tuple:
             return kind([self.enter(item) for item in value])
@@ -151,7 +152,11 @@ def _ask(plan: Plan, operator: Any, args: tuple[Any, ...], kwargs: dict[str, Any
     if meta_kwargs.get("pin_memory"):
         meta_kwargs["pin_memory"] = False
     before = [(meta.size(), meta.stride()) for meta in metas.tensors]
-    result = call_with_numbers(plan, operator, meta_args, meta_kwargs)
+    try:
+        result = call_with_numbers(plan, operator, meta_args, meta_kwargs)
+    except AttributeError as error:
+        # Some meta kernels take only tensors of FakeTensorMode.
+        raise NotImplementedError(str(error)) from error
     reshaped = [
         (index, Output(NEW, meta))
         for index, meta in enumerate(metas.tensors)

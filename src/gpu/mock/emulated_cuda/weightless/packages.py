@@ -6,8 +6,10 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
+from .bitsandbytes import load_no_kernels, replace_library, run_without_values
 from .calls import watch_calls
 from .executor import WeightlessKernels
+from .gguf_files import miss_kernels, read_no_blocks, read_no_mapped_blocks
 from .headers import reader_of
 from .hub import fetch_headers_only, use_own_cache
 from .packing import pack_without_values
@@ -36,10 +38,16 @@ def read_headers_only(safetensors: Any, kernels: WeightlessKernels) -> None:
 
 
 PREPARATIONS: dict[str, Preparation] = {
+    "bitsandbytes": run_without_values,
+    "bitsandbytes.cextension": replace_library,
+    "bitsandbytes.cuda_specs": load_no_kernels,
+    "gguf": read_no_blocks,
     "huggingface_hub.constants": use_own_cache,
     "huggingface_hub.file_download": fetch_headers_only,
     "safetensors": read_headers_only,
     "spaces.zero.torch.packing": pack_without_values,
     "spaces.zero.wrappers": watch_calls,
     "transformers.generation.stopping_criteria": learn_ends_of_sequence,
+    "transformers.integrations.gguf.kernels": miss_kernels,
+    "transformers.integrations.gguf.reader": read_no_mapped_blocks,
 }

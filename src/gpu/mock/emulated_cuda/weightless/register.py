@@ -31,6 +31,8 @@ def register_marked(
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         everything.fallback(kernels.run_unknown, KEY_NAME)
+        # Operators of other packages without derivatives: PyTorch has no such fallback for this key.
+        everything.fallback(torch.library.fallthrough_kernel, f"Autograd{KEY_NAME}")
         table = special.marked_table()
         for name, kernel in table.items():
             if overload_of(name) is not None:

@@ -44,4 +44,5 @@ def lines(kernels: WeightlessKernels) -> list[str]:
         found.append(f"  {operator:20} {count:6}  {', '.join(places)}".rstrip())
     for operator, count in sorted(kernels.unmodelled.items()):
         found.append(f"not modelled {operator} ({count}): its shapes are those it gives for zeros")
+    found.extend(f"not modelled {what}" for what in sorted(kernels.lacks))
     return found

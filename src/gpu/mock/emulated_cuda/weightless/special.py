@@ -82,7 +82,7 @@ class WeightlessSpecial(SpecialKernels):
         memory_format: torch.memory_format | None = None,
     ) -> Tensor:
         wanted = dtype or torch.get_default_dtype()
-        if keeps_values(bytes_of(size, wanted), wanted):
+        if self._keeps(size, wanted):
             return super().empty(
                 size, dtype=dtype, layout=layout, device=device, memory_format=memory_format
             )
@@ -91,7 +91,7 @@ class WeightlessSpecial(SpecialKernels):
 
     def zeros(self, size: Any, *, dtype: torch.dtype | None = None, **options: Any) -> Tensor:
         wanted = dtype or torch.get_default_dtype()
-        if keeps_values(bytes_of(size, wanted), wanted):
+        if self._keeps(size, wanted):
             return super().zeros(size, dtype=dtype, **options)
         return self._without_values(None, torch.empty(size, dtype=wanted, device="meta"))
 
@@ -106,10 +106,13 @@ class WeightlessSpecial(SpecialKernels):
         pin_memory: bool | None = None,
     ) -> Tensor:
         wanted = dtype or torch.get_default_dtype()
-        if keeps_values(bytes_of(size, wanted), wanted):
+        if self._keeps(size, wanted):
             return super().empty_strided(size, stride, dtype=dtype, layout=layout, device=device)
         shape = torch.empty_strided(size, stride, dtype=wanted, device="meta")
         return self._without_values(device, shape)
+
+    def _keeps(self, size: Any, dtype: torch.dtype) -> bool:
+        return not self.kernels.makes_unknown and keeps_values(bytes_of(size, dtype), dtype)
 
     def _without_values(self, device: torch.device | None, shape: Tensor) -> Tensor:
         self.driver.require()
@@ -157,7 +160,11 @@ class WeightlessSpecial(SpecialKernels):
     def _shaped_like(self, operator: Any) -> Any:
         def run(tensor: Tensor, *args: Any, **kwargs: Any) -> Any:
             size_bytes = bytes_of(tensor.size(), kwargs.get("dtype") or tensor.dtype)
-            is_small = size_bytes <= MOST_STAND_IN_BYTES and keeps_values(size_bytes, torch.float32)
+            is_small = (
+                size_bytes <= MOST_STAND_IN_BYTES
+                and keeps_values(size_bytes, torch.float32)
+                and not self.kernels.makes_unknown
+            )
             if operator._schema.name.startswith("aten::new_"):
                 stand_in = torch.empty(0, dtype=tensor.dtype, device=tensor.device)
                 return operator(stand_in, *args, **kwargs)
