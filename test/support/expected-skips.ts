@@ -5,7 +5,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { findOnPath } from '../../src/shared/find-program.js';
-import { INSTALLED_STORES } from './cluster/store-server.js';
+import { INSTALLED_STORES, STORE_PROGRAMS } from './cluster/store-server.js';
 import { chromiumPath } from './e2e/chromium.js';
 import { noTerminal } from './tui/terminal.js';
 
@@ -89,7 +89,13 @@ const EXPECTED: readonly ExpectedSkip[] = [
     isLacking: () => !findOnPath('pre-commit', process.env),
   },
   {
-    file: /^.*\/cluster\/.*\.test/,
+    file: /cluster\/store\/connection\.test/,
+    test: /with TLS/,
+    lacks: 'redis-server or openssl',
+    isLacking: () => STORE_PROGRAMS.redis === null || !findOnPath('openssl', process.env),
+  },
+  {
+    file: /(\/cluster\/.*|e2e\/cluster)\.test/,
     lacks: 'redis-server or valkey-server',
     isLacking: () => INSTALLED_STORES.length === 0,
   },

@@ -6,6 +6,7 @@
  * is sent twice: what has to arrive exactly once is the business of who asks. After one failure
  * every other request fails at once until the store has answered a PING.
  */
+import { isIP } from 'node:net';
 import type { Redis } from 'ioredis';
 import { type Clock, systemClock, type Timer } from '../../shared/clock.js';
 import { UserError } from '../../shared/errors.js';
@@ -66,13 +67,13 @@ export async function connectStore(
   address: StoreAddress,
   options: StoreOptions = {},
 ): Promise<StoreConnection> {
-  const { Redis } = await import('ioredis');
+  const { default: Redis } = await import('ioredis');
   const { host, port, username, password } = address;
   const redis = new Redis({
     ...{ host, port, db: address.database },
     ...(username !== undefined && { username }),
     ...(password !== undefined && { password }),
-    ...(address.tls && { tls: { host, servername: host, ...address.tls } }),
+    ...(address.tls && { tls: { host, ...(!isIP(host) && { servername: host }), ...address.tls } }),
     protocol: 2,
     connectionName: 'zerogpu',
     lazyConnect: true,

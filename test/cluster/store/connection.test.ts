@@ -1,3 +1,7 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import {
   connectStore,
@@ -7,7 +11,13 @@ import {
   type StoreOptions,
   StoreUnreachable,
 } from '../../../src/cluster/index.js';
-import { INSTALLED_STORES, StoreServer } from '../../support/cluster/store-server.js';
+import { findOnPath } from '../../../src/shared/find-program.js';
+import {
+  freePort,
+  INSTALLED_STORES,
+  STORE_PROGRAMS,
+  StoreServer,
+} from '../../support/cluster/store-server.js';
 
 const COUNTER = createLibrary(
   'counter',
@@ -96,6 +106,39 @@ describe.skipIf(INSTALLED_STORES.length === 0).each(INSTALLED_STORES)('a store (
     expect(store.problem).toMatch(/ECONNREFUSED/);
     await server.up();
     await expect.poll(() => store.isReachable).toBe(true);
+  });
+});
+
+const hasTls = STORE_PROGRAMS.redis !== null && findOnPath('openssl', process.env) !== null;
+
+describe.skipIf(!hasTls)('a store with TLS', () => {
+  const dir = mkdtempSync(join(tmpdir(), 'zerogpu-tls-'));
+  const certificate = join(dir, 'certificate.pem');
+  let server: StoreServer;
+  beforeAll(async () => {
+    const key = join(dir, 'key.pem');
+    const subject = ['-subj', '/CN=store', '-addext', 'subjectAltName=IP:127.0.0.1'];
+    const kind = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
+    const files = ['-keyout', key, '-out', certificate];
+    execFileSync('openssl', ['req', '-x509', ...kind, ...files, ...subject], { stdio: 'ignore' });
+    const tls = ['--tls-cert-file', certificate, '--tls-key-file', key, '--tls-auth-clients', 'no'];
+    const port = await freePort();
+    server = await StoreServer.start('redis', ['--tls-port', String(port), ...tls]);
+    tlsPort = port;
+  });
+  let tlsPort = 0;
+  afterAll(async () => {
+    await server.close();
+    rmSync(dir, { recursive: true, force: true });
+  });
+
+  it('is taken with the certificate of its signer, and not without', async () => {
+    const url = `rediss://127.0.0.1:${tlsPort}`;
+    const store = await connected(`${url}?ca=${certificate}`);
+    expect(await store.send('PING')).toBe('PONG');
+    const stranger = await connected(url);
+    expect(stranger.isReachable).toBe(false);
+    expect(stranger.problem).toMatch(/self.signed certificate/);
   });
 });
 

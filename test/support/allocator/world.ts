@@ -12,6 +12,7 @@ import type {
   CallRecord,
   Effect,
   GpuSize,
+  SharedAnswer,
   Tier,
   Visitor,
 } from '../../../src/allocator/core/types.js';
@@ -44,6 +45,8 @@ export interface CallOptions {
   /** Null for a call that names none. */
   readonly size?: GpuSize | null;
   readonly expired?: boolean;
+  /** What a store that has the quotas answered. */
+  readonly shared?: SharedAnswer;
 }
 
 export class World {
@@ -143,6 +146,7 @@ export class World {
       durationSeconds: options.duration === undefined ? 60 : options.duration,
       size: options.size === undefined ? 'large' : options.size,
       tokenExpired: options.expired ?? false,
+      ...(options.shared && { shared: options.shared }),
     });
   }
 
