@@ -59,7 +59,7 @@ const MAY_IMPORT: readonly (readonly [folder: string, allowed: readonly string[]
   ['run/console', ['run/allocator', 'allocator/core', 'platform', 'shared']],
   ['run/state', ['run/console', 'allocator/core', 'allocator/store', 'platform', 'shared']],
   ['run/app', ['run/options', 'platform', 'shared']],
-  ['run/otlp', ['run/console', 'run/options', 'run/hub', 'allocator/core', 'shared']],
+  ['run/otlp', ['run/console', 'allocator/core', 'shared']],
   ['run/debug', ['shared']],
   ['run/options', ['run/hub', 'allocator', 'platform', 'shared']],
   ['run/hub', ['hub', 'gateway', 'python-env', 'allocator', 'space', 'platform', 'shared']],

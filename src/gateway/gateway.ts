@@ -8,9 +8,9 @@ import {
 } from '../allocator/core/visitor.js';
 import type { VisitorTokens } from '../allocator/server/visitor-tokens.js';
 import { TIERS, type Tier } from '../platform/tiers.js';
+import { systemClock } from '../shared/clock.js';
 import { listenOrExplain } from '../shared/listen.js';
 import { isFromForeignPage, isLoopbackAddress, isLoopbackHost } from '../shared/loopback.js';
-import { printable } from '../shared/printable.js';
 import { cutSlowRequests, NO_LIMITS } from '../shared/slow-requests.js';
 import { AppConnections } from './app-connections.js';
 import { forwardRequest } from './forward.js';
@@ -24,7 +24,9 @@ import {
   rememberCookies,
 } from './identity.js';
 import { answerWithNotice, NOT_STARTED, type Notice } from './notice-page.js';
+import { foreignHost, foreignPage, refuse } from './refusal.js';
 import { BODY_LIMITS, type BodyLimits, watchBody } from './slow-body.js';
+import { tracedRequest } from './traced-request.js';
 import { forwardUpgrade, headWithoutOffer, isOrdinary } from './upgrade.js';
 import { hostNames, portOf, upstreamAt } from './upstream.js';
 import { answerWithVisitorPage, VISITOR_PAGE } from './visitor-page.js';
@@ -47,6 +49,8 @@ export interface GatewayOptions {
   readonly login?: GatewayLogin | null;
   /** Whose access token it is, by a login of any Space on this machine; null for no login's. */
   readonly visitorOfLogin?: (token: string) => Promise<VisitorName | null>;
+  /** Calls are traced: their requests are named in the visitor's token. */
+  readonly isTraced?: boolean;
   /** What a client owes that sends a body. */
   readonly bodyLimits?: BodyLimits;
 }
@@ -227,6 +231,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     const visitor = {
       ...visitorOf(name, clientAddress),
       ...clientNamed(request.headers['x-zerogpu-client']),
+      ...(options.isTraced ? tracedRequest(request, systemClock.now().wallMs) : {}),
     };
     const token = passedOn?.token ?? (await tokens.sign(visitor, tokenError));
     return {
@@ -297,20 +302,3 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
 }
 
 const pathOf = (url: string): string => url.replace(/[?#].*$/s, '');
-
-function refuse(response: ServerResponse, status: number, text: string): void {
-  if (response.headersSent) {
-    response.destroy();
-    return;
-  }
-  response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8', connection: 'close' });
-  response.end(`${printable(text)}\n`);
-}
-
-function foreignHost(host: string): string {
-  return `This gateway answers on this machine's own addresses only, not on ${host || 'no host'}.`;
-}
-
-function foreignPage(origin: string | undefined): string {
-  return `This gateway takes nothing from pages of other sites (${origin}).`;
-}

@@ -23,7 +23,7 @@ export interface OpenGateway {
 
 /** @throws UserError for a port that is in use */
 export async function openGateway(
-  { console, cleanup, world }: RunContext,
+  { console, cleanup, options, world }: RunContext,
   plan: RunPlan,
   space: Space,
   allocator: AllocatorLink,
@@ -52,6 +52,7 @@ export async function openGateway(
       checkPromise(message);
     },
     tiers,
+    isTraced: options.otlpUrl !== null || allocator.isTraced,
     login: login?.gateway ?? null,
     visitorOfLogin: visitorsOfLogins(stateDir),
   });

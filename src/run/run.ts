@@ -59,7 +59,10 @@ export async function run(
   const events = options.eventsFile
     ? teeEvents(console, resolve(world.cwd, options.eventsFile), systemClock)
     : null;
-  const traced = await traceCalls(events?.console ?? console, options, world.env, version);
+  const traced = await traceCalls(
+    events?.console ?? console,
+    await traceTarget(options, world.env, version),
+  );
   // Loaded last: an invalid flag is reported within a tenth of a second.
   const { drive } = await import('./drive.js');
   try {
@@ -74,6 +77,17 @@ export async function run(
     published.log?.close();
     published.run.remove();
   }
+}
+
+/** The Space is the service of its spans. */
+async function traceTarget(
+  { otlpUrl, dir, spaceId }: RunOptions,
+  env: RunWorld['env'],
+  version: string,
+) {
+  if (otlpUrl === null) return null;
+  const { findSpaceId } = await import('./hub/index.js');
+  return { url: otlpUrl, service: findSpaceId(dir, spaceId, env), version };
 }
 
 /** Publishes this run, and opens its log. */

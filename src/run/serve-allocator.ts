@@ -15,6 +15,7 @@ import { stateDir } from '../shared/user-folders.js';
 import { type AllocatorHost, readCards, startHost } from './allocator/index.js';
 import { createCallLog, createConsole, type RunConsole, usageRows } from './console/index.js';
 import { parseServeOptions, type RawServeOptions, type ServeOptions } from './options/index.js';
+import { traceCalls } from './otlp/index.js';
 import { planServe } from './plan-host.js';
 import type { RunWorld } from './run-context.js';
 import { type Cleanup, createCleanup, runCleanup, sharedLedgerDir } from './state/index.js';
@@ -58,13 +59,25 @@ async function startAndServe(
     cards: await readCards(options, world.env),
   });
   let host: AllocatorHost | null = null;
+  const nameOf = (space: string) => host?.server.state.spaces.get(space)?.name ?? '?';
+  const traced = await traceCalls(
+    options.quiet ? { ...console, call: () => {} } : console,
+    options.otlpUrl === null
+      ? null
+      : {
+          ...{ url: options.otlpUrl, service: 'zerogpu-serve', version },
+          spaceOf: ({ space }) => nameOf(space),
+        },
+  );
+  cleanup.add('the traces', traced.close);
   const log = createCallLog(async (taskId, space) => {
     const name = await host?.server.labels.ask(space, taskId);
-    return `${host?.server.state.spaces.get(space)?.name ?? '?'}/${name ?? '?'}`;
-  }, console.call);
+    return `${nameOf(space)}/${name ?? '?'}`;
+  }, traced.console.call);
   host = await startHost(plan, {
     ...{ runDir, version, env: world.env },
-    onRecord: options.quiet ? () => {} : log.add,
+    isTraced: options.otlpUrl !== null,
+    onRecord: options.quiet && options.otlpUrl === null ? () => {} : log.add,
     onStartupReport: async () => {},
     warn: (message) => console.warn(message),
     onDevice: (backend) => cleanup.add('the GPU backend', backend.close),
@@ -97,8 +110,8 @@ async function startAndServe(
     `Stopping (${why}): ${server.state.leases.size} call(s) running, ${server.state.spaces.size} Space(s) here.`,
   );
   await server.stop();
-  await cleanup.run();
   await log.flush();
+  await cleanup.run();
   console.table(usageRows(log.uses()));
   return EXIT.ok;
 }

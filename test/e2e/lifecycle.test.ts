@@ -71,8 +71,19 @@ describe('a detached run', () => {
         const trace = collector.spans().filter(({ traceId }) => traceId === run?.traceId);
         const names = trace.map(({ name }) => name);
         expect(names).toEqual(
-          expect.arrayContaining(['zerogpu.call', 'schedule', 'allow', 'run', 'release']),
+          expect.arrayContaining([
+            'gateway',
+            'zerogpu.call',
+            'schedule',
+            'allow',
+            'run',
+            'release',
+          ]),
         );
+        const [gateway, call] = ['gateway', 'zerogpu.call'].map((name) =>
+          trace.find((span) => span.name === name),
+        );
+        expect(call?.parentSpanId).toBe(gateway?.spanId);
       },
       { timeout: 20_000, interval: 100 },
     );

@@ -43,6 +43,25 @@ describe('the token for the app', () => {
     expect(await askVisitor(url)).toEqual(SOMEBODY);
   });
 
+  it('names its request where calls are traced, with the span that it continues', async () => {
+    const { url } = await gatewayBefore(echoHead, { isTraced: true });
+    const traceparent = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`;
+    const post = (headers: Record<string, string> = {}) =>
+      askVisitor(url, { method: 'POST', headers: { 'content-length': '0', ...headers } });
+    expect(await post({ traceparent })).toEqual({
+      ...SOMEBODY,
+      request: { atMs: expect.any(Number), traceparent },
+    });
+    for (const wrong of ['', 'a-b-c', `00-${'0'.repeat(32)}-${'b'.repeat(16)}-01`]) {
+      expect(await post({ traceparent: wrong })).toMatchObject({ request: { traceparent: null } });
+    }
+    // What brings no call shares one token.
+    expect(await askVisitor(url, { headers: { traceparent } })).toEqual(SOMEBODY);
+    expect(
+      await askVisitor((await gatewayBefore(echoHead)).url, { headers: { traceparent } }),
+    ).toEqual(SOMEBODY);
+  });
+
   it('is one that the allocator verifies, of the visitor of --as when none is named', async () => {
     const { url } = await gatewayBefore(echoHead);
     expect(await askVisitor(url)).toEqual(SOMEBODY);

@@ -152,6 +152,8 @@ export const snapshotSchema = z.object({
     }),
     /** Faults that are on for calls, as `--fault` has them. */
     faults: z.array(z.string()).default([]),
+    /** Calls are traced (`--otlp`): a gateway names the request in its visitors' tokens. */
+    traced: z.boolean().default(false),
   }),
   spaces: z.array(spaceSchema),
   cards: z.array(cardSchema),

@@ -14,6 +14,14 @@ import type { Delivery } from './shared-quota.js';
 
 export type { GpuSize, Tier } from '../../platform/tiers.js';
 
+/** A visitor's request at the gateway. */
+export interface VisitorRequest {
+  /** When it arrived, milliseconds since 1970 on the machine's own clock. */
+  readonly atMs: number;
+  /** The span of the visitor's own that has sent it, as W3C Trace Context has it; null without one. */
+  readonly traceparent: string | null;
+}
+
 /** Who asks. `key` names the quota account: two calls with one key share one quota. */
 export interface Visitor {
   readonly key: string;
@@ -22,6 +30,8 @@ export interface Visitor {
   readonly hasToken: boolean;
   /** Which client of the visitor it is, as that client calls itself; counts for nothing. */
   readonly client?: string;
+  /** The request at the gateway that brings the call, where calls are traced; counts for nothing. */
+  readonly request?: VisitorRequest;
 }
 
 /** What the allocator decides by: a platform profile and what the operator set for this host. */

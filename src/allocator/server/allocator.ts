@@ -61,6 +61,8 @@ export interface AllocatorOptions {
     readonly secret: string;
     readonly kind: 'serve' | 'run';
     readonly zerogpuVersion: string;
+    /** Calls are traced (`--otlp`): runs that join learn it. */
+    readonly traced?: boolean;
   };
 }
 
@@ -159,7 +161,7 @@ export async function startAllocator(options: AllocatorOptions): Promise<Allocat
     onError: (error) => notice(`a request failed: ${explain(error)}`),
   });
   if (options.control) {
-    const { secret, kind, zerogpuVersion } = options.control;
+    const { secret, kind, zerogpuVersion, traced = false } = options.control;
     control = createControlApi(http, {
       clock,
       driver,
@@ -177,6 +179,7 @@ export async function startAllocator(options: AllocatorOptions): Promise<Allocat
         faults,
         kind,
         zerogpuVersion,
+        traced,
         startedMonotonicMs,
       }),
       device: () => ({ environment: backend.environment(), pythonPath: backend.pythonPath() }),

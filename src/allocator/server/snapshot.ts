@@ -24,6 +24,8 @@ export interface SnapshotSources {
   readonly kind: 'serve' | 'run';
   readonly zerogpuVersion: string;
   readonly startedMonotonicMs: number;
+  /** Calls are traced (`--otlp`). */
+  readonly traced: boolean;
 }
 
 /** How many entries of the long lists are shown. */
@@ -54,6 +56,7 @@ export function takeSnapshot(sources: SnapshotSources, size: SnapshotSize, at: I
       queueTimeoutSeconds: profile.queue.timeoutSeconds,
       ledger: { path: ledger.path, status: ledger.status, problem: ledger.problem },
       faults: [...sources.faults.callFaults()],
+      traced: sources.traced,
     },
     spaces: [...state.spaces.values()].map(({ id, name, owner, root }) => ({
       id,

@@ -24,10 +24,16 @@ const REUSE_SECONDS = 300;
 /** Tokens kept for reuse; tokens of more visitors are signed again. */
 const MOST_KEPT = 1_000;
 
+/** Version 00 of https://www.w3.org/TR/trace-context/: version, trace, parent, flags. */
+export const TRACEPARENT = /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/;
+
 const payloadSchema = z.object({
   sub: z.string().min(1),
   tier: z.enum(TIERS),
   client: z.string().optional(),
+  request: z
+    .object({ atMs: z.number(), traceparent: z.string().regex(TRACEPARENT).nullable() })
+    .optional(),
 });
 
 /** @param secret 32 bytes, of this run alone */
@@ -39,12 +45,14 @@ export function createVisitorTokens(secret: Uint8Array, clock: Clock): VisitorTo
   async function sign(visitor: Visitor, error?: string): Promise<string> {
     const nowMs = clock.now().wallMs;
     const key = `${visitor.tier} ${visitor.key} ${visitor.client ?? ''} ${error ?? ''}`;
-    const known = kept.get(key);
+    // One that names its request is that request's alone.
+    const known = visitor.request ? undefined : kept.get(key);
     if (known && known.untilMs > nowMs) return known.token;
     const issuedAt = Math.floor(nowMs / 1_000);
     const claims = {
       tier: visitor.tier,
       ...(visitor.client === undefined ? {} : { client: visitor.client }),
+      ...(visitor.request === undefined ? {} : { request: visitor.request }),
       ...(error ? { error } : {}),
     };
     const token = await new SignJWT(claims)
@@ -54,6 +62,7 @@ export function createVisitorTokens(secret: Uint8Array, clock: Clock): VisitorTo
       .setIssuedAt(issuedAt)
       .setExpirationTime(issuedAt + LIFETIME_SECONDS)
       .sign(secret);
+    if (visitor.request) return token;
     if (kept.size >= MOST_KEPT) kept.clear();
     kept.set(key, { token, untilMs: nowMs + REUSE_SECONDS * 1_000 });
     return token;
@@ -94,7 +103,7 @@ export function createVisitorTokens(secret: Uint8Array, clock: Clock): VisitorTo
 function verdict(status: 'valid' | 'expired', payload: unknown): TokenVerdict {
   const parsed = payloadSchema.safeParse(payload);
   if (!parsed.success) return { status: 'forged' };
-  const { sub, tier, client } = parsed.data;
-  const named = client === undefined ? {} : { client };
-  return { status, visitor: { key: sub, tier, hasToken: true, ...named } };
+  const { sub, tier, client, request } = parsed.data;
+  const more = { ...(client === undefined ? {} : { client }), ...(request ? { request } : {}) };
+  return { status, visitor: { key: sub, tier, hasToken: true, ...more } };
 }

@@ -39,6 +39,7 @@ export function declareServe(
     .optionsGroup('Output')
     .addOption(twin('--log-format <kind>', 'text, json (one object a line, on stderr)', 'text'))
     .addOption(twin('-q, --quiet', 'no line for each call; `zerogpu quota` shows them'))
+    .addOption(twin('--otlp <url>', 'send a trace of every call to an OpenTelemetry collector'))
     .addOption(twin('--ascii', 'no arrows'))
     .addHelpText('after', EXAMPLES)
     .action(async (raw: RawServeOptions) => {

@@ -35,6 +35,8 @@ export interface HostPorts {
   readonly runDir: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly version: string;
+  /** Calls are traced (`serve --otlp`). */
+  readonly isTraced?: boolean;
   readonly onRecord: (record: CallRecord) => void;
   /** The app of a Space has reported its start, and waits a second at most until this resolves. */
   readonly onStartupReport: () => Promise<void>;
@@ -82,7 +84,10 @@ export async function startHost(plan: HostPlan, ports: HostPorts): Promise<Alloc
     port: plan.port,
     onNotice: warn,
     onFatal: (error: UserError) => failed.abort(error),
-    control: { secret, kind, zerogpuVersion: ports.version },
+    control: {
+      ...{ secret, kind, zerogpuVersion: ports.version },
+      traced: ports.isTraced ?? false,
+    },
   });
   return { server, backend, clock, tokenKey, failed: failed.signal };
 }

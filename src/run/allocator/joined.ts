@@ -80,6 +80,7 @@ export async function joinAllocator(parts: JoinedAllocatorParts): Promise<Alloca
     },
     where,
     deviceUrl: relay.url,
+    isTraced: allocator.traced,
     rules: {
       profile: loadProfile(allocator.platform.name),
       longestCallSeconds: allocator.longestCallSeconds,

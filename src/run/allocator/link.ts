@@ -35,6 +35,8 @@ export interface AllocatorLink {
   readonly deviceUrl: string;
   readonly rules: AllocatorRules;
   readonly device: Device;
+  /** Whether the allocator's process traces calls (`--otlp`). */
+  readonly isTraced: boolean;
   /** Key of the visitors' tokens, which gateway and allocator share. */
   readonly tokenKey: Uint8Array;
   /** One line for the banner: where quotas are kept. */

@@ -30,6 +30,7 @@ export async function startOwnAllocator(
     url: server.url,
     where: () => server.url,
     deviceUrl: server.url,
+    isTraced: false,
     rules: plan.rules,
     device: deviceOf(backend),
     tokenKey,

@@ -1,11 +1,13 @@
 import { type HostOptions, parseHostOptions, type RawHostOptions } from './host-options.js';
 import { wholeNumber } from './option-values.js';
+import { parseOtlpEndpoint } from './otlp-endpoint.js';
 
 /** What commander hands over: every value is text as the user wrote it. */
 export interface RawServeOptions extends RawHostOptions {
   readonly concurrency?: string;
   readonly port?: string;
   readonly quiet?: boolean;
+  readonly otlp?: string;
 }
 
 /** One `zerogpu serve`, every value checked. */
@@ -16,6 +18,8 @@ export interface ServeOptions extends HostOptions {
   readonly port: number | null;
   /** No line for each change of each call. */
   readonly quiet: boolean;
+  /** Where traces of calls go, `/v1/traces` included; null without `--otlp`. */
+  readonly otlpUrl: string | null;
 }
 
 /** @throws UserError E_USAGE naming the flag, its value and what would do; E_GPU_UNAVAILABLE */
@@ -26,5 +30,6 @@ export function parseServeOptions(raw: RawServeOptions, cwd: string): ServeOptio
       raw.concurrency === undefined ? null : wholeNumber(raw.concurrency, '--concurrency', 1, 128),
     port: raw.port === undefined ? null : wholeNumber(raw.port, '--port', 0, 65_535),
     quiet: raw.quiet ?? false,
+    otlpUrl: raw.otlp === undefined ? null : parseOtlpEndpoint(raw.otlp),
   };
 }

@@ -17,6 +17,10 @@ export interface CallSpan {
 /** The visitor's call, and its phases in the order of their start. */
 export interface CallTrace extends CallSpan {
   readonly phases: readonly CallSpan[];
+  /** From the visitor's request at the gateway to the end of the call; null for a call without one. */
+  readonly gateway: CallSpan | null;
+  /** The visitor's own span, as W3C Trace Context has it; null without one. */
+  readonly traceparent: string | null;
 }
 
 type Of<E extends NamedRecord['event']> = NamedRecord & { readonly event: E };
@@ -45,10 +49,15 @@ export function collectCalls(
  * the tier is all that it says of the visitor.
  *
  * @param records of one call, the last one included
+ * @param space its name, where one process has several
  * @param offsetMs of the wall clock to the monotonic one. A record's own wall time is quota time, which runs
  *   ahead under `--speed`.
  */
-export function traceOf(records: readonly NamedRecord[], offsetMs: number): CallTrace | null {
+export function traceOf(
+  records: readonly NamedRecord[],
+  offsetMs: number,
+  space: string | null = null,
+): CallTrace | null {
   const last = records.find(isLast);
   if (!last) return null;
   const startMs = Math.min(startOf(records, last), ...records.map(atOf));
@@ -61,10 +70,23 @@ export function traceOf(records: readonly NamedRecord[], offsetMs: number): Call
     'zerogpu.call',
     startMs,
     atOf(last),
-    attributesOf(records, last),
+    { ...attributesOf(records, last), ...(space === null ? {} : { 'zerogpu.space': space }) },
     errorOf(last),
   );
-  return { ...shift(root), phases: phasesOf(records, last, startMs).map(shift) };
+  const call = shift(root);
+  return {
+    ...call,
+    phases: phasesOf(records, last, startMs).map(shift),
+    gateway: gatewayOf(last, call),
+    traceparent: last.visitor.request?.traceparent ?? null,
+  };
+}
+
+/** Its start is on the wall clock already. A page may make a second call with the token of its first request. */
+function gatewayOf({ visitor }: Last, call: CallSpan): CallSpan | null {
+  if (!visitor.request) return null;
+  const startMs = Math.min(visitor.request.atMs, call.startMs);
+  return { ...span('gateway', startMs, call.endMs), error: call.error };
 }
 
 /** When `/schedule` arrived, on the monotonic clock. */

@@ -1,6 +1,13 @@
 /** Sends the traces of calls to an OpenTelemetry collector. Loaded by `--otlp` alone. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ROOT_CONTEXT, SpanKind, SpanStatusCode, type Tracer, trace } from '@opentelemetry/api';
+import {
+  type Context,
+  ROOT_CONTEXT,
+  SpanKind,
+  SpanStatusCode,
+  type Tracer,
+  trace,
+} from '@opentelemetry/api';
 import { type ExportResult, ExportResultCode, millisToHrTime } from '@opentelemetry/core';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { detectResources, envDetector, resourceFromAttributes } from '@opentelemetry/resources';
@@ -33,6 +40,8 @@ export interface TraceTarget {
   /** `service.name`, unless OTEL_SERVICE_NAME says another. */
   readonly service: string;
   readonly version: string;
+  /** The name of a record's Space, for a process that has several; null for the one of `service`. */
+  readonly spaceOf?: (record: NamedRecord) => string | null;
 }
 
 /**
@@ -41,7 +50,7 @@ export interface TraceTarget {
  * since its answer may quote a header.
  */
 export function sendTraces(
-  { url, service, version }: TraceTarget,
+  { url, service, version, spaceOf = () => null }: TraceTarget,
   clock: Clock,
   warn: (message: string) => void,
 ): TraceSender {
@@ -77,7 +86,8 @@ export function sendTraces(
   return {
     call: collectCalls((records) => {
       const { wallMs, monotonicMs } = clock.now();
-      const call = traceOf(records, wallMs - monotonicMs);
+      const [first] = records;
+      const call = traceOf(records, wallMs - monotonicMs, first ? spaceOf(first) : null);
       if (call) emit(tracer, call);
     }),
     async close() {
@@ -90,10 +100,13 @@ export function sendTraces(
 }
 
 function emit(tracer: Tracer, call: CallTrace): void {
+  const { gateway } = call;
+  const around = contextOf(call.traceparent);
+  const gatewaySpan = gateway && tracer.startSpan(gateway.name, ofServer(gateway), around);
   const root = tracer.startSpan(
     call.name,
-    { ...startOf(call), kind: SpanKind.SERVER },
-    ROOT_CONTEXT,
+    gatewaySpan ? startOf(call) : ofServer(call),
+    gatewaySpan ? trace.setSpan(around, gatewaySpan) : around,
   );
   const within = trace.setSpan(ROOT_CONTEXT, root);
   for (const phase of call.phases) {
@@ -103,7 +116,22 @@ function emit(tracer: Tracer, call: CallTrace): void {
   }
   if (call.error !== null) root.setStatus({ code: SpanStatusCode.ERROR, message: call.error });
   root.end(millisToHrTime(call.endMs));
+  if (!gateway || !gatewaySpan) return;
+  if (gateway.error !== null) {
+    gatewaySpan.setStatus({ code: SpanStatusCode.ERROR, message: gateway.error });
+  }
+  gatewaySpan.end(millisToHrTime(gateway.endMs));
 }
+
+/** @param traceparent of the visitor's own span, whose trace goes on here */
+function contextOf(traceparent: string | null): Context {
+  const [, traceId, spanId, flags] = traceparent?.split('-') ?? [];
+  if (traceId === undefined || spanId === undefined) return ROOT_CONTEXT;
+  const traceFlags = Number.parseInt(flags ?? '', 16) & 1;
+  return trace.setSpanContext(ROOT_CONTEXT, { traceId, spanId, traceFlags, isRemote: true });
+}
+
+const ofServer = (span: CallSpan) => ({ ...startOf(span), kind: SpanKind.SERVER });
 
 const startOf = ({ startMs, attributes }: CallSpan) => ({
   startTime: millisToHrTime(startMs),

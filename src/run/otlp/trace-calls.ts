@@ -1,7 +1,6 @@
 import { systemClock } from '../../shared/clock.js';
-import type { World } from '../../shared/world.js';
 import type { RunConsole } from '../console/index.js';
-import type { RunOptions } from '../options/index.js';
+import type { TraceTarget } from './send-traces.js';
 
 /** A console whose calls go to a collector as well. */
 export interface TracedConsole {
@@ -9,19 +8,13 @@ export interface TracedConsole {
   close(): Promise<void>;
 }
 
-/** The console as it is, or with `--otlp` one that sends a trace of each call; OpenTelemetry is loaded then alone. */
+/** The console as it is, or with a target one that sends a trace of each call; OpenTelemetry is loaded then alone. */
 export async function traceCalls(
   talk: RunConsole,
-  { otlpUrl, dir, spaceId }: Pick<RunOptions, 'otlpUrl' | 'dir' | 'spaceId'>,
-  env: World['env'],
-  version: string,
+  target: TraceTarget | null,
 ): Promise<TracedConsole> {
-  if (otlpUrl === null) return { console: talk, close: async () => {} };
-  const [{ sendTraces }, { findSpaceId }] = await Promise.all([
-    import('./send-traces.js'),
-    import('../hub/index.js'),
-  ]);
-  const target = { url: otlpUrl, service: findSpaceId(dir, spaceId, env), version };
+  if (target === null) return { console: talk, close: async () => {} };
+  const { sendTraces } = await import('./send-traces.js');
   const traces = sendTraces(target, systemClock, (message) => talk.warn(message));
   return {
     console: {

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { STARTUP_CALLER } from '../../../src/allocator/core/startup.js';
 import type { NamedRecord } from '../../../src/run/console/call-log.js';
 import { collectCalls, traceOf } from '../../../src/run/otlp/call-trace.js';
-import { recordOf, refusalOf } from '../../support/run/records.js';
+import { ADA, recordOf, refusalOf } from '../../support/run/records.js';
 
 const at = (monotonicMs: number) => ({ at: { wallMs: 0, monotonicMs } });
 const phases = (records: readonly NamedRecord[], offsetMs = 0) =>
@@ -55,6 +55,20 @@ describe('the trace of a call', () => {
     const text = JSON.stringify(traceOf([...WAITED, ended(6_200)], 0));
     expect(text).not.toContain('ada');
     expect(text).not.toContain('/zerogpu/test');
+  });
+
+  it('begins at the gateway, where the visitor has asked there', () => {
+    const traceparent = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`;
+    const visitor = { ...ADA, request: { atMs: 700, traceparent } };
+    const trace = traceOf([...WAITED, ended(6_200, { visitor, end: 'failed' })], 0, 'chat');
+    expect(trace).toMatchObject({
+      ...{ startMs: 1_000, traceparent, attributes: { 'zerogpu.space': 'chat' } },
+      gateway: { name: 'gateway', startMs: 700, endMs: 6_200, error: 'failed', attributes: {} },
+    });
+    expect(traceOf([...WAITED, ended(6_200)], 0)).toMatchObject({
+      gateway: null,
+      traceparent: null,
+    });
   });
 
   it('shows a kill from its signal to the end of the process', () => {

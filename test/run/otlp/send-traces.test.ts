@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { sendTraces } from '../../../src/run/otlp/send-traces.js';
 import { systemClock } from '../../../src/shared/clock.js';
 import { type Collector, startCollector } from '../../support/collector.js';
-import { recordOf, refusalOf } from '../../support/run/records.js';
+import { ADA, recordOf, refusalOf } from '../../support/run/records.js';
 
 const collectors: Collector[] = [];
 afterEach(() => {
@@ -47,6 +47,26 @@ describe('--otlp', () => {
     const tookNs = BigInt(run?.endTimeUnixNano ?? 0) - BigInt(run?.startTimeUnixNano ?? 0);
     expect(Math.round(Number(tookNs) / 1e6)).toBe(2_000);
     expect(received.map(({ text }) => text).join()).not.toMatch(/free:ada|\/zerogpu\/test/);
+  });
+
+  it("continues the visitor's own trace, unless it is not sampled", async () => {
+    const { spans, url } = await collector();
+    const { traces } = open(url);
+    const [traceId, spanId] = ['a'.repeat(32), 'b'.repeat(16)];
+    const { wallMs: atMs } = systemClock.now();
+    const from = (flags: string) => ({
+      visitor: { ...ADA, request: { atMs, traceparent: `00-${traceId}-${spanId}-${flags}` } },
+    });
+    traces.call(recordOf('refused', { ...from('01'), call: 8 }));
+    traces.call(recordOf('refused', { ...from('00'), call: 9 }));
+    await traces.close();
+    const [gateway, call, schedule] = ['gateway', 'zerogpu.call', 'schedule'].map((name) =>
+      spans().find((span) => span.name === name),
+    );
+    expect(gateway).toMatchObject({ traceId, parentSpanId: spanId });
+    expect(call).toMatchObject({ traceId, parentSpanId: gateway?.spanId });
+    expect(schedule).toMatchObject({ traceId, parentSpanId: call?.spanId });
+    expect(spans().length).toBe(3);
   });
 
   it('warns once of a collector that refuses, without a word of what it says', async () => {

@@ -26,6 +26,7 @@ const EMPTY: Snapshot = {
     queueTimeoutSeconds: 60,
     ledger: { path: null, status: 'memory', problem: null },
     faults: [],
+    traced: false,
   },
   spaces: [{ id: 's1', name: 'demo', owner: 'you', pid: 4_200 }],
   cards: [],
