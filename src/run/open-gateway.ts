@@ -49,6 +49,7 @@ export async function openGateway(
     ...(tokenError === null ? {} : { tokenError }),
     onTold(message, visitor) {
       console.told(message, visitor);
+      if (message !== '') allocator.told(message, visitor);
       checkPromise(message);
     },
     tiers,

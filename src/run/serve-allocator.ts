@@ -59,6 +59,7 @@ async function startAndServe(
     cards: await readCards(options, world.env),
   });
   let host: AllocatorHost | null = null;
+  let told: ((message: string, visitor: string) => void) | null = null;
   const nameOf = (space: string) => host?.server.state.spaces.get(space)?.name ?? '?';
   const traced = await traceCalls(
     options.quiet ? { ...console, call: () => {} } : console,
@@ -77,6 +78,7 @@ async function startAndServe(
   host = await startHost(plan, {
     ...{ runDir, version, env: world.env },
     isTraced: options.otlpUrl !== null,
+    onTold: (message, visitor) => told?.(message, visitor),
     onRecord: options.quiet && options.otlpUrl === null ? () => {} : log.add,
     onStartupReport: async () => {},
     warn: (message) => console.warn(message),
@@ -104,7 +106,7 @@ async function startAndServe(
   // Loaded when the allocator serves already: after a crash that may not wait.
   const { startServeConsole } = await import('./web/start-console.js');
   const where = () => server.url;
-  await startServeConsole({ profile, stateDir: state, version, where }, console, cleanup);
+  told = await startServeConsole({ profile, stateDir: state, version, where }, console, cleanup);
   const why = await untilDone(options, world.interrupted, failed);
   console.stopping(
     `Stopping (${why}): ${server.state.leases.size} call(s) running, ${server.state.spaces.size} Space(s) here.`,

@@ -41,6 +41,19 @@ function received(history: History, fields: Partial<Received> = {}): Received {
   return { ...hello, snapshot: oneSnapshot(), ...fields };
 }
 
+it('rows of serve name the Space', () => {
+  const history = historyOf(aRecord(7, 'refused', REFUSED));
+  const [{ space }] = history.calls as [ConsoleCall];
+  const spaces = [{ id: space, name: 'chat', owner: 'ada', pid: 1 }];
+  const snapshot = { ...oneSnapshot(), spaces };
+  const serve = received(history, { snapshot, facts: { ...FACTS, kind: 'serve' } });
+  const view = consoleView(serve, NOTHING_CHOSEN);
+  expect(view.calls.rows[0]?.function).toBe('chat/generate');
+  expect(view.refusals[0]?.what).toBe('#7 chat/generate, free:ada');
+  const [row] = consoleView(received(history, { snapshot }), NOTHING_CHOSEN).calls.rows;
+  expect(row?.function).toBe('generate');
+});
+
 describe('a call', () => {
   const whole = historyOf(
     aRecord(7, 'queued', { reason: 'node', position: 1 }),

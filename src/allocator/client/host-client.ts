@@ -60,6 +60,8 @@ export interface HostClient extends ControlClient {
   addresses(): Promise<readonly { readonly spaceId: string; readonly url: string }[]>;
   /** What a debugger has stopped in a Space now, all of it; `all` while the app itself is stopped. */
   stops(id: string, stopped: DebugStops): Promise<void>;
+  /** What a visitor of a Space reads, in the package's own words; 2,000 characters at most. */
+  told(id: string, visitor: string, message: string): Promise<void>;
   /** The visitor's quota stands so from now on. */
   setUse(key: string, tier: Tier, use: VisitorUse): Promise<void>;
   /** So many prepaid seconds are left to the visitor from now on. */
@@ -179,6 +181,8 @@ export function connect(where: string | Where, secret: string): HostClient {
             ? stopped
             : stopped.map(({ pid, startTime }) => `${pid}:${startTime}`).join(','),
       })),
+    told: async (id, visitor, message) =>
+      void (await request(CONTROL.told, { id, visitor, message })),
     reported: async (id) => (await request(CONTROL.reported, { id })).reported,
     address: async (id, spaceId, url) =>
       void (await request(CONTROL.address, { id, spaceId, url })),

@@ -215,6 +215,14 @@ export const CONTROL = {
     says: 'what a debugger has stopped in a Space now, as `pid:startTime`, comma-separated, or `all`: deadline and charge of these calls wait',
     example: 'id=…&processes=4242:1234567',
   }),
+  told: post('spaces/told', {
+    query: spaceQuery.extend({
+      visitor: z.string().min(1).max(200),
+      message: z.string().min(1).max(2_000),
+    }),
+    says: 'what the client of a visitor of a Space shows, for the console of `serve`',
+    example: 'id=…&visitor=free:ada&message=…',
+  }),
   gone: post('spaces/gone', {
     query: spaceQuery,
     says: 'a Space leaves: its calls end and are charged before the answer comes',

@@ -63,6 +63,8 @@ export interface AllocatorOptions {
     readonly zerogpuVersion: string;
     /** Calls are traced (`--otlp`): runs that join learn it. */
     readonly traced?: boolean;
+    /** What a visitor of a Space that has joined reads. */
+    readonly onTold?: (message: string, visitor: string) => void;
   };
 }
 
@@ -162,6 +164,7 @@ export async function startAllocator(options: AllocatorOptions): Promise<Allocat
   });
   if (options.control) {
     const { secret, kind, zerogpuVersion, traced = false } = options.control;
+    const onTold = options.control.onTold ?? (() => {});
     control = createControlApi(http, {
       clock,
       driver,
@@ -170,6 +173,7 @@ export async function startAllocator(options: AllocatorOptions): Promise<Allocat
       labels,
       metrics,
       faults,
+      onTold,
       sources: () => ({
         state: driver.state,
         backend,

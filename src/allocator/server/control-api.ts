@@ -25,6 +25,8 @@ export interface ControlApiPorts {
   readonly labels: SpaceLabels;
   readonly metrics: Metrics;
   readonly faults: FaultPlan;
+  /** What a visitor of a Space that has joined reads. */
+  readonly onTold: (message: string, visitor: string) => void;
   /** What a Space has to find in its environment for this host's device, and on its PYTHONPATH. */
   readonly device: () => {
     readonly environment: Readonly<Record<string, string>>;
@@ -200,6 +202,11 @@ export function createControlApi(http: HttpApi, ports: ControlApiPorts): Control
   on(CONTROL.stops, ({ id, processes }, reply) => {
     const stopped = processes === 'all' ? processes : processesIn(processes);
     return command(reply, { type: 'debug-stops', at: ports.clock.now(), space: id, stopped });
+  });
+  on(CONTROL.told, ({ id, visitor, message }, reply) => {
+    if (!driver.state.spaces.has(id)) return missing(reply, `${id} is not here`);
+    ports.onTold(message, visitor);
+    return reply.send(204);
   });
   on(CONTROL.gone, async ({ id }, reply) => {
     ports.labels.forget(id);

@@ -37,6 +37,8 @@ export interface HostPorts {
   readonly version: string;
   /** Calls are traced (`serve --otlp`). */
   readonly isTraced?: boolean;
+  /** What a visitor of a Space that has joined reads. */
+  readonly onTold?: (message: string, visitor: string) => void;
   readonly onRecord: (record: CallRecord) => void;
   /** The app of a Space has reported its start, and waits a second at most until this resolves. */
   readonly onStartupReport: () => Promise<void>;
@@ -87,6 +89,7 @@ export async function startHost(plan: HostPlan, ports: HostPorts): Promise<Alloc
     control: {
       ...{ secret, kind, zerogpuVersion: ports.version },
       traced: ports.isTraced ?? false,
+      ...(ports.onTold ? { onTold: ports.onTold } : {}),
     },
   });
   return { server, backend, clock, tokenKey, failed: failed.signal };

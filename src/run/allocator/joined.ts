@@ -22,6 +22,9 @@ export interface JoinedAllocatorParts {
   readonly warn: (message: string) => void;
 }
 
+/** As CONTROL.told has it, characters. */
+const LONGEST_TOLD = 2_000;
+
 /** What is looked at before a record is believed to be one. */
 const recordSchema = z.looseObject({ event: z.string(), call: z.int(), space: z.string() });
 
@@ -117,6 +120,10 @@ export async function joinAllocator(parts: JoinedAllocatorParts): Promise<Alloca
     async stops(now) {
       stopped = now;
       await client.stops(space.id, now);
+    },
+    told(message, visitor) {
+      // Only a console shows it: a call does not wait for that.
+      client.told(space.id, visitor, message.slice(0, LONGEST_TOLD)).catch(() => {});
     },
     async running() {
       const { slices: now } = await client.snapshot({ queue: 0, visitors: 0 });

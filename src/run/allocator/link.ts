@@ -57,6 +57,8 @@ export interface AllocatorLink {
   setCredits(visitor: Visitor, seconds: number): Promise<void>;
   /** What a debugger has stopped now, all of it: deadline and charge of these calls wait. */
   stops(stopped: DebugStops): Promise<void>;
+  /** What a visitor reads, for the console of the allocator's process. */
+  told(message: string, visitor: string): void;
   /** Calls of this Space that run now. */
   running(): Promise<number>;
   /** The Space ends: resolves when its calls have ended, and are charged for what they used. */

@@ -53,6 +53,8 @@ export async function startOwnAllocator(
     async stops(stopped) {
       await server.submit({ type: 'debug-stops', at: clock.now(), space: space.id, stopped });
     },
+    // The console of this run has it already.
+    told() {},
     running: async () => server.state.leases.size,
     async restarting() {
       await server.spaceGone(space.id);

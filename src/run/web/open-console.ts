@@ -18,6 +18,8 @@ export interface ConsoleParts {
   readonly where: Where;
   readonly profile: PlatformProfile;
   readonly defaultVisitor: VisitorName;
+  /** Whether a page is open, whenever that changes. */
+  readonly onWatched?: (isWatched: boolean) => void;
   /** The one Space of a run; null for those of `serve`. */
   readonly space: { readonly name: string; readonly url: string } | null;
 }
@@ -42,8 +44,9 @@ export async function openWebConsole(parts: ConsoleParts): Promise<OpenConsole> 
   const start = (port: number) =>
     startWebConsole({
       ...{ client, secret, space, port, clock: systemClock, files: readPageFiles() },
+      ...(parts.onWatched ? { onWatched: parts.onWatched } : {}),
       facts: {
-        ...{ version, kind, tiers: tiersOf(profile), hasWords: kind === 'run' },
+        ...{ version, kind, tiers: tiersOf(profile) },
         defaultVisitor: formatVisitorName(parts.defaultVisitor),
         faultKinds: CALL_FAULT_KINDS.map((one) => ({ kind: one, text: FAULT_KINDS[one].text })),
       },

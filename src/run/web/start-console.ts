@@ -1,5 +1,7 @@
 /** Starts the console of a run, beside its gateway. */
 import { isAbsolute, relative, resolve } from 'node:path';
+import { systemClock } from '../../shared/clock.js';
+import { printable } from '../../shared/printable.js';
 import { shellWord } from '../../shared/shell-word.js';
 import { stateDir } from '../../shared/user-folders.js';
 import type { RunConsole } from '../console/index.js';
@@ -45,19 +47,36 @@ export function consoleCommand(dir: string, cwd: string): string {
   return `zerogpu console ${shellWord(named)} --open`;
 }
 
-/** Starts the console of `serve`, for all its Spaces. */
+/**
+ * Starts the console of `serve`, for all its Spaces.
+ *
+ * @returns takes what their visitors read; null without a console
+ */
 export async function startServeConsole(
-  facts: Pick<ConsoleParts, 'profile' | 'stateDir' | 'version' | 'where'>,
+  facts: Pick<ConsoleParts, 'profile' | 'stateDir' | 'version'> & { readonly where: () => string },
   console: RunConsole,
   cleanup: Cleanup,
-): Promise<void> {
+): Promise<((message: string, visitor: string) => void) | null> {
   try {
-    const { openWebConsole } = await import('./open-console.js');
+    const [{ openWebConsole }, { followSpaceLogs }] = await Promise.all([
+      import('./open-console.js'),
+      import('./space-logs.js'),
+    ]);
     const defaultVisitor = { tier: 'anonymous', name: null } as const;
-    const opened = await openWebConsole({ ...facts, kind: 'serve', defaultVisitor, space: null });
+    const logs = followSpaceLogs({
+      ...{ stateDir: facts.stateDir, clock: systemClock, allocatorUrl: facts.where },
+      line: (text, from, atMs) => opened.web.line(text, from, atMs),
+    });
+    const opened = await openWebConsole({
+      ...{ ...facts, kind: 'serve', defaultVisitor, space: null },
+      onWatched: logs.watched,
+    });
     cleanup.add('the console', opened.close);
+    cleanup.add('the logs of Spaces', logs.close);
     console.progress(`console ${opened.web.url}   zerogpu console --serve --open`);
+    return (message, visitor) => opened.web.told(printable(message), visitor);
   } catch (error) {
     console.warn(`no console: ${error instanceof Error ? error.message : error}`);
+    return null;
   }
 }

@@ -43,6 +43,8 @@ export interface CallsContext {
   /** Key of the visitor that this tab is. */
   readonly me: string;
   readonly spaceNames: ReadonlyMap<string, string>;
+  /** What a row calls the function. */
+  readonly functionOf: (call: Pick<ConsoleCall, 'space' | 'function'>) => string;
 }
 
 export function callsView(history: History, chosen: Chosen, context: CallsContext): CallsView {
@@ -79,7 +81,7 @@ function callRow(
   { window, topBytes }: { readonly window: TimeWindow; readonly topBytes: number },
 ): CallRow {
   return {
-    ...{ call: call.call, function: call.function, visitor: call.visitor },
+    ...{ call: call.call, function: context.functionOf(call), visitor: call.visitor },
     tier: tierWord(call.visitor, call.tier),
     state: stateWords(call),
     tone: toneOf(call),

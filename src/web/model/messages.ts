@@ -32,8 +32,6 @@ export interface Facts {
   /** Who a visitor is that says nothing, as `--as` has it. */
   readonly defaultVisitor: string;
   readonly faultKinds: readonly FaultKind[];
-  /** Whether the words that visitors read pass through this process. */
-  readonly hasWords: boolean;
 }
 
 export type Message =

@@ -1,6 +1,6 @@
 /** The last calls that their visitors saw fail, with what those read. Pure. */
 import { timeOfDay } from '../../tui/words.js';
-import { type History, hasFailed } from './calls.js';
+import { type ConsoleCall, type History, hasFailed } from './calls.js';
 import { stateWords } from './words.js';
 
 export interface RefusalView {
@@ -17,8 +17,11 @@ export interface RefusalView {
 
 const LISTED = 20;
 
-/** @param hasWords whether what visitors read passes through this process */
-export function refusalsView({ calls, told }: History, hasWords: boolean): readonly RefusalView[] {
+/** @param functionOf what a row calls the function */
+export function refusalsView(
+  { calls, told }: History,
+  functionOf: (call: Pick<ConsoleCall, 'space' | 'function'>) => string,
+): readonly RefusalView[] {
   const failed = calls.filter(hasFailed).slice(-LISTED);
   const known = new Set(failed.map(({ call }) => call));
   const wordsOf = new Map<number, string[]>();
@@ -29,12 +32,10 @@ export function refusalsView({ calls, told }: History, hasWords: boolean): reado
   const ofCalls = failed.map((call) => ({
     atMs: call.endedMs ?? call.seenMs,
     row: {
-      ...{ key: String(call.call), what: `#${call.call} ${call.function}, ${call.visitor}` },
+      ...{ key: String(call.call), what: `#${call.call} ${functionOf(call)}, ${call.visitor}` },
       why: stateWords(call),
       words: wordsOf.get(call.call) ?? [],
-      instead: hasWords
-        ? 'No client has shown anything for it.'
-        : 'Its words are in the console of its own run.',
+      instead: 'No client has shown anything for it.',
     },
   }));
   // A fault answers in the place of the allocator, which has no record of the call then.

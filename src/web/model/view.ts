@@ -128,6 +128,10 @@ export function consoleView(received: Received, chosen: Chosen): ConsoleView {
   const as = meIn(received, chosen);
   const me = keyOf(as);
   const tier = parseVisitorName(as)?.tier;
+  const spaceNames = new Map(snapshot?.spaces.map(({ id, name }) => [id, name]));
+  /** With its Space, where the console is that of several. */
+  const functionOf = ({ space, function: name }: { space: string; function: string }) =>
+    facts?.kind === 'serve' ? `${spaceNames.get(space) ?? '?'}/${name}` : name;
   return {
     ...heading(received),
     who: {
@@ -142,7 +146,7 @@ export function consoleView(received: Received, chosen: Chosen): ConsoleView {
     queue: {
       total: snapshot?.queue.total ?? 0,
       rows: (snapshot?.queue.entries ?? []).slice(0, LISTED_QUEUE).map((entry) => ({
-        ...{ call: entry.call, position: entry.position, function: entry.function },
+        ...{ call: entry.call, position: entry.position, function: functionOf(entry) },
         ...{ visitor: entry.visitor, tier: tierWord(entry.visitor, entry.tier) },
         asks: formatSeconds(entry.askedSeconds),
         waits: wholeSeconds(entry.waitedSeconds),
@@ -152,9 +156,10 @@ export function consoleView(received: Received, chosen: Chosen): ConsoleView {
     },
     calls: callsView(history, chosen, {
       ...{ nowMs, me },
-      spaceNames: new Map(snapshot?.spaces.map(({ id, name }) => [id, name])),
+      spaceNames,
+      functionOf,
     }),
-    refusals: refusalsView(history, facts?.hasWords ?? true),
+    refusals: refusalsView(history, functionOf),
     visitors: visitorsView(snapshot, chosen.filter, me),
     faults: faultsView(received),
     log: logView(received, chosen.logFilter),

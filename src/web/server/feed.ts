@@ -37,7 +37,8 @@ export interface Feed {
   history(): History;
   log(): readonly LogLine[];
   told(message: string, visitor: string): void;
-  line(text: string, from: string | null): void;
+  /** @param atMs when it was printed; now when left out */
+  line(text: string, from: string | null, atMs?: number): void;
   close(): void;
 }
 
@@ -176,8 +177,8 @@ export function createFeed({ client, clock, space }: FeedOptions): Feed {
       history = withTold(history, told);
       send({ type: 'told', nowMs: nowMs(), told });
     },
-    line(text, from) {
-      const line = { atMs: nowMs(), from, text: shortened(text) };
+    line(text, from, atMs = nowMs()) {
+      const line = { atMs, from, text: shortened(text) };
       lines = withLine(lines, line);
       if (pages.size === 0) return;
       unsent = withLine(unsent, line);

@@ -31,6 +31,8 @@ export interface WebConsoleOptions {
   readonly space: SpaceAddress | null;
   readonly files: ReadonlyMap<string, PageFile>;
   readonly port: number;
+  /** Whether a page is open, whenever that changes. */
+  readonly onWatched?: (isWatched: boolean) => void;
 }
 
 export interface WebConsole {
@@ -39,7 +41,7 @@ export interface WebConsole {
   /** What a visitor's client shows, in the package's own words. */
   told(message: string, visitor: string): void;
   /** A line for the page's log; without secrets. */
-  line(text: string, from?: string): void;
+  line(text: string, from?: string | null, atMs?: number): void;
   close(): Promise<void>;
 }
 
@@ -128,6 +130,7 @@ export async function startWebConsole(options: WebConsoleOptions): Promise<WebCo
       return;
     }
     streams.add(response);
+    if (streams.size === 1) options.onWatched?.(true);
     response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8' });
     const send = (message: Message) => {
       if (message.type === 'snapshot' && response.writableLength > MOST_BUFFERED_BYTES) return;
@@ -144,6 +147,7 @@ export async function startWebConsole(options: WebConsoleOptions): Promise<WebCo
     response.once('close', () => {
       clearInterval(ping);
       streams.delete(response);
+      if (streams.size === 0) options.onWatched?.(false);
       stop();
     });
   }
@@ -156,7 +160,7 @@ export async function startWebConsole(options: WebConsoleOptions): Promise<WebCo
   return {
     url,
     told: feed.told,
-    line: (text, from) => feed.line(text, from ?? null),
+    line: (text, from, atMs) => feed.line(text, from ?? null, atMs),
     async close() {
       feed.close();
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));

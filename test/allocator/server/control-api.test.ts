@@ -40,8 +40,10 @@ let state: string;
 let secret: string;
 let server: AllocatorServer;
 let client: HostClient;
+let told: string[] = [];
 
 beforeEach(async () => {
+  told = [];
   state = mkdtempSync(join(tmpdir(), 'zerogpu-control-'));
   secret = controlSecret(state);
   const profile = loadProfile('rtx-pro-6000');
@@ -51,7 +53,10 @@ beforeEach(async () => {
     tokens,
     clock: systemClock,
     onRecord: () => {},
-    control: { secret, kind: 'serve', zerogpuVersion: '9.9.9' },
+    control: {
+      ...{ secret, kind: 'serve', zerogpuVersion: '9.9.9' },
+      onTold: (message, visitor) => void told.push(`${visitor}: ${message}`),
+    },
   });
   client = connect(server.url, secret);
   await client.register({
@@ -459,6 +464,14 @@ describe('what the local Hub asks', () => {
     await schedule('pro:ann', 30);
     const held = await client.visitor('pro:ann', 'pro');
     expect(held).toMatchObject({ reservedSeconds: 30, leftSeconds: held.limitSeconds - 30 });
+  });
+
+  it('takes the words that visitors of its Spaces read', async () => {
+    const words = 'ZeroGPU quota exceeded: 60s requested vs. 0s left. <b>&\n';
+    await client.told(SPACE, 'free:ada', words);
+    expect(told).toEqual([`free:ada: ${words}`]);
+    await expect(client.told('/zerogpu/no', 'free:ada', words)).rejects.toThrow('not here');
+    await expect(client.told(SPACE, 'free:ada', 'x'.repeat(2_001))).rejects.toThrow();
   });
 
   it('is where each Space is reached, until it is gone', async () => {

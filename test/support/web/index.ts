@@ -21,7 +21,6 @@ export const FACTS: Facts = {
     { kind: 'no-gpu', text: '503, no GPU available' },
     { kind: 'kill', text: 'the worker is killed while it runs' },
   ],
-  hasWords: true,
 };
 
 /** An allocator that is not there. */
