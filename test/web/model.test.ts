@@ -221,11 +221,13 @@ it('faults are switched one by one', () => {
   expect(switchedFaults(['no-gpu@1'], 'no-gpu', true)).toBe('no-gpu');
 });
 
-it('the console of serve says where the log of an app is', () => {
+it('the console of serve has the log of each Space, found by its name as well', () => {
   const serve = { facts: { ...FACTS, kind: 'serve' }, link: 'shut-out' } as const;
-  const view = consoleView(received(NO_HISTORY, serve), NOTHING_CHOSEN);
+  const log = ['chat', 'paint'].map((from) => ({ atMs: 0, from, text: 'app  ready' }));
+  const state = received(NO_HISTORY, { ...serve, log });
+  const view = consoleView(state, { ...NOTHING_CHOSEN, logFilter: 'paint' });
   expect(view.log.map(({ text }) => text)).toEqual([
-    'What an app prints is in the console of its own run.',
+    expect.stringMatching(/ paint {2}app {2}ready$/),
   ]);
   expect(view.status.text).toBe('this page needs a new link: zerogpu console --serve --open');
 });

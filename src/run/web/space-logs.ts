@@ -17,6 +17,12 @@ export interface SpaceLogsPorts {
   readonly line: (text: string, from: string | null, atMs?: number) => void;
 }
 
+interface NewLines {
+  readonly lines: readonly string[];
+  /** When the first of them was printed at the earliest: for those that do not say. */
+  readonly fromMs: number;
+}
+
 export interface SpaceLogs {
   /** Reads while a page is open, and nothing otherwise. */
   watched(isWatched: boolean): void;
@@ -31,23 +37,32 @@ export function followSpaceLogs(ports: SpaceLogsPorts): SpaceLogs {
   function look(): void {
     const joined = findRuns(stateDir).filter((run) => run.allocatorUrl === ports.allocatorUrl());
     const logs = new Set<string>();
-    for (const { log, spaceId } of joined) {
+    for (const { log, spaceId, startedAt } of joined) {
       if (log === null) continue;
       logs.add(log);
-      for (const line of newLines(log)) show(line, nameOf(spaceId));
+      show(newLines(log, Date.parse(startedAt)), nameOf(spaceId));
     }
     for (const path of readers.keys()) if (!logs.has(path)) readers.delete(path);
     timer = clock.after(LOOK_EVERY_MS, look);
   }
-  function newLines(path: string): readonly string[] {
+  /** @param startedMs of the run, milliseconds since 1970 */
+  function newLines(path: string, startedMs: number): NewLines {
     const reader = readers.get(path);
-    if (reader) return reader.next().split('\n').slice(-MOST_LINES);
+    if (reader) {
+      const lines = reader.next().split('\n').slice(-MOST_LINES);
+      return { lines, fromMs: clock.now().wallMs };
+    }
     readers.set(path, followLog(path, sizeOf(path)));
-    return lastLines(path, MOST_LINES);
+    return { lines: lastLines(path, MOST_LINES), fromMs: startedMs };
   }
-  function show(line: string, from: string | null): void {
-    const shown = pageLine(line, clock.now().wallMs);
-    if (shown) ports.line(shown.text, from, shown.atMs ?? undefined);
+  function show({ lines, fromMs }: NewLines, from: string | null): void {
+    let atMs = fromMs;
+    for (const line of lines) {
+      const shown = pageLine(line, clock.now().wallMs);
+      if (shown === null) continue;
+      atMs = shown.atMs ?? atMs;
+      ports.line(shown.text, from, atMs);
+    }
   }
   function stop(): void {
     timer?.cancel();

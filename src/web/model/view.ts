@@ -15,6 +15,7 @@ import {
   whyWaiting,
 } from '../../tui/words.js';
 import { type CallsView, callsView } from './calls-view.js';
+import type { LogLine } from './messages.js';
 import { type RefusalView, refusalsView } from './refusals-view.js';
 import type { Chosen, Received } from './state.js';
 
@@ -303,16 +304,13 @@ export function switchedFaults(on: readonly string[], kind: string, isOn: boolea
   return [...others, ...(isOn ? [kind] : [])].join(',');
 }
 
-function logView({ log, facts }: Received, filter: string): ConsoleView['log'] {
-  if (facts?.kind === 'serve') {
-    return [{ key: 'serve', text: 'What an app prints is in the console of its own run.' }];
-  }
+function logView({ log }: Received, filter: string): ConsoleView['log'] {
   const wanted = filter.trim().toLowerCase();
-  const isWanted = ({ text }: { readonly text: string }) =>
-    wanted === '' || text.toLowerCase().includes(wanted);
+  const textOf = ({ from, text }: LogLine) => (from === null ? text : `${from}  ${text}`);
+  const isWanted = (line: LogLine) => wanted === '' || textOf(line).toLowerCase().includes(wanted);
   const shown = log.filter(isWanted).slice(-LISTED_LINES);
-  return shown.map(({ atMs, from, text }, index) => ({
-    key: `${atMs} ${index}`,
-    text: `${timeOfDay(new Date(atMs).toISOString())} ${from === null ? '' : `${from}  `}${text}`,
+  return shown.map((line, index) => ({
+    key: `${line.atMs} ${index}`,
+    text: `${timeOfDay(new Date(line.atMs).toISOString())} ${textOf(line)}`,
   }));
 }
