@@ -165,6 +165,29 @@ export const claims = [
     figures: ({ ratio }) => [atMost('start', ratio, 1.3, X)],
   },
   {
+    id: 'watch',
+    claim: 'From a save to an app that answers, under `run --watch`',
+    peer: "the Space's own code in a process that has imported everything; the same with `--no-preload`",
+    needs: ({ python }) =>
+      needsPython({ python }) ??
+      (hasModules(python, 'diffusers') ? null : 'diffusers in that Python'),
+    command: ({ node, python, root }) => [
+      ...['env', `PYTHON=${python}`, node, join(root, 'bench/watch.mjs'), '5'],
+    ],
+    figures: ({ hello, diffusers }) => [
+      atMost(
+        `\`hello\` (without preload ${two(hello.coldSeconds)} s)`,
+        ...[hello.aheadSeconds, 1.2, ' s'],
+      ),
+      atMost(
+        `diffusers with a tiny model, against its own code (${two(diffusers.aheadSeconds)} s, without preload ${two(diffusers.coldSeconds)} s)`,
+        ...[diffusers.timesOwn, 1.5, X],
+      ),
+      atLeast('`hello` against `--no-preload`', hello.timesCold, 3, X),
+      atMost('memory of the waiting process, `hello`', hello.standbyMiB, 600, ' MiB'),
+    ],
+  },
+  {
     id: 'emulated',
     claim: 'PyTorch on the emulated GPU',
     peer: 'PyTorch on the CPU, same models and weights',

@@ -5,15 +5,17 @@ import { createHider } from '../lifecycle/redact.js';
 import type { PythonEnvironment } from '../python-env/index.js';
 import { runMark } from '../shared/process-marks.js';
 import { runtimePythonDir } from '../shared/runtime-python.js';
-import { openPortsBelow, portsAnsweredBelow } from '../shared/tcp-table.js';
+import { listenerUid, openPortsBelow, portsAnsweredBelow } from '../shared/tcp-table.js';
 import {
   type AppProcess,
+  type AppProcessOptions,
   appEnvironment,
   atTheGateway,
   isOwnChoice,
   packedBytesIn,
   packedReport,
   type RestartableApp,
+  type Standby,
   startApp,
   waitForStart,
 } from './app/index.js';
@@ -27,15 +29,16 @@ const PACKED_ANSWER_MS = 2_000;
 /** The program that lets nothing outlive us. */
 export const supervisorFile = () => join(runtimePythonDir(), 'supervise.py');
 
-export function startSpace(
+/** What the app is started with; one of its own for each process. */
+export function launchOf(
   context: RunContext,
   parts: RunParts,
   python: PythonEnvironment,
-): AppProcess {
+): AppProcessOptions {
   const { console, world, options } = context;
-  const { space, allocator, gateway, runId } = parts;
+  const { space, gateway, runId } = parts;
   const packed = packedWeights(context, parts);
-  const app = startApp({
+  return {
     python: python.python,
     supervisor: supervisorFile(),
     appFile: space.appFile,
@@ -51,11 +54,32 @@ export function startSpace(
       );
     },
     sink: world.stderr,
-  });
+  };
+}
+
+/** @param standby what has been started ahead; used where it is what is wanted now */
+export function startSpace(
+  launch: AppProcessOptions,
+  { allocator, gateway }: RunParts,
+  standby: Standby,
+): AppProcess {
+  const app = standby.take(launch) ?? startApp(launch);
   // Whoever takes its port then is not to get what visitors send.
   void app.exited.then(() => gateway.setUpstreamPort(null));
   if (app.root) allocator.started(app.root);
   return app;
+}
+
+/**
+ * Where the app notes what it imports; null for a run without standby. With `--debug` there is none: the debugger
+ * listens from the first moment of the app's process on, at the port that the app before has.
+ */
+export function importsFileOf(
+  { options }: Pick<RunContext, 'options'>,
+  { folder }: Pick<RunParts, 'folder'>,
+): string | null {
+  const hasStandby = options.watch && options.preload && options.debug === null;
+  return hasStandby ? join(folder.dir, 'imports.jsonl') : null;
 }
 
 /** What the app gets. */
@@ -79,6 +103,7 @@ export function environmentOf(
     pythonPath: [runtimePythonDir(), ...allocator.device.pythonPath],
     backend: allocator.device.environment,
     debugFile: parts.debug?.settingsFile ?? null,
+    importsFile: importsFileOf({ options }, { folder }),
     login: parts.loginEnvironment,
   });
 }
@@ -105,14 +130,16 @@ export function stopWithTheRun(
   { console, world, cleanup }: RunContext,
   { runId }: RunParts,
   app: RestartableApp,
+  standby: Standby,
 ): void {
   cleanup.add('the app', async () => {
-    await app.stop();
+    await Promise.all([app.stop(), standby.stop()]);
     await sweepProcesses(runId);
   });
   world.onForced(() => {
     console.stopping('Stopping at once.');
     app.current?.kill();
+    standby.kill();
   });
 }
 
@@ -133,6 +160,7 @@ export async function untilReady(
       givenPort: parts.upstreamPort,
       ownPorts: () => (app.root ? portsAnsweredBelow(app.root.pid) : []),
       reported: parts.allocator.reported,
+      isOpen: () => listenerUid(parts.upstreamPort) !== null,
       decorated: parts.labels.learn,
     },
     options,

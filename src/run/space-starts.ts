@@ -5,15 +5,24 @@ import type { PythonEnvironment } from '../python-env/index.js';
 import { systemClock } from '../shared/clock.js';
 import { UserError } from '../shared/errors.js';
 import { readSpace, type Space } from '../space/index.js';
-import { type AppExit, howEnded, type RestartableApp, restartableApp } from './app/index.js';
+import {
+  type AppExit,
+  createStandby,
+  howEnded,
+  type RestartableApp,
+  restartableApp,
+  type Standby,
+} from './app/index.js';
 import { findDebugpy } from './open-debugger.js';
 import type { RunContext, RunParts } from './run-context.js';
-import { startSpace, untilReady } from './space-app.js';
+import { importsFileOf, launchOf, startSpace, untilReady } from './space-app.js';
 import { sweepProcesses } from './state/index.js';
 import { declaredChanges } from './watch/index.js';
 
 export interface SpaceStarts {
   readonly app: RestartableApp;
+  /** The next app, started ahead. */
+  readonly standby: Standby;
   /**
    * Starts the app for the first time.
    *
@@ -54,15 +63,17 @@ export function spaceStarts(context: RunContext, parts: RunParts, ports: StartsP
   let { python } = ports;
   let { space } = parts;
   let starting = 0;
+  const standby = createStandby(importsFileOf(context, parts), console);
+  const launch = () => launchOf(context, { ...parts, space }, python);
 
   const app = restartableApp({
     async prepare(isFirst, given) {
       if (isFirst) return;
-      await sweepProcesses(parts.runId);
+      await sweepProcesses(parts.runId, standby.root);
       await parts.allocator.restarting();
       await takeChanges(given);
     },
-    start: () => startSpace(context, { ...parts, space }, python),
+    start: () => startSpace(launch(), parts, standby),
     untilReady: (newest, given) => untilReady(context, parts, newest, given),
     onEnded(exit) {
       if (!isWatching) return ports.onEnded(exit);
@@ -114,19 +125,25 @@ export function spaceStarts(context: RunContext, parts: RunParts, ports: StartsP
 
   async function start(sinceMs: number): Promise<void> {
     starting += 1;
+    let cameUp = false;
     try {
-      if (!(await app.start())) return;
+      cameUp = await app.start();
+      if (!cameUp) return;
       console.ready(gateway.url, (nowMs() - sinceMs) / 1_000);
       live.update({ state: 'ready' });
       ports.onReady();
     } finally {
       starting -= 1;
-      if (starting === 0) ports.onStarted();
+      if (starting === 0) {
+        ports.onStarted();
+        void standby.renew(launch(), cameUp);
+      }
     }
   }
 
   return {
     app,
+    standby,
     async first() {
       try {
         await start(ports.startedMs);

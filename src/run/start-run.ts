@@ -139,7 +139,7 @@ async function startApp(
     }),
     onStarted: watching.startIsOver,
   });
-  stopWithTheRun(context, parts, starts.app);
+  stopWithTheRun(context, parts, starts.app, starts.standby);
   await watching.begin(starts);
   await starts.first();
   return { starts, appEnded, failed: watching.failed };

@@ -80,6 +80,7 @@ describe('the words of a command line', () => {
       as: 'anonymous',
       host: '127.0.0.1',
       install: true,
+      preload: true,
       owner: 'local',
       startTimeout: '10m',
       logFormat: 'text',

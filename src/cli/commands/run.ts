@@ -87,6 +87,11 @@ export function declareRun(
         'debugpy for the app and its workers; a stopped call keeps its time (default: 5678)',
       ).preset('auto'),
     )
+    .addOption(
+      new Option('--no-preload', 'with --watch: import no packages ahead of the next restart').env(
+        'ZEROGPU_PRELOAD',
+      ),
+    )
     .addOption(twin('-d, --detach', 'leave the run in the background once it answers'))
     .optionsGroup('Output')
     .addOption(twin('--log-format <kind>', 'text, json (one object a line, on stderr)', 'text'))

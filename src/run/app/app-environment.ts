@@ -23,6 +23,8 @@ export interface AppEnvironmentFacts {
   /** What zerogpu_debug.py reads; null without `--debug`. */
   readonly debugFile: string | null;
   readonly backend: Readonly<Record<string, string>>;
+  /** Where the app notes what it imports, for a standby (zerogpu_imports.py); null for none. */
+  readonly importsFile: string | null;
   /** Of a Space with a login: OAUTH_CLIENT_ID and the rest; empty for others. */
   readonly login: Readonly<Record<string, string>>;
 }
@@ -69,6 +71,7 @@ export function appEnvironment(facts: AppEnvironmentFacts): Record<string, strin
     ZEROGPU_RUN_DIR: facts.runDir,
     ZEROGPU_RUN_ID: facts.runId,
     ...(facts.debugFile === null ? {} : { ZEROGPU_DEBUG_FILE: facts.debugFile }),
+    ...(facts.importsFile === null ? {} : { ZEROGPU_IMPORTS: facts.importsFile }),
     ...facts.backend,
     ...facts.login,
   };

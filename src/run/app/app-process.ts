@@ -1,4 +1,4 @@
-import type { Readable, Writable } from 'node:stream';
+import type { Duplex, Readable, Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import type { ProcessId } from '../../shared/host.js';
@@ -50,6 +50,8 @@ export interface AppProcess {
 }
 
 const KEPT_LINES = 20;
+/** Of stdio, after that of the lifeline: where a waiting app hears that it is wanted. */
+const CHANNEL_FD = 4;
 /** After its end the last lines of an app are on their way; they get so long, milliseconds. */
 const LAST_WORDS_MS = 1_000;
 
@@ -60,8 +62,25 @@ const untilOver = (stream: Readable) =>
     for (const event of ['end', 'close']) stream.once(event, resolve);
   });
 
+/** An app whose process waits before the first line of its code (zerogpu_standby.py). */
+export interface WaitingApp {
+  readonly app: AppProcess;
+  /** Ends with the wait; what comes from there are JSON lines. */
+  readonly channel: Duplex;
+}
+
 /** Starts the app. The lifeline is a pipe that ends with this process: its supervisor then kills. */
 export function startApp(options: AppProcessOptions): AppProcess {
+  return spawnApp(options, false).app;
+}
+
+/** Starts the app's process, which waits at its channel until a byte comes. */
+export function startWaitingApp(options: AppProcessOptions): WaitingApp {
+  const { app, child } = spawnApp(options, true);
+  return { app, channel: child.stdio[CHANNEL_FD] as unknown as Duplex };
+}
+
+function spawnApp(options: AppProcessOptions, waits: boolean) {
   const child = execa(
     options.python,
     [
@@ -70,9 +89,9 @@ export function startApp(options: AppProcessOptions): AppProcess {
     ],
     {
       cwd: options.cwd,
-      env: { ...options.env },
+      env: { ...options.env, ...(waits ? { ZEROGPU_STANDBY: String(CHANNEL_FD) } : {}) },
       extendEnv: false,
-      stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+      stdio: ['ignore', 'pipe', 'pipe', 'pipe', ...(waits ? (['pipe'] as const) : [])],
       buffer: false,
       reject: false,
       cleanup: false,
@@ -111,7 +130,7 @@ export function startApp(options: AppProcessOptions): AppProcess {
   const root = child.pid === undefined ? null : identifyProcess(child.pid);
   const lifeline = lifelineOf(child);
 
-  return {
+  const app: AppProcess = {
     root,
     exited,
     lastLines: () => kept,
@@ -123,4 +142,5 @@ export function startApp(options: AppProcessOptions): AppProcess {
       clearTimeout(timer);
     },
   };
+  return { app, child };
 }

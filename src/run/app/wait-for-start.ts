@@ -7,6 +7,8 @@ import { type AppExit, type AppProcess, howEnded } from './app-process.js';
 import { answers } from './wait-ready.js';
 
 const LOOK_EVERY_MS = 100;
+/** A look at all processes of the app takes milliseconds; one at the given port alone takes a tenth of one. */
+const PEEK_EVERY_MS = 10;
 
 /**
  * How long an app that answers where the platform looks may take to report its start. Gradio reports before it
@@ -45,6 +47,8 @@ export interface StartPorts {
    */
   readonly ownPorts: () => readonly number[];
   readonly reported: () => Promise<boolean>;
+  /** Whether any process listens at the given port. */
+  readonly isOpen: () => boolean;
   /** How many functions are decorated now; null when the app can't be asked. */
   readonly decorated: () => Promise<number | null>;
 }
@@ -96,9 +100,18 @@ async function lookUntilStarted(
     });
     if (verdict === 'started' && port !== null) return { port };
     if (verdict === 'no-gpu-function') break;
-    await sleep(LOOK_EVERY_MS);
+    await nextLook(port === null ? ports.isOpen : () => false);
   }
   return { answered: port !== null };
+}
+
+/** Waits until the next look is due; sooner when the given port is opened. */
+async function nextLook(isOpen: () => boolean): Promise<void> {
+  const wasOpen = isOpen();
+  for (let waited = 0; waited < LOOK_EVERY_MS; waited += PEEK_EVERY_MS) {
+    await sleep(PEEK_EVERY_MS);
+    if (!wasOpen && isOpen()) return;
+  }
 }
 
 /** How many ports Gradio tries from GRADIO_SERVER_PORT on (TRY_NUM_PORTS of gradio 6.31.0, http_server.py, 100 by default). */

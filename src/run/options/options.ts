@@ -35,6 +35,7 @@ export interface RawRunOptions extends RawHostOptions {
   readonly watch?: boolean;
   /** A port, or `auto`. */
   readonly debug?: string;
+  readonly preload?: boolean;
   readonly torch?: string;
   readonly envFile?: readonly string[];
   /** `owner/name`, where the folder is that of a Space on the Hub. */
@@ -75,6 +76,8 @@ export interface RunOptions extends HostOptions {
   readonly watch: boolean;
   /** Where clients of the debugger connect (`--debug`); null without one. */
   readonly debug: { readonly number: number; readonly explicit: boolean } | null;
+  /** With `--watch`: the next app is started ahead, and imports packages while it waits. */
+  readonly preload: boolean;
   /** Files of `--env-file`, as the user named them. */
   readonly envFiles: readonly string[];
   /** What is in them: the Space's variables and secrets, which nothing prints. */
@@ -121,6 +124,7 @@ export function parseRunOptions(
     envFiles: raw.envFile ?? [],
     variables: {},
     hubSpace: raw.hubSpace ?? null,
+    preload: raw.preload ?? true,
     watch: withoutCommand('--watch', raw.watch ?? false, command),
     debug: parseDebug(raw.debug),
     creditSeconds: raw.credits === undefined ? null : parseDuration(raw.credits, '--credits'),

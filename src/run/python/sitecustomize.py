@@ -21,6 +21,16 @@ def _install_hooks() -> None:
         print(f"zerogpu: start-up hooks failed: {error!r}", file=sys.stderr)
 
 
+def _note_imports() -> None:
+    """In the app alone, of `run --watch`: after this nothing runs but its own code."""
+    try:
+        import zerogpu_imports
+
+        zerogpu_imports.begin()
+    except Exception as error:
+        print(f"zerogpu: imports are not noted: {error!r}", file=sys.stderr)
+
+
 def _run_the_next_one() -> None:
     """Runs the sitecustomize that we hide, under its own name; its errors are its own.
 
@@ -41,3 +51,5 @@ def _run_the_next_one() -> None:
 if os.environ.get("SPACES_ZERO_GPU") or os.environ.get("ZEROGPU_EMULATED_VRAM_BYTES"):
     _install_hooks()
 _run_the_next_one()
+if os.environ.get("ZEROGPU_IMPORTS") and os.environ.get("ZEROGPU_APP_PID") == str(os.getpid()):
+    _note_imports()

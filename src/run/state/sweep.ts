@@ -3,7 +3,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { systemClock } from '../../shared/clock.js';
 import type { ProcessId } from '../../shared/host.js';
 import { processesOfRun } from '../../shared/process-marks.js';
-import { identifyProcess, isProcessAlive, killProcessTree } from '../../shared/process-table.js';
+import {
+  identifyProcess,
+  isDescendantOf,
+  isProcessAlive,
+  killProcessTree,
+} from '../../shared/process-table.js';
 
 /** What a process in uninterruptible sleep may take before it is left to the kernel. */
 const GIVE_UP_MS = 2_000;
@@ -14,15 +19,21 @@ const POLL_MS = 10;
  * for what the supervisors left because they were killed themselves.
  *
  * @param runId the value of ZEROGPU_RUN_ID; never empty
+ * @param spared left alone, with everything below: the standby of the next start
  * @returns the processes that were killed
  */
-export async function sweepProcesses(runId: string): Promise<readonly ProcessId[]> {
+export async function sweepProcesses(
+  runId: string,
+  spared: ProcessId | null = null,
+): Promise<readonly ProcessId[]> {
   if (runId === '') throw new RangeError('a run without an id would sweep every other one');
   const killed = new Map<number, ProcessId>();
   const giveUpMs = systemClock.now().monotonicMs + GIVE_UP_MS;
   // Again until a round finds none: one that was forked between look and signal is found then.
   for (;;) {
-    const found = markedProcesses(runId);
+    const found = markedProcesses(runId).filter(
+      ({ pid }) => spared === null || !isDescendantOf(pid, spared),
+    );
     for (const process of found) {
       if (killProcessTree(process)) killed.set(process.pid, process);
     }

@@ -5,7 +5,7 @@ import { takeSnapshot } from './snapshot.js';
 import { changedFiles, isPassedOver, watchedKind } from './watched-files.js';
 
 /** Editors write a file in several steps, and several files one after the other: these are one change. */
-const QUIET_MS = 80;
+const QUIET_MS = 50;
 
 export interface WatchPorts {
   /** Absolute folder of the Space. */
@@ -47,6 +47,8 @@ export async function watchSpace(ports: WatchPorts): Promise<SpaceWatch> {
   const watcher = watch(dir, {
     ignoreInitial: true,
     followSymlinks: false,
+    // It would wait 100 ms for what replaces a file that was removed: the look below compares both.
+    atomic: false,
     ignored(path, stats) {
       const inside = relative(dir, path).split(sep).join('/');
       if (inside === '') return false;

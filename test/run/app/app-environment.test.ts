@@ -14,6 +14,7 @@ const facts: AppEnvironmentFacts = {
   spaceId: 'local/demo',
   pythonPath: ['/runtime', '/emulated'],
   debugFile: null,
+  importsFile: null,
   login: {},
   variables: {},
   backend: { ZEROGPU_EMULATED_VRAM_BYTES: '1000' },

@@ -30,6 +30,7 @@ const portsOf = (
   givenPort: 1,
   ownPorts,
   reported: async () => true,
+  isOpen: () => false,
   decorated: async () => 0,
   ...changes,
 });

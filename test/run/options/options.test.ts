@@ -13,6 +13,7 @@ const DEFAULTS: RawRunOptions = {
   as: 'anonymous',
   host: '127.0.0.1',
   install: true,
+  preload: true,
   startTimeout: '10m',
   logFormat: 'text',
 };
@@ -63,6 +64,7 @@ describe('what is not said', () => {
       nearestTorch: false,
       install: true,
       yes: false,
+      preload: true,
       watch: false,
       forSeconds: null,
       startTimeoutSeconds: 600,

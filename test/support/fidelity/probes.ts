@@ -99,6 +99,7 @@ export function probeHere(python: string, only = ''): Recording {
       pythonPath: [join(ROOT, 'src/run/python'), join(ROOT, 'src/gpu/mock')],
       backend: backend.environment(),
       debugFile: null,
+      importsFile: null,
       login: {},
       variables: {},
     });
