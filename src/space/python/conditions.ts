@@ -131,6 +131,10 @@ function compare(names: Resolver, file: PythonFile, node: PyNode, steps: number)
   if (sides.includes('__name__') && sides.some((one) => /^["']__main__["']$/.test(one))) {
     return { kind: 'truth', value: file.isMain === isEqual, isSure: true };
   }
+  // `__name__ == "main"` is a slip; in another module the name may be right.
+  if (file.isMain && sides.includes('__name__') && sides.some((one) => /^["']\w*["']$/.test(one))) {
+    return { kind: 'truth', value: !isEqual, isSure: true };
+  }
   const [a, b] = [left, right].map((one) => knownValue(names, file, one, steps + 1));
   if (!a || !b) return null;
   const same = areSame(a, b);

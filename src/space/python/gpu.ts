@@ -73,11 +73,10 @@ function madeByCall(call: PyCall, names: Resolver, makers: Makers): GpuFunction 
   const { file, node, positional, keywords } = call;
   const callee = childOf(node, 'function');
   const target = keywords.get('task') ?? positional[0];
-  if (!callee || !target || !makers.takesFunction(file, target)) return null;
   // In a decorator's place it is a decorator.
-  if (node.parent?.type === 'decorator') return null;
+  if (!callee || !target || node.parent?.type === 'decorator') return null;
   const maker = makers.makerOf(file, callee);
-  if (!maker) return null;
+  if (!maker || !makers.takesFunction(file, target)) return null;
   const fn = names.functionOf(file, target);
   // A wrapper may be any function: it makes one when it is given one.
   if (maker.kind === 'wrapper' && !fn) return null;

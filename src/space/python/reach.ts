@@ -97,7 +97,11 @@ class MentionWalk {
     for (const file of this.#world.files) {
       if (!file.isReachable) continue;
       this.#reachFile(file);
-      for (const fn of file.functions) this.#mention(fn, { by: null, isCall: false });
+      // A plain function that nothing names even then is one that nothing calls.
+      for (const fn of file.functions) {
+        const isPlain = fn.className === null && !fn.isNested && fn.node.type !== 'lambda';
+        if (!isPlain) this.#mention(fn, { by: null, isCall: false });
+      }
     }
   }
 

@@ -65,9 +65,11 @@ class SpaceResolver implements Resolver {
       return target?.kind === 'package' ? target.name : null;
     }
     const text = textOf(file, at);
-    const target = this.targetOf(file, node);
-    if (target?.kind === 'package') return target.name;
-    return writtenName(text, parts, chosen(this.#scopedBindings(file, at))[0]);
+    return this.#scopes.named(file, at, [text, ...parts].join('.'), () => {
+      const target = this.targetOf(file, node);
+      if (target?.kind === 'package') return target.name;
+      return writtenName(text, parts, chosen(this.#scopedBindings(file, at))[0]);
+    });
   }
 
   valuesOf(file: PythonFile, node: PyNode): readonly PyValue[] {

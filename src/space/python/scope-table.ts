@@ -14,6 +14,7 @@ import type { PyClass, PyFunction, PyNode, PythonFile } from './types.js';
 export class ScopeTable {
   readonly #indexes = new Map<PythonFile, FileIndex>();
   readonly #scopes = new Map<object, Scope>();
+  readonly #names = new Map<object, Map<string, string>>();
   readonly #selfValues = new Map<PyClass, ReadonlyMap<string, readonly Binding[]>>();
 
   /** The functions, classes and imports of a file by their nodes. */
@@ -42,6 +43,29 @@ export class ScopeTable {
       return this.indexOf(file).classes.get(at) ?? null;
     }
     return null;
+  }
+
+  /** The name of what is written so at a node: the same names are asked for at every call of a function. */
+  named(file: PythonFile, node: PyNode, written: string, find: () => string): string {
+    const holder = this.#holderOf(file, node);
+    if (!holder) return find();
+    const names = this.#names.get(holder) ?? new Map<string, string>();
+    this.#names.set(holder, names);
+    const name = names.get(written) ?? find();
+    names.set(written, name);
+    return name;
+  }
+
+  /** The function or the module whose names a node sees; null in the body of a class, which has some of its own. */
+  #holderOf(file: PythonFile, node: PyNode): PyFunction | PythonFile | null {
+    const { functions } = this.indexOf(file);
+    for (let [below, at] = [node, node.parent]; at; [below, at] = [at, at.parent]) {
+      if (below.field !== 'body') continue;
+      const found = functions.get(at);
+      if (found) return found;
+      if (at.type === 'class_definition') return null;
+    }
+    return file;
   }
 
   ofModule(file: PythonFile): Scope {

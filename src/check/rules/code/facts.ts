@@ -79,50 +79,6 @@ export function isTried(node: PyNode): boolean {
   return false;
 }
 
-/** Whether it may run several times in one call of its function. */
-export function isInLoop(node: PyNode): boolean {
-  for (const around of ancestorsOf(node)) {
-    if (around.type === 'function_definition' || around.type === 'lambda') return false;
-    if (COMPREHENSIONS.has(around.type) && !isInFirstIterable(around, node)) return true;
-    if (around.type !== 'for_statement' && around.type !== 'while_statement') continue;
-    const body = childOf(around, 'body');
-    const isInBody = body !== null && node.start >= body.start && node.end <= body.end;
-    if ((isInBody || around.type === 'while_statement') && !isLeft(body)) return true;
-  }
-  return false;
-}
-
-/** What a comprehension runs through is made once. */
-function isInFirstIterable(comprehension: PyNode, node: PyNode): boolean {
-  const clause = comprehension.children.find(({ type }) => type === 'for_in_clause');
-  const iterable = clause && childOf(clause, 'right');
-  return iterable != null && node.start >= iterable.start && node.end <= iterable.end;
-}
-
-const COMPREHENSIONS = new Set([
-  'list_comprehension',
-  'set_comprehension',
-  'dictionary_comprehension',
-  'generator_expression',
-]);
-
-/** A body that ends in `return` or `break` and has no `continue` of its own runs once at most. */
-function isLeft(body: PyNode | null): boolean {
-  const statements = body?.children.filter(({ type }) => type !== 'comment') ?? [];
-  const last = statements.at(-1)?.type ?? '';
-  if (!body || !/^(?:return|raise|break)_statement$/.test(last)) return false;
-  return !mayContinue(body);
-}
-
-function mayContinue(node: PyNode): boolean {
-  return node.children.some(
-    (child) =>
-      child.type === 'continue_statement' || (!LOOPS.test(child.type) && mayContinue(child)),
-  );
-}
-
-const LOOPS = /^(?:for|while)_statement$|_definition$|^lambda$/;
-
 /** The literal device that an expression is: `cuda`, `cuda:1`, `cpu`; null when it is unknown. */
 export function deviceOf(
   context: RuleContext,
@@ -147,9 +103,13 @@ export function deviceOf(
     return isDevice && first ? deviceOf(context, file, first, steps + 1) : null;
   }
   if (expression.type !== 'identifier') return null;
-  const values = assignments(file, textOf(file, expression));
+  const known = context.python.valuesOf(file, expression);
+  const values =
+    known.length > 0
+      ? known
+      : assignments(file, textOf(file, expression)).map((node) => ({ file, node }));
   const [value] = values;
-  return value && values.length === 1 ? deviceOf(context, file, value, steps + 1) : null;
+  return value && values.length === 1 ? deviceOf(context, value.file, value.node, steps + 1) : null;
 }
 
 /** What is assigned to a name at module level, anywhere in `if` and `try` too. */

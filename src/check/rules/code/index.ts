@@ -58,6 +58,9 @@ import { cpuOffload } from './zg356-cpu-offload.js';
 import { gradioRemoved } from './zg357-gradio-removed.js';
 import { exampleMissing } from './zg358-example-missing.js';
 import { tokenInCode } from './zg359-token-in-code.js';
+import { ownModuleNotFound } from './zg360-own-module-not-found.js';
+import { spacesNameUnknown } from './zg361-spaces-name-unknown.js';
+import { fileMissing } from './zg362-file-missing.js';
 import { durationDefault } from './zg401-duration-default.js';
 import { gpuSleepOrIo } from './zg402-gpu-sleep-or-io.js';
 import { gpuCallPerStep } from './zg403-gpu-call-per-step.js';
@@ -129,6 +132,9 @@ export const codeRules: readonly Rule[] = [
   gradioRemoved,
   exampleMissing,
   tokenInCode,
+  ownModuleNotFound,
+  spacesNameUnknown,
+  fileMissing,
   durationDefault,
   gpuSleepOrIo,
   gpuCallPerStep,

@@ -1,6 +1,7 @@
 import { childOf } from '../../../space/python/index.js';
 import { defineRule } from '../../rule.js';
-import { at, isInLoop, reachableCalls } from './facts.js';
+import { at, reachableCalls } from './facts.js';
+import { isInLoop } from './loops.js';
 
 type Data = { readonly function: string; readonly caller: string };
 

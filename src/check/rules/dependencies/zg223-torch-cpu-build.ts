@@ -1,4 +1,5 @@
 import { defineRule, type RuleContext } from '../../rule.js';
+import { meansZeroGpu } from '../code/facts.js';
 import { installed } from './entries.js';
 import { specifierOf } from './torch-candidates.js';
 
@@ -28,6 +29,9 @@ export const torchCpuBuild = defineRule<Data>({
       'spaces 0.51.3 (PyPI), spaces/zero/torch/static.py: torch.version.cuda.startswith; PEP 440 on the order of local versions.',
   },
   *check(context) {
+    // What does not import spaces is not meant for ZeroGPU, and starts without CUDA.
+    const isMeant = context.python.app === null || meansZeroGpu(context);
+    const severity = isMeant ? 'error' : 'info';
     for (const entry of installed(context, 'torch')) {
       const { file, requirementRange: range } = entry;
       const written = entry.url ?? entry.specifier;
@@ -39,6 +43,7 @@ export const torchCpuBuild = defineRule<Data>({
         yield {
           file,
           range,
+          severity,
           data: { how: 'version', text: entry.text },
           ...(isPlain && entry.options.length === 0
             ? { fix: { edits: [{ file, range: specifierRange, newText }] } }
@@ -47,7 +52,7 @@ export const torchCpuBuild = defineRule<Data>({
         return;
       }
     }
-    yield* ofIndexes(context);
+    yield* ofIndexes(context, severity);
   },
   words({ how, text }) {
     return {
@@ -64,13 +69,14 @@ export const torchCpuBuild = defineRule<Data>({
   },
 });
 
-function* ofIndexes(context: RuleContext) {
+function* ofIndexes(context: RuleContext, severity: 'error' | 'info') {
   for (const { file, range, options, text } of context.space.requirements?.options ?? []) {
     if (!CPU_INDEX.test(text)) continue;
     const isOnly = options.some(({ name }) => name === '--index-url' || name === '-i');
     const isAsked = installed(context, 'torch').length > 0;
     const data: Data = { how: isOnly ? 'index' : 'extra-index', text: text.trim() };
-    if (isOnly && isAsked) yield { file, range, data };
-    else if (isAsked) yield { file, range, data, severity: 'warning' as const };
+    if (isOnly && isAsked) yield { file, range, data, severity };
+    else if (isAsked && severity === 'error')
+      yield { file, range, data, severity: 'warning' as const };
   }
 }

@@ -4,6 +4,7 @@ import { broughtBy, projectsOf } from '../../tables/modules.js';
 import { at, isTried, reachableFiles } from '../code/facts.js';
 import { readBlock, textOf } from '../metadata/fields.js';
 import { installed } from './entries.js';
+import { gradioOf } from './gradio-release.js';
 
 type Data = { readonly module: string; readonly project: string; readonly isKnown: boolean };
 
@@ -35,7 +36,7 @@ export const moduleMissing = defineRule<Data>({
     if (!hasBlock && !entries.some(({ name }) => name === 'gradio' || name === 'spaces')) return;
     const names = entries.flatMap(({ name, text }) => name ?? repositoryOf(text) ?? []);
     const isForked = entries.some(({ url }) => url !== null);
-    const brought = broughtBy(names);
+    const brought = broughtBy(names, gradioOf(context));
     if (entries.some((entry) => isOpaque(entry))) return;
     const seen = new Set<string>();
     for (const file of reachableFiles(context)) {
@@ -67,7 +68,7 @@ function isOpaque({ url, name, text, isLocal, isEditable }: RequirementEntry): b
   if (isLocal || isEditable) return true;
   if (url === null && name !== null) return false;
   const project = name ?? repositoryOf(text);
-  return project === null || !broughtBy([project]).isKnown;
+  return project === null || !broughtBy([project], null).isKnown;
 }
 
 /** What `git+https://host/owner/diffusers@main` most likely installs: a project of that name. */
