@@ -63,6 +63,7 @@ const MAY_IMPORT: readonly (readonly [folder: string, allowed: readonly string[]
   ['run/debug', ['shared']],
   ['run/options', ['run/hub', 'allocator', 'platform', 'shared']],
   ['run/hub', ['hub', 'gateway', 'python-env', 'allocator', 'space', 'platform', 'shared']],
+  ['run/cluster', ['cluster', 'shared']],
   ['run/allocator', ['run/options', 'allocator', 'gpu', 'platform', 'shared']],
   [
     'run',
@@ -124,6 +125,7 @@ const WITH_ENTRANCE = [
   'debug',
   'watch',
   'web',
+  'cluster',
 ].map((name) => `run/${name}`);
 
 /** Lists that stand once, in src/platform/tiers.ts: a second copy goes stale when a tier is added. */

@@ -13,6 +13,7 @@ import { makeFolder } from '../shared/make-folder.js';
 import { whyUnwritable } from '../shared/unwritable.js';
 import { stateDir } from '../shared/user-folders.js';
 import { type AllocatorHost, readCards, startHost } from './allocator/index.js';
+import type { Membership } from './cluster/index.js';
 import { createCallLog, createConsole, type RunConsole, usageRows } from './console/index.js';
 import { parseServeOptions, type RawServeOptions, type ServeOptions } from './options/index.js';
 import { traceCalls } from './otlp/index.js';
@@ -75,11 +76,16 @@ async function startAndServe(
     const name = await host?.server.labels.ask(space, taskId);
     return `${nameOf(space)}/${name ?? '?'}`;
   }, traced.console.call);
+  const isLogged = !options.quiet || options.otlpUrl !== null;
+  const cluster = await joinCluster(options, console, world, version, state, cleanup);
   host = await startHost(plan, {
-    ...{ runDir, version, env: world.env },
+    ...{ runDir, version, env: world.env, cluster },
     isTraced: options.otlpUrl !== null,
     onTold: (message, visitor) => told?.(message, visitor),
-    onRecord: options.quiet && options.otlpUrl === null ? () => {} : log.add,
+    onRecord(record) {
+      cluster?.record(record);
+      if (isLogged) log.add(record);
+    },
     onStartupReport: async () => {},
     warn: (message) => console.warn(message),
     onDevice: (backend) => cleanup.add('the GPU backend', backend.close),
@@ -89,6 +95,7 @@ async function startAndServe(
   cleanup.add('the allocator', server.close);
   warnOfOtherPort(lastServePort(state), server.url, console);
   rememberServePort(state, server.url);
+  await cluster?.begin(server);
   const locator = publishLocator(state, { kind: 'serve', url: server.url, space: null });
   cleanup.add('the locator', locator.remove);
 
@@ -116,6 +123,26 @@ async function startAndServe(
   await cleanup.run();
   console.table(usageRows(log.uses()));
   return EXIT.ok;
+}
+
+/** @returns null for a host alone, for which nothing of a cluster is loaded */
+async function joinCluster(
+  { cluster: url, node }: ServeOptions,
+  console: RunConsole,
+  world: RunWorld,
+  version: string,
+  stateDir: string,
+  cleanup: Cleanup,
+): Promise<Membership | null> {
+  if (url === null) return null;
+  const { openCluster } = await import('./cluster/index.js');
+  const { shown, membership, close } = await openCluster(
+    { url, node },
+    { env: world.env, stateDir, version, warn: (message) => console.warn(message) },
+  );
+  cleanup.add('the cluster', close);
+  console.progress(`  cluster ${shown} · node ${membership.name}`);
+  return membership;
 }
 
 /** For scripts that know the address: runs that had joined find this one by its locator. */

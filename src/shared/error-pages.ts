@@ -1,3 +1,4 @@
+import { CLUSTER_ERROR_PAGES } from './cluster-error-pages.js';
 import type { ErrorCode } from './errors.js';
 
 /** What `zerogpu explain CODE` and docs/errors.md say of an error, beyond its half-line. */
@@ -236,16 +237,7 @@ export const ERROR_PAGES: Readonly<Record<ErrorCode, ErrorPage>> = {
     why: 'An owner may host so many ZeroGPU Spaces (a personal PRO account 10, an organisation 50), and as many run here already under that name.',
     instead: 'Stop one of them, or say whose Space it is: `--owner org:NAME`.',
   },
-  E_CLUSTER_SIGN_IN: {
-    why: 'The Valkey or Redis store of `--cluster` answers, and refuses the user, the password, or what that user wants to do there.',
-    instead:
-      'Name both in the address (`redis://USER:PASSWORD@HOST`), or the password in `ZEROGPU_CLUSTER_PASSWORD`.',
-  },
-  E_CLUSTER_NEWER: {
-    why: 'What is in the store has a schema that this zerogpu does not know: one of the allocators there is of a newer release.',
-    instead:
-      'Update zerogpu on this host, or name another cluster of the same store with `?prefix=NAME`.',
-  },
+  ...CLUSTER_ERROR_PAGES,
   E_HUB_TOKEN: {
     why: '`--account` and Spaces on the Hub (`hf:OWNER/NAME`, `OWNER/NAME`, an address) ask the Hub with your token: `HF_TOKEN`, else the file at `HF_TOKEN_PATH`, else `token` in `HF_HOME`. There is none, it can not be read, or the Hub answered 401. It answers 401 for what does not exist as well.',
     instead:

@@ -1,10 +1,8 @@
 /** The typed client of the control API: `connect`, and everything that is needed to find one. */
-import * as z from 'zod';
 import type { OwnerKind, Tier } from '../../platform/tiers.js';
 import { EXIT, UserError } from '../../shared/errors.js';
 import { type EventHandlers, followEvents, type ServerEvent } from './event-source.js';
 import { greet } from './greeting.js';
-import { hostingLimit } from './hosting-limit.js';
 import { ask } from './http.js';
 import type { ControlClient, SnapshotLimits, WatchHandlers } from './port.js';
 import {
@@ -15,6 +13,7 @@ import {
   MOST_REPLAYED,
   pathOf,
 } from './protocol.js';
+import { spaceRefused } from './space-refused.js';
 
 const ANSWER_WITHIN_MS = 10_000;
 const NOWHERE = 'no allocator runs';
@@ -195,14 +194,6 @@ export function connect(where: string | Where, secret: string): HostClient {
   };
 }
 
-const hostingLimitBody = z.object({
-  detail: z.literal('hosting-limit'),
-  owner: z.string(),
-  ownerKind: z.string(),
-  hosted: z.number(),
-  limit: z.number(),
-});
-
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -232,11 +223,8 @@ function gone(message: string, cause: unknown): UserError {
 }
 
 function refused(path: string, status: number, body: unknown): UserError {
-  const limited = hostingLimitBody.safeParse(body);
-  if (limited.success) {
-    const { owner, ownerKind, hosted, limit } = limited.data;
-    return hostingLimit({ name: owner, kind: ownerKind }, hosted, limit);
-  }
+  const known = spaceRefused(body);
+  if (known) return known;
   const { detail } = (body ?? {}) as Record<string, unknown>;
   return new UserError('E_ALLOCATOR_REFUSED', `${path}: ${detail ?? `HTTP ${status}`}`, {
     why: `The allocator answered ${status}.`,

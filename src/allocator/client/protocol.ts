@@ -171,7 +171,7 @@ export const CONTROL = {
       startTime: startTime.optional(),
     }),
     answer: device,
-    says: 'a Space joins; the answer is the environment of the device it runs on, or 403 `hosting-limit`',
+    says: 'a Space joins; the answer is the environment of the device it runs on, or 403 `hosting-limit`; on a node of a cluster also 409 `space-elsewhere`, 409 `node-drained` or 503 `cluster-unreachable`',
     example: 'id=…&name=…&owner=…&ownerKind=free',
   }),
   started: post('spaces/started', {

@@ -4,7 +4,8 @@ import { EXIT, UserError } from '../../shared/errors.js';
 import type { ProcessId } from '../../shared/host.js';
 import { listenOrExplain } from '../../shared/listen.js';
 import { identifyProcess, isDescendantOf, isProcessAlive } from '../../shared/process-table.js';
-import { hostingLimit } from '../client/hosting-limit.js';
+import type { Snapshot } from '../client/snapshot.js';
+import { hostingLimit } from '../client/space-refused.js';
 import { createState } from '../core/index.js';
 import type {
   AllocatorEvent,
@@ -16,6 +17,7 @@ import type {
 import { createMemoryLedger, type Ledger, type LedgerStatus, openLedger } from '../store/index.js';
 import type { Answer } from './answers.js';
 import { attachBackend } from './backend-host.js';
+import type { ClusterHost } from './cluster-host.js';
 import { type ControlApi, createControlApi } from './control-api.js';
 import { createDeviceApi } from './device-api.js';
 import { type AllocatorDriver, createDriver } from './driver.js';
@@ -26,6 +28,7 @@ import { createMetrics } from './metrics.js';
 import { createProcessWatch, linuxProcesses } from './process-watch.js';
 import type { QuotaStore } from './quota-store.js';
 import { assertSameGpus, knownProcesses } from './readopt.js';
+import { type SnapshotSize, takeSnapshot } from './snapshot.js';
 import { createSpaceLabels, type SpaceLabels } from './space-labels.js';
 import { spaceOfClient } from './space-of-client.js';
 import { createWaitingStreams } from './streams.js';
@@ -56,6 +59,8 @@ export interface AllocatorOptions {
   readonly onNotice?: (message: string) => void;
   /** The ledger can't be trusted any more: the host has to end. */
   readonly onFatal?: (error: UserError) => void;
+  /** The cluster that this host is a node of. */
+  readonly cluster?: ClusterHost | null;
   /** For the control API; without a secret there is none. */
   readonly control?: {
     readonly secret: string;
@@ -87,6 +92,7 @@ export interface AllocatorServer {
   register(space: SpaceRegistration): Promise<void>;
   /** Feeds an event of the host (a Space started, an operator's command) to the core. */
   submit(event: AllocatorEvent): Promise<Answer>;
+  snapshot(size: SnapshotSize): Snapshot;
   /** A Space has ended. Resolves when its calls have, and are charged. */
   spaceGone(space: string): Promise<void>;
   /**
@@ -121,7 +127,8 @@ export async function startAllocator(options: AllocatorOptions): Promise<Allocat
   const streams = createWaitingStreams();
   const labels = createSpaceLabels();
   const lastMinute = createLastMinute();
-  const metrics = createMetrics();
+  const cluster = options.cluster ?? null;
+  const metrics = createMetrics(() => cluster?.gauges() ?? []);
   const newId = createIds();
   const startedMonotonicMs = clock.now().monotonicMs;
   const faults = options.faults ?? createFaultPlan([], 0);
@@ -162,8 +169,17 @@ export async function startAllocator(options: AllocatorOptions): Promise<Allocat
     onFault: options.onFault ?? (() => {}),
     onError: (error) => notice(`a request failed: ${explain(error)}`),
   });
+  const {
+    kind = 'run',
+    zerogpuVersion = '',
+    traced = false,
+  } = options.control ?? {};
+  const sources = () => ({
+    ...{ state: driver.state, backend, ledger: driver.ledger, labels, lastMinute, faults },
+    ...{ kind, zerogpuVersion, traced, startedMonotonicMs },
+  });
   if (options.control) {
-    const { secret, kind, zerogpuVersion, traced = false } = options.control;
+    const { secret } = options.control;
     const onTold = options.control.onTold ?? (() => {});
     control = createControlApi(http, {
       clock,
@@ -174,18 +190,8 @@ export async function startAllocator(options: AllocatorOptions): Promise<Allocat
       metrics,
       faults,
       onTold,
-      sources: () => ({
-        state: driver.state,
-        backend,
-        ledger: driver.ledger,
-        labels,
-        lastMinute,
-        faults,
-        kind,
-        zerogpuVersion,
-        traced,
-        startedMonotonicMs,
-      }),
+      sources,
+      cluster,
       device: () => ({ environment: backend.environment(), pythonPath: backend.pythonPath() }),
     });
   }
@@ -238,6 +244,7 @@ export async function startAllocator(options: AllocatorOptions): Promise<Allocat
         if (tasksSocket) labels.setSocket(space, tasksSocket);
       },
       submit: driver.submit,
+      snapshot: (size) => takeSnapshot(sources(), size, clock.now()),
       async spaceGone(space) {
         const gone = driver.submit({ type: 'space-gone', at: clock.now(), space });
         await driver.untilEnded((lease) => lease.space === space);

@@ -5,7 +5,9 @@ import type { ProcessId } from '../../shared/host.js';
 import { helloProof } from '../client/greeting.js';
 import { CONTROL, type Endpoint, type Received } from '../client/protocol.js';
 import { isBearer, isSigned } from '../client/secret.js';
-import type { AllocatorEvent, CallRecord } from '../core/types.js';
+import { hostingLimit } from '../core/spaces.js';
+import type { AllocatorEvent, CallRecord, Owner } from '../core/types.js';
+import { CLUSTER_STATUS, type ClusterHost, type ClusterRefusal } from './cluster-host.js';
 import { createEventStreams } from './control-streams.js';
 import type { AllocatorDriver } from './driver.js';
 import { type FaultPlan, parseCallFaults } from './faults.js';
@@ -27,6 +29,7 @@ export interface ControlApiPorts {
   readonly faults: FaultPlan;
   /** What a visitor of a Space that has joined reads. */
   readonly onTold: (message: string, visitor: string) => void;
+  readonly cluster: ClusterHost | null;
   /** What a Space has to find in its environment for this host's device, and on its PYTHONPATH. */
   readonly device: () => {
     readonly environment: Readonly<Record<string, string>>;
@@ -157,19 +160,24 @@ export function createControlApi(http: HttpApi, ports: ControlApiPorts): Control
     const { id, name, owner, ownerKind, tasksSocket, pid, startTime } = asked;
     if (driver.ledger.status === 'failing') return unavailable(reply);
     const root = pid === undefined || startTime === undefined ? null : { pid, startTime };
+    const whose = { name: owner, kind: ownerKind };
+    const refused =
+      (await ports.cluster?.admit({
+        ...{ id, name, owner: whose },
+        limit: hostingLimit(driver.state, whose),
+        isKnown: driver.state.spaces.has(id),
+      })) ?? null;
+    if (refused) return refuseSpace(reply, whose, refused);
     const answer = await driver.submit({
       type: 'register-space',
       at: ports.clock.now(),
       requestId: ports.newId(),
-      space: id,
-      name,
-      owner: { name: owner, kind: ownerKind },
-      root,
+      ...{ space: id, name, owner: whose, root },
     });
     if (answer.type === 'space-refused') {
+      ports.cluster?.left(id);
       const { hosted, limit } = answer;
-      const body = { detail: 'hosting-limit', owner, ownerKind, hosted, limit };
-      return reply.send(403, body);
+      return refuseSpace(reply, whose, { detail: 'hosting-limit', hosted, limit });
     }
     if (answer.type !== 'space-registered') return unavailable(reply);
     if (tasksSocket) ports.labels.setSocket(id, tasksSocket);
@@ -210,6 +218,7 @@ export function createControlApi(http: HttpApi, ports: ControlApiPorts): Control
   });
   on(CONTROL.gone, async ({ id }, reply) => {
     ports.labels.forget(id);
+    ports.cluster?.left(id);
     const gone = driver.submit({ type: 'space-gone', at: ports.clock.now(), space: id });
     // Its calls have ended, and are written down, before its run says goodbye.
     await driver.untilEnded(({ space }) => space === id);
@@ -246,6 +255,11 @@ function processesIn(text: string): readonly ProcessId[] {
       const [pid = 0, startTime = 0] = one.split(':').map(Number);
       return { pid, startTime };
     });
+}
+
+function refuseSpace(reply: Reply, owner: Owner, refusal: ClusterRefusal): void {
+  const body = { ...refusal, owner: owner.name, ownerKind: owner.kind };
+  reply.send(CLUSTER_STATUS[refusal.detail], body);
 }
 
 function missing(reply: Reply, detail: string): void {

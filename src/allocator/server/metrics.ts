@@ -42,8 +42,16 @@ const CARD_GAUGES: readonly {
 
 type Labels = Readonly<Record<string, string>>;
 
+/** A value that another part of the host has. */
+export interface Gauge {
+  readonly name: string;
+  readonly help: string;
+  readonly labels?: Labels;
+  readonly value: number;
+}
+
 /** Counts for as long as the process lives. */
-export function createMetrics() {
+export function createMetrics(gauges: () => readonly Gauge[] = () => []) {
   const refused = new Map<string, number>();
   const ended = new Map<string, number>();
   const waits = { counts: WAIT_BOUNDS.map(() => 0), sum: 0, count: 0 };
@@ -120,6 +128,10 @@ export function createMetrics() {
     }
     text.head('zerogpu_ledger_failing', 'gauge', '1 while the ledger cannot be written.');
     text.value('zerogpu_ledger_failing', {}, allocator.ledger.status === 'failing' ? 1 : 0);
+    for (const { name, help, labels, value } of gauges()) {
+      text.head(name, 'gauge', help);
+      text.value(name, labels ?? {}, value);
+    }
     return text.whole();
   }
   return { add, render };

@@ -28,6 +28,12 @@ export function declareServe(
   command.addOption(twin('--concurrency <n>', 'slices that one Space may hold (default: all)'));
   addOptions(command, dayOptions());
   command
+    .optionsGroup('Cluster')
+    .addOption(
+      twin('--cluster <url>', 'one quota for many GPU hosts: redis://HOST:PORT (docs/cluster.md)'),
+    )
+    .addOption(twin('--node <name>', 'name of this host there (default: that of the machine)'));
+  command
     .optionsGroup('State')
     .addOption(twin('--port <n>', 'where Spaces connect (default: the last one, or a free one)'))
     .addOption(

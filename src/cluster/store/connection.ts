@@ -67,6 +67,7 @@ export async function connectStore(
   address: StoreAddress,
   options: StoreOptions = {},
 ): Promise<StoreConnection> {
+  // Once it is bundled, the default export is all that it has.
   const { default: Redis } = await import('ioredis');
   const { host, port, username, password } = address;
   const redis = new Redis({

@@ -1,6 +1,7 @@
 /** The allocator of this process with its device: what a run of its own and `zerogpu serve` have in common. */
 import { controlSecret, deriveKey } from '../../allocator/client/index.js';
 import type { AllocatorRules, CallRecord } from '../../allocator/core/types.js';
+import type { ClusterHost } from '../../allocator/server/cluster-host.js';
 import { createFaultPlan, FAULT_KINDS, type Fault } from '../../allocator/server/faults.js';
 import { type AllocatorServer, startAllocator } from '../../allocator/server/index.js';
 import { createVisitorTokens } from '../../allocator/server/visitor-tokens.js';
@@ -43,6 +44,8 @@ export interface HostPorts {
   /** The app of a Space has reported its start, and waits a second at most until this resolves. */
   readonly onStartupReport: () => Promise<void>;
   readonly warn: (message: string) => void;
+  /** The cluster that it is a node of. */
+  readonly cluster?: ClusterHost | null;
   /** The device is open: whoever ends the process closes it after the allocator. */
   readonly onDevice: (backend: GpuBackend) => void;
 }
@@ -86,6 +89,7 @@ export async function startHost(plan: HostPlan, ports: HostPorts): Promise<Alloc
     port: plan.port,
     onNotice: warn,
     onFatal: (error: UserError) => failed.abort(error),
+    cluster: ports.cluster ?? null,
     control: {
       ...{ secret, kind, zerogpuVersion: ports.version },
       traced: ports.isTraced ?? false,

@@ -1,3 +1,4 @@
+import { UserError } from '../../shared/errors.js';
 import { type HostOptions, parseHostOptions, type RawHostOptions } from './host-options.js';
 import { wholeNumber } from './option-values.js';
 import { parseOtlpEndpoint } from './otlp-endpoint.js';
@@ -8,6 +9,8 @@ export interface RawServeOptions extends RawHostOptions {
   readonly port?: string;
   readonly quiet?: boolean;
   readonly otlp?: string;
+  readonly cluster?: string;
+  readonly node?: string;
 }
 
 /** One `zerogpu serve`, every value checked. */
@@ -20,7 +23,13 @@ export interface ServeOptions extends HostOptions {
   readonly quiet: boolean;
   /** Where traces of calls go, `/v1/traces` included; null without `--otlp`. */
   readonly otlpUrl: string | null;
+  /** Address of the store of the cluster that this host is a node of, with its password; null for none. */
+  readonly cluster: string | null;
+  /** Its name there; null for that of the machine. */
+  readonly node: string | null;
 }
+
+const NODE_NAME = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$/;
 
 /** @throws UserError E_USAGE naming the flag, its value and what would do; E_GPU_UNAVAILABLE */
 export function parseServeOptions(raw: RawServeOptions, cwd: string): ServeOptions {
@@ -31,5 +40,22 @@ export function parseServeOptions(raw: RawServeOptions, cwd: string): ServeOptio
     port: raw.port === undefined ? null : wholeNumber(raw.port, '--port', 0, 65_535),
     quiet: raw.quiet ?? false,
     otlpUrl: raw.otlp === undefined ? null : parseOtlpEndpoint(raw.otlp),
+    cluster: raw.cluster ?? null,
+    node: parseNode(raw),
   };
+}
+
+function parseNode({ node, cluster }: RawServeOptions): string | null {
+  if (node === undefined) return null;
+  if (cluster === undefined) {
+    throw new UserError('E_USAGE', '--node needs --cluster', {
+      why: 'A node has its name in a cluster.',
+      fix: `zerogpu serve --cluster redis://HOST --node ${node}`,
+    });
+  }
+  if (NODE_NAME.test(node)) return node;
+  throw new UserError('E_USAGE', `--node is "${node}", which is not a name`, {
+    why: 'It has 1 to 63 letters, digits, ".", "_" and "-", and begins with a letter or digit.',
+    fix: '--node gpu-1',
+  });
 }

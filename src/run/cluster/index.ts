@@ -1,0 +1,2 @@
+export type { Membership } from '../../cluster/index.js';
+export { openCluster } from './open-cluster.js';
