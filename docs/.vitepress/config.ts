@@ -44,6 +44,7 @@ export default defineConfig({
           { text: 'Coding agents', link: '/agents' },
           { text: 'The console in the browser', link: '/console' },
           { text: 'Share GPUs between Spaces', link: '/serve' },
+          { text: 'Many GPU hosts', link: '/cluster' },
           { text: 'MCP', link: '/mcp' },
           { text: 'OpenTelemetry', link: '/otlp' },
           { text: 'Clients against a local Space', link: '/local-hub' },

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import type { World } from '../shared/world.js';
 import { declareCall } from './commands/call.js';
 import { declareCheck } from './commands/check.js';
+import { declareCluster } from './commands/cluster.js';
 import { declareCompletion } from './commands/completion.js';
 import { declareConfig } from './commands/config.js';
 import { declareDoctor } from './commands/doctor.js';
@@ -44,6 +45,7 @@ const DECLARATIONS: readonly (readonly [names: readonly string[], declare: Decla
   [['quota'], declareQuota],
   [['explain'], declareExplain],
   [['serve'], declareServe],
+  [['nodes', 'spaces'], declareCluster],
   [['simulate'], declareSimulate],
   [['load'], declareLoad],
   [['state'], declareState],

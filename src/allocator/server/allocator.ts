@@ -169,11 +169,7 @@ export async function startAllocator(options: AllocatorOptions): Promise<Allocat
     onFault: options.onFault ?? (() => {}),
     onError: (error) => notice(`a request failed: ${explain(error)}`),
   });
-  const {
-    kind = 'run',
-    zerogpuVersion = '',
-    traced = false,
-  } = options.control ?? {};
+  const { kind = 'run', zerogpuVersion = '', traced = false } = options.control ?? {};
   const sources = () => ({
     ...{ state: driver.state, backend, ledger: driver.ledger, labels, lastMinute, faults },
     ...{ kind, zerogpuVersion, traced, startedMonotonicMs },

@@ -1,0 +1,3 @@
+export { drainNode, nodes } from './nodes.js';
+export type { RawClusterOptions } from './open.js';
+export { placeSpace, type RawSpacesOptions, spaces } from './spaces.js';
