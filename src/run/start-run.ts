@@ -70,11 +70,15 @@ export async function startRun(context: RunContext): Promise<StartedRun> {
   const folder = await createRunFolder(plan.stateDir, plan.runId);
   cleanup.add('the run folder', folder.remove);
   const labels = createTaskLabels(folder.tasksSocket);
-  const log = createCallLog(labels.labelOf, console.call);
+  let debug: RunParts['debug'] = null;
+  const log = createCallLog(labels.labelOf, (record) => {
+    console.call(record);
+    if (record.event === 'granted' || record.event === 'allowed') debug?.callBegan();
+  });
   const allocator = await openAllocator(context, plan, folder, labels, log);
   const upstreamPort = await findFreePort();
   const open = await openGateway(context, plan, space, allocator);
-  const debug = await openDebugger(context, folder, allocator);
+  debug = await openDebugger(context, folder, allocator);
   const parts: RunParts = {
     ...{ runId: plan.runId, spaceId: plan.space.id, space, folder, log, labels },
     ...{ allocator, upstreamPort, debug, ...open },

@@ -45,6 +45,8 @@ describe('the words of a command line', () => {
   it.each<[string[], string, string[]]>([
     [['run'], '.', []],
     [['run', 'demo'], 'demo', []],
+    [['run', '--debug', 'demo'], 'demo', []],
+    [['run', '--debug', '5679', 'demo'], 'demo', []],
     [['run', 'demo', '--', 'pytest', '-x', 'tests/'], 'demo', ['pytest', '-x', 'tests/']],
     [['run', '--', 'pytest', 'tests/'], '.', ['pytest', 'tests/']],
     [

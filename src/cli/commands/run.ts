@@ -82,10 +82,12 @@ export function declareRun(
     .addOption(twin('--for <time>', 'stop after this long'))
     .addOption(twin('-w, --watch', "restart the app when the Space's code or versions change"))
     .addOption(
-      twin(
+      new Option(
         '--debug [port]',
         'debugpy for the app and its workers; a stopped call keeps its time (default: 5678)',
-      ).preset('auto'),
+      )
+        // ZEROGPU_DEBUG prints stack traces.
+        .env('ZEROGPU_DEBUG_PORT'),
     )
     .addOption(
       new Option('--no-preload', 'with --watch: import no packages ahead of the next restart').env(

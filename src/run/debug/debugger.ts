@@ -30,6 +30,8 @@ export interface Debugger {
   readonly settingsFile: string;
   /** @param packages the folder with debugpy, for `sys.path` */
   prepare(packages: string): Promise<void>;
+  /** See StopRegister. */
+  callBegan(): void;
   close(): void;
 }
 
@@ -61,6 +63,7 @@ export async function startDebugger(parts: DebuggerParts): Promise<Debugger> {
   return {
     address: relay.address,
     settingsFile,
+    callBegan: stops.callBegan,
     prepare: (packages) =>
       writeFile(
         settingsFile,

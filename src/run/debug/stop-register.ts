@@ -25,6 +25,8 @@ export interface StopRegister {
   /** @param place `app.py:14 (double)`, or null where it is not known */
   stopped(process: StoppedProcess, place: Promise<string | null>): void;
   goesOn(pid: number): void;
+  /** A call has begun: it may be one of a process that is stopped already. */
+  callBegan(): void;
 }
 
 interface Stop extends StoppedProcess {
@@ -39,7 +41,7 @@ export function createStopRegister(ports: StopRegisterPorts): StopRegister {
   const stepping = new Map<number, { readonly ms: number; readonly timer: Timer }>();
   const nowMs = () => clock.now().monotonicMs;
 
-  function repeat(): void {
+  function tell(): void {
     const stops = [...now.values()];
     const stopped = stops.some(({ isApp }) => isApp)
       ? ('all' as const)
@@ -59,7 +61,7 @@ export function createStopRegister(ports: StopRegisterPorts): StopRegister {
       step?.timer.cancel();
       stepping.delete(process.pid);
       now.set(process.pid, { ...process, sinceMs: nowMs(), beforeMs: step?.ms ?? 0 });
-      repeat();
+      tell();
       if (step) return;
       const waits = process.isApp
         ? 'deadlines and charges of its calls wait'
@@ -74,7 +76,7 @@ export function createStopRegister(ports: StopRegisterPorts): StopRegister {
       const stop = now.get(pid);
       if (!stop) return;
       now.delete(pid);
-      repeat();
+      tell();
       const ms = stop.beforeMs + nowMs() - stop.sinceMs;
       const timer = clock.after(STEP_MS, () => {
         stepping.delete(pid);
@@ -83,6 +85,9 @@ export function createStopRegister(ports: StopRegisterPorts): StopRegister {
         );
       });
       stepping.set(pid, { ms, timer });
+    },
+    callBegan() {
+      if (now.size > 0) tell();
     },
   };
 }

@@ -65,6 +65,15 @@ describe('stops', () => {
     expect(said[1]).toContain('the app is stopped at app.py:10 (double); deadlines and charges');
   });
 
+  it('count for a call that begins in a worker that is stopped already', () => {
+    const { stops, told } = register();
+    stops.callBegan();
+    expect(told).toEqual([]);
+    stops.stopped({ pid: 5, isApp: false }, place);
+    stops.callBegan();
+    expect(told).toEqual([[{ pid: 5, startTime: 1 }], [{ pid: 5, startTime: 1 }]]);
+  });
+
   it('of steps are one stop in the log', async () => {
     const { stops, said, pass } = register();
     for (let step = 0; step < 3; step += 1) {
