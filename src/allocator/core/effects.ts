@@ -131,6 +131,8 @@ export type Effect =
   | { readonly type: 'watch'; readonly process: ProcessId }
   /** SIGKILL it and its children, then `process-died`. */
   | { readonly type: 'kill'; readonly process: ProcessId; readonly why: CallEnd | 'evicted' }
+  /** Ask the store that has the hold whether the call may begin, then `begun` or `abandon`. */
+  | { readonly type: 'begin'; readonly requestId: string; readonly allowToken: string }
   /** The state has a delivery for the store that many hosts share. */
   | { readonly type: 'deliver' }
   | { readonly type: 'record'; readonly record: CallRecord };

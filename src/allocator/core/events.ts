@@ -2,7 +2,7 @@
 import type { Instant } from '../../shared/clock.js';
 import type { ProcessId, SliceSpec } from '../../shared/host.js';
 import type { Refusal } from './effects.js';
-import type { QuotaKnownEvent, SharedAnswer } from './shared-quota.js';
+import type { BegunEvent, QuotaKnownEvent, SharedAnswer } from './shared-quota.js';
 import type { AllocatorRules, GpuSize, Owner, Tier, Visitor } from './types.js';
 
 export type FaultRefusal = Pick<Refusal, 'kind' | 'leftSeconds' | 'waitSeconds'>;
@@ -203,5 +203,6 @@ export type AllocatorEvent =
   | LostSlicesEvent
   | StopEvent
   | AdvanceEvent
+  | BegunEvent
   | QuotaKnownEvent
   | TickEvent;

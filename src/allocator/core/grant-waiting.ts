@@ -11,7 +11,7 @@
  */
 import { GPU_SIZES } from '../../platform/tiers.js';
 import { assert } from './assert.js';
-import { firstOf, openLease } from './lease.js';
+import { beginLease, firstOf, openLease } from './lease.js';
 import {
   findPlace,
   hasRoom,
@@ -24,7 +24,7 @@ import {
 } from './pool.js';
 import { dequeue } from './queue.js';
 import type { Turn } from './turn.js';
-import type { AllocatorState, Grant, Waiter, WarmWorker } from './types.js';
+import type { AllocatorState, BegunEvent, Grant, Lease, Waiter, WarmWorker } from './types.js';
 
 const NO_CLAIMS: ReadonlySet<string> = new Set();
 
@@ -102,14 +102,33 @@ function grant(
   dequeue(state, waiter);
   if (worker) state.warmWorkers = state.warmWorkers.filter((other) => other !== worker);
   take(pool, waiter.space, slices, 'leased');
-  openLease(turn, waiter, slices, worker?.process ?? null);
-  const { requestId, visitor } = waiter;
-  const body = grantBody(turn, waiter.allowToken, slices, worker !== null);
-  if (state.unanswered.delete(requestId)) {
-    turn.effects.push({ type: 'grant', requestId, tier: visitor.tier, grant: body });
-  } else {
-    turn.effects.push({ type: 'stream-grant', requestId, grant: body });
+  const how = state.unanswered.delete(waiter.requestId) ? 'grant' : 'stream-grant';
+  const lease = openLease(turn, waiter, slices, worker?.process ?? null);
+  if (!waiter.isShared) {
+    answerGrant(turn, lease, how);
+    return;
   }
+  lease.unconfirmed = how;
+  const { requestId, allowToken } = waiter;
+  turn.effects.push({ type: 'begin', requestId, allowToken });
+}
+
+/** The store has confirmed the call: it begins, if its worker is warm, and its grant leaves. */
+export function onBegun(turn: Turn, { allowToken }: Pick<BegunEvent, 'allowToken'>): void {
+  const lease = turn.state.leases.get(allowToken);
+  if (!lease?.unconfirmed || lease.killing) return;
+  const how = lease.unconfirmed;
+  delete lease.unconfirmed;
+  if (lease.process) beginLease(turn, lease, lease.process);
+  answerGrant(turn, lease, how);
+}
+
+function answerGrant(turn: Turn, lease: Lease, type: 'grant' | 'stream-grant'): void {
+  const { allowToken, slices, warm, visitor } = lease;
+  const requestId = lease.requestId ?? '';
+  const grant = grantBody(turn, allowToken, slices, warm);
+  if (type === 'grant') turn.effects.push({ type, requestId, tier: visitor.tier, grant });
+  else turn.effects.push({ type, requestId, grant });
 }
 
 function claim(

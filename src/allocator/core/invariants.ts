@@ -72,7 +72,8 @@ function checkProcesses(state: AllocatorState): string[] {
   for (const [token, lease] of state.leases) {
     const who = `call ${lease.call}`;
     if (token !== lease.allowToken) broken.push(`${who} is filed under another token`);
-    if (lease.process && !lease.startedAt) broken.push(`${who} has a process but no start`);
+    if (lease.process && !lease.startedAt && !lease.unconfirmed)
+      broken.push(`${who} has a process but no start`);
     if (lease.killing && !lease.process) broken.push(`${who} is being killed without a process`);
     if ((lease.startedAt === null) !== (lease.windowStartMs === null)) {
       broken.push(`${who} has a start without a window, or a window without a start`);

@@ -61,7 +61,9 @@ export function openLease(
     warm: lease.warm,
     waitedSeconds: secondsSince(waiter.arrivedAt, turn.at),
   });
-  if (process) beginLease(turn, lease, process);
+  // A store is asked first whether a call may begin whose hold it has.
+  if (lease.isShared) lease.process = process;
+  else if (process) beginLease(turn, lease, process);
   return lease;
 }
 

@@ -13,7 +13,7 @@
 import { isSameProcess, type ProcessId } from '../../shared/host.js';
 import { evict } from './grant-waiting.js';
 import { forgetCopies } from './holds.js';
-import { endLease, endOfDead, heldSeconds, mostUsedSeconds } from './lease.js';
+import { endLease, endOfDead, heldSeconds, mostUsedSeconds, takeBack } from './lease.js';
 import { onSpaceGone } from './spaces.js';
 import type { Turn } from './turn.js';
 import type { Lease, RestartedEvent } from './types.js';
@@ -26,7 +26,9 @@ export function onRestarted(turn: Turn, event: RestartedEvent): void {
   for (const waiter of [...state.queue]) abandon(turn, waiter, 'visitor-left');
   forgetCopies(state);
   for (const lease of [...state.leases.values()]) {
-    if (lease.process === null ? event.sameBoot : isAlive(lease.process)) goOn(turn, lease);
+    // Its client has gone without the grant.
+    if (lease.unconfirmed) takeBack(turn, lease);
+    else if (lease.process === null ? event.sameBoot : isAlive(lease.process)) goOn(turn, lease);
     else endDead(turn, lease, event.sameBoot);
   }
   state.warmWorkers = state.warmWorkers.filter(({ process }) => isAlive(process));

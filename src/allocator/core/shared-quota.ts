@@ -34,6 +34,13 @@ export interface Delivery {
   readonly chargedMs: number | null;
 }
 
+/** The store has confirmed that a call begins: its grant may leave. */
+export interface BegunEvent {
+  readonly type: 'begun';
+  readonly at: Instant;
+  readonly allowToken: string;
+}
+
 /** Something that the store answered: the accounts as they are there, and which deliveries it has. */
 export interface QuotaKnownEvent {
   readonly type: 'quota-known';

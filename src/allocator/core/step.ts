@@ -16,7 +16,7 @@ import { onAllow, onProcessDied, onRelease } from './calls.js';
 import { onDebugStops } from './debug-stops.js';
 import { expire, nextTickMs } from './expire.js';
 import { forgetFreshAccounts } from './forget.js';
-import { grantWaiting } from './grant-waiting.js';
+import { grantWaiting, onBegun } from './grant-waiting.js';
 import { copyAccount, deliver, onQuotaKnown } from './holds.js';
 import { takeBack } from './lease.js';
 import {
@@ -125,6 +125,9 @@ function handle(turn: Turn, event: AllocatorEvent): void {
     case 'advance':
       assert(event.seconds >= 0, 'quota time was asked to go back');
       onAdvance(turn, event);
+      break;
+    case 'begun':
+      onBegun(turn, event);
       break;
     case 'quota-known':
       onQuotaKnown(turn, event);

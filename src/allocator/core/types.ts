@@ -85,6 +85,8 @@ export interface Lease {
   undelivered?: true;
   /** A store that many hosts share has its hold, under its request id. */
   readonly isShared?: true;
+  /** Set until the store has confirmed that the call begins: how the grant will leave then. */
+  unconfirmed?: 'grant' | 'stream-grant';
 }
 
 /** A forked worker that has run its task and waits for the next call of it, holding VRAM. */

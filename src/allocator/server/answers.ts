@@ -20,7 +20,10 @@ export interface Gone {
 }
 
 type EffectOf<T extends Effect['type']> = Extract<Effect, { readonly type: T }>;
-type AnsweringEffect = Extract<Effect, { readonly requestId: string }>;
+type AnsweringEffect = Exclude<
+  Extract<Effect, { readonly requestId: string }>,
+  { readonly type: 'begin' }
+>;
 
 /** The requests that wait for the answer to their event; each is answered once. */
 export interface Answers {

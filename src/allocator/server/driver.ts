@@ -119,9 +119,8 @@ export function createDriver(state: AllocatorState, ports: DriverPorts): Allocat
       case 'kill':
         watch.kill(effect.process);
         return;
-      case 'grant':
-      case 'stream-grant':
-        giveGrant(effect);
+      case 'begin':
+        confirm(effect);
         return;
       case 'deliver':
         shared?.deliver();
@@ -136,15 +135,12 @@ export function createDriver(state: AllocatorState, ports: DriverPorts): Allocat
   }
 
   /** Where quotas are shared a call runs only when the store knows that it has begun. */
-  function giveGrant(effect: Extract<Effect, { readonly type: 'grant' | 'stream-grant' }>): void {
-    const lease = state.leases.get(effect.grant.allowToken);
-    if (!shared || !lease?.isShared) {
-      answers.give(effect);
-      return;
-    }
-    void shared.begin(lease).then((mayRun) => {
-      if (mayRun) answers.give(effect);
-      else takeBack([effect.requestId]);
+  function confirm({ requestId, allowToken }: Extract<Effect, { readonly type: 'begin' }>): void {
+    const lease = state.leases.get(allowToken);
+    if (!lease) return;
+    void (shared?.begin(lease) ?? Promise.resolve(false)).then((mayRun) => {
+      if (mayRun) void submit({ type: 'begun', at: clock.now(), allowToken });
+      else takeBack([requestId]);
     });
   }
 
@@ -215,6 +211,7 @@ export function createDriver(state: AllocatorState, ports: DriverPorts): Allocat
     async close() {
       timer?.cancel();
       watch.close();
+      await shared?.drain();
       await ledger.flush();
       closed = true;
       shared?.close();

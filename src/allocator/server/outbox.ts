@@ -26,6 +26,7 @@ const DEPARTURES: {
   grant: 'when-saved',
   queue: 'when-saved',
   'stream-grant': 'when-saved',
+  begin: 'when-saved',
   'space-registered': 'when-saved',
   'space-refused': 'when-saved',
   refuse: 'harmless',
@@ -45,6 +46,7 @@ export function departureOf(event: AllocatorEvent['type'], effect: Effect): Depa
 const TAKES_ON: ReadonlySet<Effect['type']> = new Set([
   'grant',
   'stream-grant',
+  'begin',
   'queue',
   'space-registered',
   'space-refused',

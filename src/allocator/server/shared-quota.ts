@@ -24,6 +24,8 @@ import type { QuotaStore } from './quota-store.js';
 /** How long an outage may last before calls are refused for it: a store that restarts is not noticed. */
 const PATIENCE_MS = 3_000;
 const RETRY_MS = 100;
+/** How long an allocator that ends waits for its last deliveries; the next one sends what is left. */
+const DRAIN_MS = 1_000;
 /** Deliveries on their way at once. */
 const MOST_AT_ONCE = 200;
 /** How much longer than the call a hold lasts, for a host that is slow. */
@@ -59,6 +61,8 @@ export interface SharedQuota {
   operate(event: OperatorEvent): Promise<boolean>;
   /** Reads a visitor's account, for who looks at it. */
   look(visitor: Pick<Visitor, 'key' | 'tier'>): Promise<void>;
+  /** Resolves when the store has everything, or when that takes too long. */
+  drain(): Promise<void>;
   close(): void;
 }
 
@@ -157,6 +161,15 @@ class StoreQuota implements SharedQuota {
       if (!isAsKnown(this.#ports.state, account)) this.#know([account], []);
     } catch {
       // Who looks sees what was known last.
+    }
+  }
+
+  async drain(): Promise<void> {
+    const { clock } = this.#ports;
+    this.deliver();
+    for (let waitedMs = 0; waitedMs < DRAIN_MS && this.#isAnythingLeft(); waitedMs += 20) {
+      if (this.#problem !== null) return;
+      await new Promise<void>((resolve) => void clock.after(20, resolve));
     }
   }
 

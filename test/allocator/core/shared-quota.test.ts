@@ -17,10 +17,13 @@ const held = (reservedMs: number): SharedAnswer => ({
   account: accountWith({ reservedMs, pendingRuns: 1 }),
 });
 
+const begun = (world: World, call: number) => world.send({ type: 'begun', allowToken: `t${call}` });
+
 describe('a call whose quota a shared store has', () => {
   it('is granted with the hold of the store, and its charge waits for the store', () => {
     const world = new World();
-    world.schedule({ shared: held(60_000) });
+    expect(answersOf(world.schedule({ shared: held(60_000) }))).toEqual(['begin r1']);
+    expect(answersOf(begun(world, 1))).toEqual(['grant r1 slice 0']);
     world.allow(1);
     world.pass(7);
     const effects = world.release(1);
@@ -73,6 +76,8 @@ describe('a call whose quota a shared store has', () => {
     const world = new World({ slicesPerGpu: 2 });
     world.schedule({ shared: held(60_000) });
     world.schedule({ shared: held(60_000) });
+    begun(world, 1);
+    begun(world, 2);
     world.allow(1);
     world.pass(5);
     world.release(1);
@@ -83,6 +88,39 @@ describe('a call whose quota a shared store has', () => {
     expect([...world.state.deliveries.keys()]).toEqual(['r1', 'r2']);
     world.send({ type: 'quota-known', accounts: [accountWith()], delivered: ['r1', 'r2'] });
     expect(world.state.deliveries.size).toBe(0);
+  });
+
+  it.each([
+    ['the store does not answer', (world: World) => world.abandon(2)],
+    ['the allocator ends', (world: World) => world.restart([101])],
+    ['the store answers too late', (world: World) => world.pass(16)],
+  ])('costs nothing on a warm worker, however long the store is asked, when %s', (_, end) => {
+    const world = new World();
+    world.schedule({ shared: held(60_000) });
+    begun(world, 1);
+    world.allow(1);
+    world.release(1);
+    world.schedule({ duration: 1, shared: held(1_000) });
+    world.pass(5);
+    expect([...world.state.leases.values()]).toMatchObject([{ startedAt: null, warm: true }]);
+    end(world);
+    world.died(101);
+    expect(world.state.deliveries.get('r2')).toMatchObject({ chargedMs: null });
+    expect(answersOf(begun(world, 2))).toEqual([]);
+  });
+
+  it('begins on a warm worker when the store has confirmed it', () => {
+    const world = new World();
+    world.schedule({ shared: held(60_000) });
+    begun(world, 1);
+    world.allow(1);
+    world.release(1);
+    world.schedule({ duration: 60, shared: held(60_000) });
+    world.pass(2);
+    expect(answersOf(begun(world, 2))).toEqual(['grant r2 slice 0 idle']);
+    world.pass(3);
+    world.release(2);
+    expect(world.state.deliveries.get('r2')).toMatchObject({ chargedMs: 3_000 });
   });
 
   it('is asked for with what it costs; one that is refused in any case is not', () => {

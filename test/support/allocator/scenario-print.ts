@@ -29,6 +29,8 @@ export function describeEffect(effect: Effect): string {
       return `watch pid ${effect.process.pid}`;
     case 'kill':
       return `kill pid ${effect.process.pid} (${effect.why})`;
+    case 'begin':
+      return `ask the shared store about ${effect.requestId}`;
     case 'deliver':
       return 'deliver to the shared store';
     case 'record':

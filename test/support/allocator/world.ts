@@ -244,6 +244,8 @@ function shortly(effect: Exclude<Effect, { type: 'record' }>): string {
       return `status ${effect.status}`;
     case 'watch':
       return `watch ${effect.process.pid}`;
+    case 'begin':
+      return `begin ${effect.requestId}`;
     case 'deliver':
       return 'deliver';
     case 'kill':
