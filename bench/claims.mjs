@@ -240,6 +240,20 @@ export const claims = [
     ],
   },
   {
+    id: 'cluster-hosts',
+    claim: 'Whole calls on four allocators of one cluster',
+    peer: 'one allocator of it',
+    needs: () => (lacks('valkey-server') && lacks('redis-server')) || null,
+    command: bench('cluster-hosts.mjs', '5', '3'),
+    why: 'Allocators, store and the client that asks them share the cores of one machine here: when one allocator keeps them busy, more allocators have nothing to run on.',
+    figures: ({ ratio, callsPerSecond, busyCores, cores }) => [
+      atLeast(
+        `calls (${callsPerSecond.one} a second on one, with ${Math.round(busyCores.one * 100)} % of ${cores} cores busy)`,
+        ...[ratio, 3, X],
+      ),
+    ],
+  },
+  {
     id: 'package',
     claim: 'What `npm install zerogpu` brings',
     peer: 'none: an absolute goal',

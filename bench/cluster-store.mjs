@@ -3,13 +3,11 @@
  * same server called by ioredis alone, in turn, round by round; and the memory of accounts.
  * Usage: node bench/cluster-store.mjs [rounds] [seconds a round] [--accounts N] [--json]
  */
-import { execFileSync, spawn } from 'node:child_process';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { build } from 'esbuild';
 import { Redis } from 'ioredis';
-import { median, ROOT, temporaryFolder } from './support.mjs';
+import { startStore } from './cluster-support.mjs';
+import { median, ROOT } from './support.mjs';
 
 const LANES = 64;
 const numbers = process.argv.slice(2).filter((arg) => /^[\d.]+$/.test(arg));
@@ -133,26 +131,4 @@ async function fill(count) {
     );
   }
   return ((await usedMemory()) - before) / count;
-}
-
-async function startStore() {
-  const program = ['valkey-server', 'redis-server'].find((name) => {
-    try {
-      execFileSync('which', [name], { stdio: 'ignore' });
-      return true;
-    } catch {
-      return false;
-    }
-  });
-  if (!program) throw new Error('neither valkey-server nor redis-server is installed');
-  const probe = createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => probe.once('listening', resolve));
-  const { port: free } = probe.address();
-  await new Promise((resolve) => probe.close(resolve));
-  const flags = ['--bind', '127.0.0.1', '--save', '', '--dir', temporaryFolder('store')];
-  const child = spawn(program, ['--port', String(free), ...flags], { stdio: 'ignore' });
-  process.on('exit', () => child.kill('SIGKILL'));
-  await sleep(500);
-  const words = execFileSync(program, ['--version'], { encoding: 'utf8' });
-  return { port: free, stop: () => child.kill(), version: words.split(' sha=')[0] };
 }

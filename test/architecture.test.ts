@@ -63,7 +63,7 @@ const MAY_IMPORT: readonly (readonly [folder: string, allowed: readonly string[]
   ['run/debug', ['shared']],
   ['run/options', ['run/hub', 'allocator', 'platform', 'shared']],
   ['run/hub', ['hub', 'gateway', 'python-env', 'allocator', 'space', 'platform', 'shared']],
-  ['run/cluster', ['cluster', 'shared']],
+  ['run/cluster', ['cluster', 'allocator', 'platform', 'shared']],
   ['run/allocator', ['run/options', 'allocator', 'gpu', 'platform', 'shared']],
   [
     'run',

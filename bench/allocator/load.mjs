@@ -91,7 +91,13 @@ export async function registerSpace({ url, secret }, id) {
     .split(') ')[1]
     .split(' ')[19];
   const query = new URLSearchParams({
-    ...{ id, name: 'bench', owner: 'bench', ownerKind: 'organization', tasksSocket: '/nowhere' },
+    ...{
+      id,
+      name: id.split('/').at(-1),
+      owner: 'bench',
+      ownerKind: 'organization',
+      tasksSocket: '/nowhere',
+    },
     ...{ pid: String(process.pid), startTime },
   });
   const headers = { authorization: `Bearer ${secret}` };
@@ -119,8 +125,7 @@ export async function drive(lanes, seconds, op) {
  * Calls against a `serve`: each lane is a task with a worker process of its own, kept warm; one
  * operation is /schedule, /allow and /release, all three with the ledger behind them.
  */
-export async function callLanes(server, lanes) {
-  const space = '/zerogpu/bench';
+export async function callLanes(server, lanes, space = '/zerogpu/bench') {
   await registerSpace(server, space);
   const workers = Array.from({ length: lanes }, () =>
     spawn('sleep', ['3600'], { stdio: 'ignore' }),

@@ -13,7 +13,7 @@ import { makeFolder } from '../shared/make-folder.js';
 import { whyUnwritable } from '../shared/unwritable.js';
 import { stateDir } from '../shared/user-folders.js';
 import { type AllocatorHost, readCards, startHost } from './allocator/index.js';
-import type { Membership } from './cluster/index.js';
+import type { OpenCluster, openCluster } from './cluster/index.js';
 import { createCallLog, createConsole, type RunConsole, usageRows } from './console/index.js';
 import { parseServeOptions, type RawServeOptions, type ServeOptions } from './options/index.js';
 import { traceCalls } from './otlp/index.js';
@@ -77,13 +77,16 @@ async function startAndServe(
     return `${nameOf(space)}/${name ?? '?'}`;
   }, traced.console.call);
   const isLogged = !options.quiet || options.otlpUrl !== null;
-  const cluster = await joinCluster(options, console, world, version, state, cleanup);
+  const facts = { env: world.env, stateDir: state, version, profile };
+  const cluster = await joinCluster(options, console, facts, cleanup);
   host = await startHost(plan, {
-    ...{ runDir, version, env: world.env, cluster },
+    ...{ runDir, version, env: world.env },
+    cluster: cluster?.membership ?? null,
+    quotaStore: cluster?.quotas ?? null,
     isTraced: options.otlpUrl !== null,
     onTold: (message, visitor) => told?.(message, visitor),
     onRecord(record) {
-      cluster?.record(record);
+      cluster?.membership.record(record);
       if (isLogged) log.add(record);
     },
     onStartupReport: async () => {},
@@ -95,7 +98,7 @@ async function startAndServe(
   cleanup.add('the allocator', server.close);
   warnOfOtherPort(lastServePort(state), server.url, console);
   rememberServePort(state, server.url);
-  await cluster?.begin(server);
+  await cluster?.membership.begin(server);
   const locator = publishLocator(state, { kind: 'serve', url: server.url, space: null });
   cleanup.add('the locator', locator.remove);
 
@@ -129,20 +132,16 @@ async function startAndServe(
 async function joinCluster(
   { cluster: url, node }: ServeOptions,
   console: RunConsole,
-  world: RunWorld,
-  version: string,
-  stateDir: string,
+  facts: Omit<Parameters<typeof openCluster>[1], 'warn'>,
   cleanup: Cleanup,
-): Promise<Membership | null> {
+): Promise<OpenCluster | null> {
   if (url === null) return null;
   const { openCluster } = await import('./cluster/index.js');
-  const { shown, membership, close } = await openCluster(
-    { url, node },
-    { env: world.env, stateDir, version, warn: (message) => console.warn(message) },
-  );
-  cleanup.add('the cluster', close);
-  console.progress(`  cluster ${shown} · node ${membership.name}`);
-  return membership;
+  const warn = (message: string) => console.warn(message);
+  const cluster = await openCluster({ url, node }, { ...facts, warn });
+  cleanup.add('the cluster', cluster.close);
+  console.progress(`  cluster ${cluster.shown} · node ${cluster.membership.name}`);
+  return cluster;
 }
 
 /** For scripts that know the address: runs that had joined find this one by its locator. */

@@ -87,7 +87,7 @@ export async function wire(url, path, query, headers = {}) {
 export function registerSpace(url, secret, id) {
   const startTime = readFileSync(`/proc/${process.pid}/stat`, 'latin1').split(') ').at(-1);
   const query = {
-    ...{ id, name: 'adversary', owner: 'ada', ownerKind: 'pro', pid: String(process.pid) },
+    ...{ id, name: id.split('/').at(-1), owner: 'ada', ownerKind: 'pro', pid: String(process.pid) },
     startTime: String(startTime?.split(' ')[19]),
   };
   return wire(url, 'control/v1/spaces', query, { authorization: `Bearer ${secret}` });

@@ -17,6 +17,7 @@ const ATTACKS = [
   ['terminal.mjs', 40],
   ['runs.mjs', 10],
   ['clock.mjs', 50],
+  ['cluster.mjs', 100],
   ['other-user.mjs', 20],
   ['processes.js', 30],
 ];

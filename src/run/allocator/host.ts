@@ -3,7 +3,11 @@ import { controlSecret, deriveKey } from '../../allocator/client/index.js';
 import type { AllocatorRules, CallRecord } from '../../allocator/core/types.js';
 import type { ClusterHost } from '../../allocator/server/cluster-host.js';
 import { createFaultPlan, FAULT_KINDS, type Fault } from '../../allocator/server/faults.js';
-import { type AllocatorServer, startAllocator } from '../../allocator/server/index.js';
+import {
+  type AllocatorServer,
+  type QuotaStore,
+  startAllocator,
+} from '../../allocator/server/index.js';
 import { createVisitorTokens } from '../../allocator/server/visitor-tokens.js';
 import type { BackendRequest, GpuBackend } from '../../gpu/port.js';
 import { type Clock, systemClock } from '../../shared/clock.js';
@@ -46,6 +50,8 @@ export interface HostPorts {
   readonly warn: (message: string) => void;
   /** The cluster that it is a node of. */
   readonly cluster?: ClusterHost | null;
+  /** Where the quotas are, if not in the ledger. */
+  readonly quotaStore?: QuotaStore | null;
   /** The device is open: whoever ends the process closes it after the allocator. */
   readonly onDevice: (backend: GpuBackend) => void;
 }
@@ -90,6 +96,7 @@ export async function startHost(plan: HostPlan, ports: HostPorts): Promise<Alloc
     onNotice: warn,
     onFatal: (error: UserError) => failed.abort(error),
     cluster: ports.cluster ?? null,
+    quotaStore: ports.quotaStore ?? null,
     control: {
       ...{ secret, kind, zerogpuVersion: ports.version },
       traced: ports.isTraced ?? false,

@@ -1,2 +1,1 @@
-export type { Membership } from '../../cluster/index.js';
-export { openCluster } from './open-cluster.js';
+export { type OpenCluster, openCluster } from './open-cluster.js';

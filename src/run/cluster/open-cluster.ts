@@ -3,13 +3,16 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import type { QuotaStore } from '../../allocator/server/index.js';
 import {
   connectStore,
   createMembership,
+  createQuotaStore,
   createRegistry,
   type Membership,
   parseStoreAddress,
 } from '../../cluster/index.js';
+import type { PlatformProfile } from '../../platform/schema.js';
 import { systemClock } from '../../shared/clock.js';
 import { makeFolder } from '../../shared/make-folder.js';
 
@@ -17,6 +20,8 @@ export interface OpenCluster {
   /** The store's address without password. */
   readonly shown: string;
   readonly membership: Membership;
+  /** Every visitor's quota, on all nodes. */
+  readonly quotas: QuotaStore;
   close(): Promise<void>;
 }
 
@@ -26,6 +31,7 @@ export async function openCluster(
   ports: {
     readonly env: Readonly<Record<string, string | undefined>>;
     readonly stateDir: string;
+    readonly profile: PlatformProfile;
     readonly version: string;
     readonly warn: (message: string) => void;
   },
@@ -44,6 +50,7 @@ export async function openCluster(
   return {
     shown: connection.shown,
     membership,
+    quotas: createQuotaStore(connection, ports.profile),
     async close() {
       await membership.close();
       connection.close();

@@ -33,8 +33,10 @@ const NODE_NAME = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$/;
 
 /** @throws UserError E_USAGE naming the flag, its value and what would do; E_GPU_UNAVAILABLE */
 export function parseServeOptions(raw: RawServeOptions, cwd: string): ServeOptions {
+  const host = parseHostOptions(raw, cwd);
+  refuseBesideCluster(raw, host);
   return {
-    ...parseHostOptions(raw, cwd),
+    ...host,
     concurrencyPerSpace:
       raw.concurrency === undefined ? null : wholeNumber(raw.concurrency, '--concurrency', 1, 128),
     port: raw.port === undefined ? null : wholeNumber(raw.port, '--port', 0, 65_535),
@@ -43,6 +45,18 @@ export function parseServeOptions(raw: RawServeOptions, cwd: string): ServeOptio
     cluster: raw.cluster ?? null,
     node: parseNode(raw),
   };
+}
+
+/** Quota time is the store's, and what calls cost has to outlive this process. */
+function refuseBesideCluster({ cluster }: RawServeOptions, { speed, fresh }: HostOptions): void {
+  if (cluster === undefined || (speed === 1 && !fresh)) return;
+  const flag = fresh ? '--fresh' : '--speed';
+  throw new UserError('E_USAGE', `${flag} can't be used with --cluster`, {
+    why: fresh
+      ? 'What calls cost waits in the ledger while the store is away.'
+      : 'Quota time is that of the store, for all nodes.',
+    fix: `zerogpu serve --cluster redis://HOST   (without ${flag})`,
+  });
 }
 
 function parseNode({ node, cluster }: RawServeOptions): string | null {
