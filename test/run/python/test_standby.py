@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import shutil
@@ -13,6 +14,9 @@ import unittest
 from pathlib import Path
 
 RUNTIME = Path(__file__).resolve().parents[3] / "src/run/python"
+sys.path.insert(0, str(RUNTIME))
+
+import zerogpu_skeleton  # noqa: E402
 
 # When each was imported, and what it found then.
 PACKAGE = "import os, sys, time\nAT = time.monotonic()\nSAW_SPACES = 'spaces' in sys.modules\nMODE = os.environ.get('MODE')\n"
@@ -215,6 +219,58 @@ class Standby(unittest.TestCase):
         theirs.close()
         ours.close()
         self.assertEqual(os.waitpid(pid, 0)[1], 0)
+
+
+class Skeletons(unittest.TestCase):
+    """Which edits keep a skeleton, and from which line on packages may be changed."""
+
+    def skeleton(self, code: str) -> zerogpu_skeleton.Skeleton:
+        return zerogpu_skeleton.skeleton_of(ast.parse(code), "/nowhere")
+
+    def test_what_decides_about_imports_is_in_it(self) -> None:
+        base = "import os\nimport torch\ndef f():\n    return 1\n"
+        for same in (
+            "'A title.'\nimport os\nTITLE = 'x'\nimport torch\ndef f():\n    return torch.ones(2)\n",
+            f"{base}MODEL = torch.nn.Linear(1, 1)\nwith open('x') as file:\n    pass\n",
+            f"# a comment\n{base}class A:\n    pass\n",
+        ):
+            self.assertEqual(self.skeleton(same).text, self.skeleton(base).text, same)
+        for other in (
+            "import torch\nimport os\n",
+            f"{base}import json\n",
+            "import os\nos.environ['A'] = '1'\nimport torch\n",
+            "import os\nimport torch\ndef f():\n    import json\n",
+            "import os\ntry:\n    import torch\nexcept ImportError:\n    torch = None\n",
+            f"{base}torch.load = f\n",
+        ):
+            self.assertNotEqual(self.skeleton(other).text, self.skeleton(base).text, other)
+
+    def test_a_change_of_a_package_has_a_line(self) -> None:
+        for code in (
+            "torch.load = print",
+            "torch.nn.Linear.forward = print",
+            "setattr(torch, 'load', print)",
+            "del torch.load",
+            "sys.modules['flash_attn'] = torch",
+            "sys.modules.pop('torch')",
+            "def f():\n    torch.load = print",
+            "with patch('torch.load', print):\n    pass",
+            "torch.set_default_dtype(torch.float16)",
+            "patch_all(torch)",
+            "exec('1')",
+            "torch.X, y = 1, 2",
+        ):
+            code = f"import sys, torch\nfrom unittest.mock import patch\n{code}\n"
+            self.assertEqual(self.skeleton(code).change_line, 3, code)
+        for code in (
+            "os.environ['A'] = '1'",
+            "sys.path.insert(0, 'x')",
+            "torch.backends.cudnn.benchmark = True",
+            "pipe = torch.nn.Linear(1, 1)\npipe.scheduler = 1",
+            "class A:\n    def f(self):\n        self.x = 1",
+            "torch.manual_seed(1)",
+        ):
+            self.assertIsNone(self.skeleton(f"import os, sys, torch\n{code}\n").change_line, code)
 
 
 if __name__ == "__main__":
