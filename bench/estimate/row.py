@@ -53,18 +53,19 @@ def main() -> None:
     row = json.loads(sys.argv[1])
     kernels = _installed[1]
     clock: Clock | None = None
+    compiled: Clock | None = None
     if "seconds" in row:
         machine = Machine.of(CARDS[row["card"]])
         clock = Recorder(machine) if row["trace"] else Clock(machine)
+        compiled = Clock(machine, is_compiled=True)
     call = RUNS[row["run"]](row)
     loaded = torch.cuda.memory_allocated()
     # Warm: workspaces are there, and what is measured is the next call.
     if row.get("warm"):
         call()
         torch.cuda.reset_peak_memory_stats()
-    if clock is not None:
-        kernels.charges.clocks.append(clock)
-        clock.reset()
+    if clock is not None and compiled is not None:
+        kernels.charges.clocks.extend([clock, compiled])
     if row.get("call", True):
         call()
     if isinstance(clock, Recorder):
@@ -76,6 +77,7 @@ def main() -> None:
         "peakBytes": torch.cuda.max_memory_allocated(),
         "reservedBytes": torch.cuda.max_memory_reserved(),
         "seconds": None if clock is None else clock.seconds / row.get("per", 1),
+        "compiledSeconds": None if compiled is None else compiled.seconds / row.get("per", 1),
         "busySeconds": None if clock is None else clock.busy / row.get("per", 1),
         "kernels": None if clock is None else clock.kernels,
         "madeUp": sum(kernels.policy.counts.values()),

@@ -1,9 +1,10 @@
 """Recomputes one row after another of measurements.json on the weightless device.
 
-    python bench/estimate/run.py [--trace FOLDER] [ID …]
+    python bench/estimate/run.py [--trace FOLDER] [--packages FOLDER] [ID …]
 
 Each row is a process of its own, with the compute capability of the card that was measured on (cuBLAS's
-workspaces depend on it). Needs torch, transformers and diffusers; no GPU, no weights, no network.
+workspaces depend on it). Needs torch, transformers and diffusers; no GPU, no weights, no network. With --packages those
+in a folder come first: other releases of transformers and diffusers, such as those that a row was measured with.
 """
 
 from __future__ import annotations
@@ -27,14 +28,15 @@ def measurements() -> list[dict]:
     return json.loads((HERE / "measurements.json").read_text())["rows"]
 
 
-def compute(row: dict, trace: str | None) -> dict:
+def compute(row: dict, trace: str | None, packages: str | None = None) -> dict:
     """What the weightless device gives for a row, in a process of its own."""
+    ours = [str(ROOT / "src/run/python"), str(ROOT / "src/gpu/mock"), str(HERE)]
     environment = {
         **os.environ,
         "ZEROGPU_EMULATED_VRAM_BYTES": str(VRAM_BYTES),
         "ZEROGPU_EMULATED_CAPABILITY": CAPABILITY[row["card"]],
         "ZEROGPU_WEIGHTLESS": "1",
-        "PYTHONPATH": os.pathsep.join([str(ROOT / "src/run/python"), str(ROOT / "src/gpu/mock"), str(HERE)]),
+        "PYTHONPATH": os.pathsep.join([*ours, *([packages] if packages else [])]),
     }
     request = json.dumps({**row, "trace": trace})
     command = [sys.executable, "-B", str(HERE / "row.py"), request]
@@ -70,11 +72,17 @@ def show(row: dict, result: dict) -> None:
             f"{name:70} {row['seconds']:8.3f} s   {result['seconds']:8.3f} s  "
             f" {percent(result['seconds'], row['seconds'])}{held}"
         )
+    if "compiledSeconds" in row:
+        print(
+            f"{'     compiled':70} {row['compiledSeconds']:8.3f} s   {result['compiledSeconds']:8.3f} s  "
+            f" {percent(result['compiledSeconds'], row['compiledSeconds'])}  held out"
+        )
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--trace", help="folder for the kernels of each row, which fit.py reads")
+    parser.add_argument("--packages", help="folder with other releases (pip install --target)")
     parser.add_argument("ids", nargs="*")
     options = parser.parse_args()
     print(f"{'':70} {'measured':>12} {'estimated':>12}     error")
@@ -82,7 +90,7 @@ def main() -> None:
         if options.ids and row["id"] not in options.ids:
             continue
         began = time.monotonic()
-        result = compute(row, options.trace)
+        result = compute(row, options.trace, options.packages)
         show(row, result)
         print(f"{row['id']}: {time.monotonic() - began:.0f} s here, {result['residentBytes'] / 2**30:.2f} GiB",
               file=sys.stderr, flush=True)

@@ -1,3 +1,4 @@
+import type { EstimatedFunction } from '../platform/estimated-function.js';
 import { loadProfile, type PlatformProfile, profileNames } from '../platform/index.js';
 import { cachedFiles } from '../space/files.js';
 import {
@@ -11,15 +12,7 @@ import { type Coverage, countPassed, coverageOf } from './coverage.js';
 import { type RuleFailure, runRules } from './engine.js';
 import { type AskPython, confirmSyntax } from './exact-syntax.js';
 import { type ResolutionQuestion, resolutionQuestion } from './resolve/question.js';
-import type {
-  EstimatedFunction,
-  Finding,
-  Hosting,
-  HubSide,
-  MeasuredSeconds,
-  Resolution,
-  Rule,
-} from './rule.js';
+import type { Finding, Hosting, HubSide, MeasuredSeconds, Resolution, Rule } from './rule.js';
 import { rules as allRules } from './rules/index.js';
 import { unusedIgnore } from './rules/zg100-unused-ignore.js';
 import type { FileIgnore } from './settings.js';

@@ -2,6 +2,7 @@
 import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { readUserSettings } from '../config/user-settings.js';
+import type { EstimatedFunction } from '../platform/estimated-function.js';
 import { loadProfile } from '../platform/index.js';
 import { isAgent } from '../shared/agent.js';
 import { EXIT, UserError } from '../shared/errors.js';
@@ -20,7 +21,7 @@ import { type Look, writtenReport } from './look.js';
 import { measuredOf } from './measured-of.js';
 import { type CheckOptions, parseCheckOptions, type RawCheckOptions } from './options.js';
 import type { CheckReport, SpaceReport } from './report.js';
-import type { EstimatedFunction, Resolution, Rule } from './rule.js';
+import type { Resolution, Rule } from './rule.js';
 import { type CheckSettings, resolveSettings } from './settings.js';
 import { spaceReport } from './space-report.js';
 import { findSubjects, foldersOf, isStandardInput, refuseOnHub, type Subject } from './subjects.js';

@@ -3,8 +3,8 @@
  * where something is wrong, as data; the words for that data are the rule's as well. Engine and
  * reporters know no rule by name.
  */
+import type { EstimatedFunction } from '../platform/estimated-function.js';
 import type { PlatformProfile } from '../platform/index.js';
-import type { GpuSize } from '../platform/tiers.js';
 import type { SpaceModel, TextRange } from '../space/index.js';
 import type { PythonModel } from '../space/python/index.js';
 
@@ -155,23 +155,6 @@ export interface MeasuredSeconds {
     /** What the measured seconds suggest to declare; null when calls were killed. */
     readonly suggestedSeconds: number | null;
   }[];
-}
-
-/** What `zerogpu estimate` says of a GPU function: the most of all calls that were made. */
-export interface EstimatedFunction {
-  /** As the function is named in its file. */
-  readonly name: string;
-  /** The smallest size that it fits in; null for none. */
-  readonly size: GpuSize | null;
-  /** What it asked for. */
-  readonly askedSize: GpuSize;
-  readonly peakBytes: number;
-  /** Memory that a call of the asked size has for tensors. */
-  readonly roomBytes: number;
-  /** The fastest and the slowest that a call may be, without loading weights. */
-  readonly seconds: { readonly low: number; readonly high: number } | null;
-  /** Whole seconds to declare; null where it fits in no size. */
-  readonly suggestedSeconds: number | null;
 }
 
 export interface Rule<Data extends FindingData = FindingData> {

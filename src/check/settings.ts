@@ -1,12 +1,13 @@
 import { join } from 'node:path';
 import { CONFIG_FILE } from '../config/file-name.js';
 import type { SpaceConfig } from '../config/space-config.js';
+import type { EstimatedFunction } from '../platform/estimated-function.js';
 import { DEFAULT_PROFILE } from '../platform/index.js';
 import { UserError } from '../shared/errors.js';
 import type { SpaceFiles } from '../space/index.js';
 import { patternOf } from './file-patterns.js';
 import type { CheckOptions } from './options.js';
-import type { EstimatedFunction, Hosting, MeasuredSeconds, Rule } from './rule.js';
+import type { Hosting, MeasuredSeconds, Rule } from './rule.js';
 import { rules as allRules } from './rules/index.js';
 import { find, selectRules } from './select.js';
 

@@ -8,7 +8,7 @@ import {
 import type { PlatformProfile } from '../platform/schema.js';
 import { tiersOf } from '../platform/tier-facts.js';
 import { GPU_SIZES, type GpuSize, type Tier } from '../platform/tiers.js';
-import type { CallRecord } from './records.js';
+import type { CallRecord, CallTimes } from './records.js';
 
 /** At least and at most. */
 export interface Range {
@@ -47,6 +47,10 @@ export interface Figures {
   readonly peakAt: CallRecord['peakAt'];
   /** Of all GPU calls of the endpoint together, in a worker that has its weights. */
   readonly seconds: Range | null;
+  /** The same, were the model compiled ahead of time. */
+  readonly compiledSeconds: Range | null;
+  /** Both with FlashAttention-3 in place of its predecessor; null where the card does not run it. */
+  readonly flash3: { readonly seconds: Range; readonly compiledSeconds: Range | null } | null;
   /** What the first call of a worker takes besides. */
   readonly loadingSeconds: Range;
   readonly declare: { readonly seconds: number; readonly nowSeconds: number | null } | null;
@@ -76,7 +80,8 @@ export function figuresOf(seen: Observation, profile: PlatformProfile): Figures 
   const largest = sizes.at(-1) ?? 'large';
   const size = fitting ?? null;
   const limitBytes = limitOf(profile, size ?? largest);
-  const seconds = secondsOf(records, size ?? largest);
+  const seconds = secondsOf(records, 'times', size ?? largest, plain);
+  const compiledSeconds = secondsOf(records, 'compiledTimes', size ?? largest, plain);
   const loadingSeconds = {
     low: most.weightBytes / LOADING_BYTES_PER_SECOND.high,
     high: most.weightBytes / LOADING_BYTES_PER_SECOND.low,
@@ -98,6 +103,8 @@ export function figuresOf(seen: Observation, profile: PlatformProfile): Figures 
     },
     peakAt: most.peakAt,
     seconds,
+    compiledSeconds,
+    flash3: flash3Of(records, size ?? largest),
     loadingSeconds,
     declare: declared === null ? null : { seconds: declared, nowSeconds: nowOf(seen, profile) },
     callsADay:
@@ -141,15 +148,38 @@ function fits(record: CallRecord, limitBytes: number): Verdict {
   return record.peakBytes <= room && !ranOut(record) ? 'TIGHT' : 'DOES NOT FIT';
 }
 
-function secondsOf(records: readonly CallRecord[], size: GpuSize): Range | null {
+/** Seconds of a call on one machine; `which` is 0 for the slowest and 1 for the fastest. */
+type SecondsOf = (times: CallTimes, which: 0 | 1) => number;
+
+const plain: SecondsOf = ({ seconds }) => seconds;
+
+function secondsOf(
+  records: readonly CallRecord[],
+  kind: 'times' | 'compiledTimes',
+  size: GpuSize,
+  secondsIn: SecondsOf,
+): Range | null {
   const range = { low: 0, high: 0 };
-  for (const { times } of records) {
-    const pair = times[size];
+  for (const record of records) {
+    const pair = record[kind][size];
     if (!pair) return null;
-    range.high += pair[0].seconds;
-    range.low += pair[1].seconds;
+    range.high += secondsIn(pair[0], 0);
+    range.low += secondsIn(pair[1], 1);
   }
   return range;
+}
+
+/** Attention takes less, and the host is what it was. */
+function flash3Of(records: readonly CallRecord[], size: GpuSize): Figures['flash3'] {
+  const speedups = records[0]?.flash3Speedups ?? null;
+  if (speedups === null) return null;
+  const faster: SecondsOf = ({ seconds, hostSeconds, byKind }, which) => {
+    const saved = (byKind['attention'] ?? 0) * (1 - 1 / speedups[which]);
+    return Math.max(Math.min(hostSeconds, seconds), seconds - saved);
+  };
+  const eager = secondsOf(records, 'times', size, faster);
+  if (eager === null) return null;
+  return { seconds: eager, compiledSeconds: secondsOf(records, 'compiledTimes', size, faster) };
 }
 
 /** The longest of what may be needed, in the seconds that an author writes: the package multiplies them. */

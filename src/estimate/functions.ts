@@ -1,27 +1,15 @@
 /** An estimate by GPU function instead of endpoint: what `zerogpu check --estimate` holds against the code. */
 import { resolve } from 'node:path';
 import { isHubName } from '../hub/names.js';
+import type { EstimatedFunction } from '../platform/estimated-function.js';
 import { loadProfile } from '../platform/index.js';
 import type { PlatformProfile } from '../platform/schema.js';
-import type { GpuSize } from '../platform/tiers.js';
 import { interruptible } from '../shared/interruption.js';
 import { answersOf } from './ask.js';
 import type { EstimateWorld } from './estimate.js';
 import { CONTEXT_BYTES, figuresOf, limitOf, ranOut } from './figures.js';
 import type { Observed, Start } from './observe.js';
 import type { CallRecord } from './records.js';
-
-/** The most of all calls of one GPU function. */
-export interface FunctionEstimate {
-  readonly name: string;
-  readonly size: GpuSize | null;
-  readonly askedSize: GpuSize;
-  readonly peakBytes: number;
-  /** Memory that a call of the asked size has for tensors. */
-  readonly roomBytes: number;
-  readonly seconds: { readonly low: number; readonly high: number } | null;
-  readonly suggestedSeconds: number | null;
-}
 
 /**
  * Calls each endpoint of a Space once on the weightless device.
@@ -33,7 +21,7 @@ export async function estimateFunctions(
   space: string,
   platform: string,
   world: Pick<EstimateWorld, 'env' | 'cwd' | 'stderr' | 'interrupted'>,
-): Promise<{ functions: readonly FunctionEstimate[]; failures: readonly string[] }> {
+): Promise<{ functions: readonly EstimatedFunction[]; failures: readonly string[] }> {
   const profile = loadProfile(platform);
   const observer = { ...world, say: (text: string) => void world.stderr.write(text) };
   const start: Start = {
@@ -52,7 +40,7 @@ export async function estimateFunctions(
 export function functionEstimates(
   observed: readonly Pick<Observed, 'records'>[],
   profile: PlatformProfile,
-): readonly FunctionEstimate[] {
+): readonly EstimatedFunction[] {
   const byName = new Map<string, CallRecord[]>();
   for (const record of observed.flatMap(({ records }) => records)) {
     if (record.function === null || (record.error !== null && !ranOut(record))) continue;

@@ -5,4 +5,4 @@ export {
   estimate,
   type RawEstimateOptions,
 } from './estimate.js';
-export { estimateFunctions, type FunctionEstimate } from './functions.js';
+export { estimateFunctions } from './functions.js';

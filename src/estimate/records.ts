@@ -33,11 +33,20 @@ const recordSchema = z.object({
     .nullable(),
   /** By size of a call: on the slowest and the fastest machine that it may be. */
   times: z.partialRecord(z.enum(GPU_SIZES), z.tuple([timesSchema, timesSchema])),
+  /** The same, were the program compiled ahead of time. */
+  compiledTimes: z
+    .partialRecord(z.enum(GPU_SIZES), z.tuple([timesSchema, timesSchema]))
+    .default({}),
+  /** How much faster FlashAttention-3 is than what was assumed, at least and at most; null where it does not run. */
+  flash3Speedups: z.tuple([z.number(), z.number()]).nullable().default(null),
   madeUp: z.array(z.object({ operator: z.string(), count: z.int(), places: z.array(z.string()) })),
   notModelled: z.record(z.string(), z.int()),
   /** Seconds by the slowest machine, bytes allocated, and bytes of workspaces among them. */
   timeline: z.array(z.tuple([z.number(), z.int(), z.int()])).default([]),
 });
+
+/** What a call takes on one machine. */
+export type CallTimes = z.infer<typeof timesSchema>;
 
 /** One GPU call. */
 export type CallRecord = z.infer<typeof recordSchema>;

@@ -23,6 +23,8 @@ export const BASIS = {
     "the Space's own code on a device without values, with a model of PyTorch's allocator and of cuBLAS's and cuDNN's workspaces",
   seconds:
     'FLOPs and bytes of each operator at fitted shares of the card’s rates, and the host’s time per operator; the range covers all measured rows of docs/estimate.md',
+  compiled:
+    'element-wise operators that follow one another as one kernel, and no Python between kernels; FlashAttention-3 by the range that its paper gives',
   loading: 'an assumption: 1.5 to 6 GB/s from the Space’s disk to the GPU',
   declare: 'the slowest call and the slowest loading together, rounded up',
   callsADay: 'the quota of each tier, what is asked for and what is used',
@@ -38,7 +40,7 @@ export function estimateLines(
   if (figures === null) {
     return [`${head}   ${failure === null ? 'no GPU call' : `INCOMPLETE: ${failure}`}`];
   }
-  const { memory, peakAt, seconds, loadingSeconds, declare, size } = figures;
+  const { memory, peakAt, seconds, compiledSeconds, loadingSeconds, declare, size } = figures;
   const at = peakAt === null ? '' : `   ${placeText(peakAt)}`;
   return [
     `${head}   ${figures.verdict}`,
@@ -56,6 +58,7 @@ export function estimateLines(
             `${rangeText(seconds, shortSeconds)}; a new worker loads its weights in ${rangeText(loadingSeconds, shortSeconds)} more`,
           ),
         ]),
+    ...(compiledSeconds === null ? [] : [row('compiled', compiledText(compiledSeconds, figures))]),
     ...(declare === null ? [] : [row('declare', declareText(declare))]),
     ...(declare === null ? [] : [row('a day', callsText(figures.callsADay))]),
     ...(assumed.length === 0 ? [] : [row('assumed', assumed.join(', '))]),
@@ -115,6 +118,9 @@ function cellsOf({ figures, failure }: Estimated): readonly string[] {
   ];
 }
 
+/** What FlashAttention-3 saves is said from 2 % on. */
+const LEAST_GAIN = 0.98;
+
 /** Hundredths of a second are the finest that an estimate can say. */
 const shortSeconds = (seconds: number) =>
   seconds > 0 && seconds < 0.005 ? 'under 0.01s' : formatSeconds(seconds);
@@ -129,6 +135,15 @@ function placeText({ module, operator, file, line }: NonNullable<Figures['peakAt
 function declareText({ seconds, nowSeconds }: NonNullable<Figures['declare']>): string {
   const now = nowSeconds === null ? '' : `   (now: ${formatSeconds(nowSeconds)})`;
   return `duration=${seconds}${now}`;
+}
+
+/** What ahead-of-time compilation would give, and FlashAttention-3 where it runs and attention counts. */
+function compiledText(compiled: Range, { seconds, flash3 }: Figures): string {
+  const text = `${rangeText(compiled, shortSeconds)} with the model compiled ahead of time`;
+  const both = flash3?.compiledSeconds;
+  if (!flash3 || !both || !seconds || flash3.seconds.high > LEAST_GAIN * seconds.high) return text;
+  const eager = rangeText(flash3.seconds, shortSeconds);
+  return `${text}, ${eager} with FlashAttention-3, ${rangeText(both, shortSeconds)} with both`;
 }
 
 function callsText(calls: Figures['callsADay']): string {

@@ -86,8 +86,36 @@ describe('calls a day', () => {
   });
 });
 
-const times = (seconds: number) => ({
-  ...{ seconds, busySeconds: seconds, hostSeconds: 0, kernels: 1, byKind: {} },
+const times = (seconds: number, attention = 0, hostSeconds = 0) => ({
+  ...{ seconds, busySeconds: seconds, hostSeconds, kernels: 1, byKind: { attention } },
+});
+
+describe('compiled code and FlashAttention-3', () => {
+  it('are ranges of their own', () => {
+    const figures = figuresOf(
+      seen({
+        records: [
+          record({
+            times: { large: [times(6, 3), times(2, 1, 1.8)] },
+            compiledTimes: { large: [times(5, 3), times(1.6, 1)] },
+            flash3Speedups: [1.5, 2],
+          }),
+        ],
+      }),
+      h200,
+    );
+    expect(figures.compiledSeconds).toEqual({ low: 1.6, high: 5 });
+    // A third of the slowest's attention, half of the fastest's, and never less than the host takes.
+    expect(figures.flash3?.seconds).toEqual({ low: 1.8, high: 5 });
+    expect(figures.flash3?.compiledSeconds).toEqual({ low: expect.closeTo(1.1), high: 4 });
+  });
+
+  it('are not there where the card does not run it', () => {
+    expect(figuresOf(seen(), h200)).toMatchObject({
+      compiledSeconds: { low: 1.5, high: 4 },
+      flash3: null,
+    });
+  });
 });
 
 describe('what is missing', () => {

@@ -21,11 +21,33 @@ it('says what fits, how long it takes and what was assumed', () => {
     '  peak      12.0 GB allocated, 13.0 GB reserved, of 74.3 GB   aten::silu in UNet.mid_block, app.py:7',
     '  size      large',
     '  time      2s to 6s; a new worker loads its weights in 1.7s to 6.7s more',
+    '  compiled  1.5s to 4s with the model compiled ahead of time',
     '  declare   duration=15   (now: 1m00s)',
     '  a day     anonymous 9 to 53, free 16 to 98, PRO 118 to 743',
     '  assumed   steps=28 (default)',
     '  made up   3 values that steer the program (argmax 3 at app.py:7)',
   ]);
+});
+
+it('says what FlashAttention-3 would save where it runs and attention counts', () => {
+  const withAttention = (seconds: number, attention: number) => ({
+    ...{ seconds, busySeconds: seconds, hostSeconds: 0, kernels: 9, byKind: { attention } },
+  });
+  const lines = (attention: number) => {
+    const records = [
+      record({
+        times: { large: [withAttention(6, attention), withAttention(2, attention / 3)] },
+        compiledTimes: { large: [withAttention(4, attention), withAttention(1.5, attention / 3)] },
+        flash3Speedups: [1.5, 2],
+      }),
+    ];
+    const figures = figuresOf({ records, declaredSeconds: 60, failure: null }, h200);
+    return estimateLines({ ...one, figures }, h200);
+  };
+  expect(lines(3)).toContain(
+    '  compiled  1.5s to 4s with the model compiled ahead of time, 1.5s to 5s with FlashAttention-3, 1s to 3s with both',
+  );
+  expect(lines(0.1)).toContain('  compiled  1.5s to 4s with the model compiled ahead of time');
 });
 
 it('gives no duration for what does not fit', () => {

@@ -19,6 +19,8 @@ export function record(changes: Partial<CallRecord> = {}): CallRecord {
     limitBytes: 74_625_056_768,
     peakAt: { module: 'UNet.mid_block', operator: 'aten::silu', file: '/space/app.py', line: 7 },
     times: { large: [times(6), times(2)], xlarge: [times(3), times(1)] },
+    compiledTimes: { large: [times(4), times(1.5)], xlarge: [times(2), times(0.75)] },
+    flash3Speedups: null,
     madeUp: [{ operator: 'argmax', count: 3, places: ['app.py:7'] }],
     notModelled: {},
     timeline: [],

@@ -32,6 +32,7 @@ BRING_WEIGHTS = (
     "huggingface_hub.constants",
     "huggingface_hub.file_download",
     "safetensors",
+    "spaces.zero.torch.aoti",
     "spaces.zero.torch.packing",
     "spaces.zero.wrappers",
     "transformers.generation.stopping_criteria",

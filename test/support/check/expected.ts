@@ -1,5 +1,4 @@
 import type {
-  EstimatedFunction,
   Finding,
   Hosting,
   HubSide,
@@ -7,6 +6,7 @@ import type {
   Resolution,
 } from '../../../src/check/rule.js';
 import { rules } from '../../../src/check/rules/index.js';
+import type { EstimatedFunction } from '../../../src/platform/estimated-function.js';
 
 /** What `expected.json` of a fixture says. */
 export interface ExpectedFindings {

@@ -1,6 +1,8 @@
 /** What an estimate says of a GPU function. */
+
+import type { EstimatedFunction } from '../../../platform/estimated-function.js';
 import type { GpuFunction } from '../../../space/python/index.js';
-import type { EstimatedFunction, RuleContext } from '../../rule.js';
+import type { RuleContext } from '../../rule.js';
 
 /** Undefined where no call of it was estimated under this profile, or where two functions share its name. */
 export function estimateOf(

@@ -90,6 +90,26 @@ class Diffusers(unittest.TestCase):
         self.assertEqual(float(image.float().cpu().numpy().max()), 0.0)
 
 
+    def test_a_video_pipeline_gives_its_frames(self):
+        from diffusers import (
+            AutoencoderKLWan, UniPCMultistepScheduler, WanPipeline, WanTransformer3DModel,
+        )
+
+        pipe = WanPipeline(
+            tokenizer=None,
+            text_encoder=None,
+            transformer=WanTransformer3DModel(num_layers=1, num_attention_heads=2, ffn_dim=512),
+            vae=AutoencoderKLWan(base_dim=8),
+            scheduler=UniPCMultistepScheduler(prediction_type="flow_prediction", use_flow_sigmas=True),
+        ).to("cuda", torch.bfloat16)
+        text = torch.randn(1, 512, 4096, device="cuda", dtype=torch.bfloat16)
+        frames = pipe(
+            prompt_embeds=text, negative_prompt_embeds=text, height=64, width=96, num_frames=9,
+            num_inference_steps=2, output_type="np",
+        ).frames
+        self.assertEqual((frames.shape, float(frames.min())), ((1, 9, 64, 96, 3), 0.0))
+
+
 class Accelerate(unittest.TestCase):
     def test_weights_go_to_the_device_and_back(self):
         from accelerate import cpu_offload, dispatch_model, init_empty_weights

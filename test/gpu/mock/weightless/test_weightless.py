@@ -6,6 +6,9 @@ import unittest
 import torch
 from support import kernels, resident_bytes
 
+from emulated_cuda.weightless.cards import CARDS
+from emulated_cuda.weightless.clock import Clock, Machine
+from emulated_cuda.weightless.costs import HALF, PRODUCT, TRAFFIC, Cost
 from emulated_cuda.weightless.marks import is_unknown
 from emulated_cuda.weightless.reserve import Reservation
 
@@ -170,6 +173,38 @@ class Memory(unittest.TestCase):
         self.assertEqual(reservation.take(9_000), first)
         self.assertNotEqual(reservation.take(9_000), first)
         self.assertEqual(reservation.take(2**40) % 4096, 0)
+
+
+class Clocks(unittest.TestCase):
+    def test_compiled_code_has_one_kernel_for_a_run_of_them(self):
+        card = CARDS["H200"]
+        machine = Machine.of(card)
+        eager, compiled = Clock(machine), Clock(machine, is_compiled=True)
+        moves = [Cost(TRAFFIC, HALF, 0, size) for size in (2**30, 2**31, 2**20)]
+        product = Cost(PRODUCT, HALF, 10**13, 2**20)
+        for clock in (eager, compiled):
+            for cost in (*moves, product, moves[1]):
+                clock.kernel(cost)
+                clock.view()
+        self.assertEqual((eager.kernels, compiled.kernels), (5, 2))
+        longest = machine.seconds(moves[1])
+        # Asking for the time ends no run.
+        for _ in range(2):
+            self.assertAlmostEqual(compiled.seconds, 2 * longest + machine.seconds(product), delta=1e-5)
+        compiled.kernel(moves[1])
+        compiled.wait()
+        self.assertEqual((compiled.kernels, compiled.host), (3, compiled.device))
+        self.assertGreater(eager.seconds, compiled.seconds)
+
+    def test_memory_of_a_product_of_matrices_with_gaps(self):
+        weight = torch.randn(4096, 4096, device="cuda", dtype=torch.float16)
+        one = torch.randn(1, device="cuda", dtype=torch.float16)
+        torch.mm(weight, weight)
+        for left, copied in ((weight, 0), (weight.t(), 0), (one.expand(4096, 4096), 2**25)):
+            before = torch.cuda.memory_allocated()
+            torch.cuda.reset_peak_memory_stats()
+            torch.mm(left, weight)
+            self.assertEqual(torch.cuda.max_memory_allocated() - before, 2**25 + copied)
 
 
 class Training(unittest.TestCase):

@@ -44,6 +44,8 @@ class Calls:
         self._size = "large"
         # By the size of a call, the slowest and the fastest.
         self._clocks: dict[str, list[Clock]] = {}
+        # The same, were the program compiled.
+        self._compiled: dict[str, list[Clock]] = {}
         self._number = 0
         self._weights = 0
         self._began = 0.0
@@ -56,12 +58,16 @@ class Calls:
         whole = os.environ.get(WHOLE)
         device = os.environ.get("CUDA_VISIBLE_DEVICES", "")
         self._size = "xlarge" if whole and device.startswith(whole) else "large"
-        self._clocks = {
-            size: [Clock(machine) for machine in machines_of(share)]
-            for (profile, size), share in SHARES.items()
-            if profile == self._profile
-        }
-        self._kernels.charges.clocks = [clock for pair in self._clocks.values() for clock in pair]
+        self._clocks, self._compiled = (
+            {
+                size: [Clock(machine, is_compiled) for machine in machines_of(share)]
+                for (profile, size), share in SHARES.items()
+                if profile == self._profile
+            }
+            for is_compiled in (False, True)
+        )
+        pairs = [*self._clocks.values(), *self._compiled.values()]
+        self._kernels.charges.clocks = [clock for pair in pairs for clock in pair]
         self._weights = self._meter.allocated_bytes
         if self._clocks:
             self._kernels.peak.follow = self._follow
@@ -132,9 +138,9 @@ class Calls:
                 "file": place.file,
                 "line": place.line,
             },
-            "times": {
-                size: [times_of(clock) for clock in pair] for size, pair in self._clocks.items()
-            },
+            "times": times_by_size(self._clocks),
+            "compiledTimes": times_by_size(self._compiled),
+            "flash3Speedups": flash3_speedups(self._profile),
             "timeline": self._timeline.points(),
             "tookSeconds": time.monotonic() - self._began,
             "madeUp": [
@@ -143,6 +149,17 @@ class Calls:
             ],
             "notModelled": {**dict.fromkeys(sorted(kernels.lacks), 1), **kernels.unmodelled},
         }
+
+
+def flash3_speedups(profile: str) -> tuple[float, float] | None:
+    """How much faster FlashAttention-3 is than its predecessor; None on a card that it is not for."""
+    share = SHARES.get((profile, "large"))
+    return None if share is None else share.card.flash3_speedups
+
+
+def times_by_size(clocks: dict[str, list[Clock]]) -> dict[str, Any]:
+    """Of each pair of clocks, the figures."""
+    return {size: [times_of(clock) for clock in pair] for size, pair in clocks.items()}
 
 
 def times_of(clock: Clock) -> dict[str, Any]:

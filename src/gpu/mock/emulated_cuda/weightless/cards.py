@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+# FlashAttention-3's paper (arXiv 2407.08608), abstract: in FP16, forward.
+FLASH3_SPEEDUPS = (1.5, 2.0)
 TERA = 1e12
 GIGA = 1e9
 
@@ -22,6 +24,8 @@ class Card:
         eighth: the same in fp8 and int8.
         bytes_per_second: to and from its memory.
         link_bytes_per_second: to and from the host's memory.
+        flash3_speedups: how much faster FlashAttention-3 is than FlashAttention-2, at least and at most; None where
+            it does not run (Hopper alone: sm_90).
         source: where the figures are from.
     """
 
@@ -33,6 +37,7 @@ class Card:
     bytes_per_second: float
     link_bytes_per_second: float
     source: str
+    flash3_speedups: tuple[float, float] | None = None
 
 
 CARDS = {
@@ -45,10 +50,12 @@ CARDS = {
         Card(
             "H100", 989 * TERA, 495 * TERA, 67 * TERA, 1979 * TERA, 3350 * GIGA, 48 * GIGA,
             "NVIDIA H100 datasheet (SXM), half of the sparse figures; link: PCIe 5.0 x16, three quarters",
+            FLASH3_SPEEDUPS,
         ),
         Card(
             "H200", 989 * TERA, 495 * TERA, 67 * TERA, 1979 * TERA, 4800 * GIGA, 48 * GIGA,
             "NVIDIA H200 datasheet (SXM), half of the sparse figures; link as the H100's",
+            FLASH3_SPEEDUPS,
         ),
         Card(
             "RTX PRO 6000", 500 * TERA, 250 * TERA, 120 * TERA, 1000 * TERA, 1597 * GIGA, 48 * GIGA,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from torch import Tensor
@@ -23,6 +25,16 @@ class Charges:
 
     def __init__(self) -> None:
         self.clocks: list[Clock] = []
+
+    @contextmanager
+    def compiled(self) -> Iterator[None]:
+        """What runs meanwhile is compiled code."""
+        changed = [clock for clock in self.clocks if clock.compile()]
+        try:
+            yield
+        finally:
+            for clock in changed:
+                clock.interpret()
 
     def known(self, plan: Plan) -> None:
         """An operator on operands that have values: small ones."""

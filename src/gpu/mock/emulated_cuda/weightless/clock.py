@@ -3,6 +3,9 @@
 Two clocks. Each operator costs the host some microseconds, views included; a kernel starts when the host has
 issued it and the GPU is free; reading a value makes the host wait. So a small model is bound by its host and a
 large one by its GPU, as on a real machine. Rates and efficiencies are data (cards.py, FITTED below).
+
+Compiled code is a second kind of clock. Inductor makes one kernel of element-wise operators that follow one another,
+which reads and writes once; and the program that issues kernels is C++. Nothing of that was fitted.
 """
 
 from __future__ import annotations
@@ -11,7 +14,7 @@ import threading
 from dataclasses import dataclass, replace
 
 from .cards import Card, Share
-from .costs import ATTENTION, CONVOLUTION, KINDS, PRODUCT, TRAFFIC, TRANSFER, Cost
+from .costs import ATTENTION, CONVOLUTION, KINDS, PRODUCT, SINGLE, TRAFFIC, TRANSFER, Cost
 
 MICRO = 1e-6
 
@@ -113,11 +116,22 @@ def machines_of(share: Share) -> tuple[Machine, Machine]:
     return slow, fast
 
 
-class Clock:
-    """Time of one program on one machine, in seconds since `reset`."""
+# No kernel is waiting to become part of another.
+NONE = -1.0
 
-    def __init__(self, machine: Machine) -> None:
+
+class Clock:
+    """Time of one program on one machine, in seconds since `reset`.
+
+    Args:
+        is_compiled: whether the program is compiled, so that runs of kernels that only move memory are one, which
+            moves what the largest of them does, and the host takes no longer to issue a kernel than the
+            shortest runs.
+    """
+
+    def __init__(self, machine: Machine, is_compiled: bool = False) -> None:
         self.machine = machine
+        self.is_compiled = is_compiled
         self._lock = threading.Lock()
         self.reset()
 
@@ -128,26 +142,59 @@ class Clock:
         self.busy = 0.0
         self.kernels = 0
         self.by_kind = [0.0] * len(KINDS)
+        # Bytes that the run of fused kernels moves; NONE between two runs.
+        self._fused = NONE
 
     @property
     def seconds(self) -> float:
         """When both have finished."""
-        return max(self.host, self.device)
+        device = self.device
+        if self._fused != NONE:
+            device += self.machine.seconds(Cost(TRAFFIC, SINGLE, 0, self._fused))
+        return max(self.host, device)
 
     def kernel(self, cost: Cost) -> None:
         """An operator with a kernel."""
-        took = self.machine.seconds(cost)
         with self._lock:
-            self.host += self.machine.efficiency.issue
-            self.device = max(self.device, self.host) + took
-            self.busy += took
-            self.kernels += 1
-            self.by_kind[cost.kind] += took
+            if not self.is_compiled:
+                self._run(cost, self.machine.efficiency.issue)
+            elif cost.kind == TRAFFIC:
+                self._fused = max(self._fused, cost.traffic)
+            else:
+                self._end_run()
+                self._run(cost, self.machine.efficiency.launch)
 
     def view(self) -> None:
-        """An operator that only the host works at."""
-        self.host += self.machine.efficiency.view
+        """An operator that only the host works at; in compiled code, nobody does."""
+        if not self.is_compiled:
+            self.host += self.machine.efficiency.view
 
     def wait(self) -> None:
         """The host reads a value."""
-        self.host = max(self.host, self.device)
+        with self._lock:
+            self._end_run()
+            self.host = max(self.host, self.device)
+
+    def compile(self) -> bool:
+        """Compiled code begins; whether it was none before."""
+        changed, self.is_compiled = not self.is_compiled, True
+        return changed
+
+    def interpret(self) -> None:
+        """Compiled code has ended."""
+        with self._lock:
+            self._end_run()
+            self.is_compiled = False
+
+    def _run(self, cost: Cost, issue: float) -> None:
+        took = self.machine.seconds(cost)
+        self.host += issue
+        self.device = max(self.device, self.host) + took
+        self.busy += took
+        self.kernels += 1
+        self.by_kind[cost.kind] += took
+
+    def _end_run(self) -> None:
+        if self._fused != NONE:
+            cost, self._fused = Cost(TRAFFIC, SINGLE, 0, self._fused), NONE
+            self._run(cost, self.machine.efficiency.launch)

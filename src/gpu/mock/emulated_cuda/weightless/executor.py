@@ -24,6 +24,7 @@ from .infer import NEW, OVER, SAME, Inference, Outcome, Output, Stand, operands_
 from .marks import is_unknown, mark
 from .peak import PeakWatch
 from .policy import Policy
+from .products import copied_bytes
 
 # Operators on known operands of so few elements are computed for real without a look at what comes out.
 FEW_ELEMENTS = 2048
@@ -139,7 +140,7 @@ class WeightlessKernels(Kernels):
             self._reshape(operands[index], output)
         result = self._result(plan, outcome, operands, args, on_device)
         if on_device:
-            self._take_workspace(workspace_of(plan, args, outcome), plan)
+            self._take_workspace(workspace_of(plan, args, outcome) + copied_bytes(plan, args), plan)
         return result
 
     def _take_workspace(self, size_bytes: int, plan: Plan) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from .bitsandbytes import load_no_kernels, replace_library, run_without_values
 from .calls import watch_calls
+from .compiled import run_uncompiled
 from .executor import WeightlessKernels
 from .gguf_files import miss_kernels, read_no_blocks, read_no_mapped_blocks
 from .headers import reader_of
@@ -45,6 +46,7 @@ PREPARATIONS: dict[str, Preparation] = {
     "huggingface_hub.constants": use_own_cache,
     "huggingface_hub.file_download": fetch_headers_only,
     "safetensors": read_headers_only,
+    "spaces.zero.torch.aoti": run_uncompiled,
     "spaces.zero.torch.packing": pack_without_values,
     "spaces.zero.wrappers": watch_calls,
     "transformers.generation.stopping_criteria": learn_ends_of_sequence,
