@@ -280,12 +280,18 @@ async function judge() {
     }
     const least = own
       .filter(({ released }) => released)
-      .reduce((sum, { began, sent }) => sum + Math.max(0, sent - began - 3), 0);
+      .reduce((sum, call) => sum + leastOf(call), 0);
     if (usedMs < least - 1) wrong.push(`${visitor}: ${usedMs} ms charged, held ${least} ms`);
     const most = granted.reduce((sum, call) => sum + mostOf(call), 0);
     if (usedMs > most + 5) wrong.push(`${visitor}: ${usedMs} ms charged, held ${most} ms at most`);
   }
   return wrong;
+}
+
+/** The least that a call can have cost, in milliseconds: a deadline that comes late costs no more. */
+function leastOf({ began, sent }) {
+  const asked = (ASKED_SECONDS + GRACE_SECONDS) * 1000;
+  return Math.min(asked, Math.max(0, sent - began - 3));
 }
 
 /** The longest that a call can have cost, in milliseconds. */
