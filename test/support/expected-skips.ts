@@ -99,6 +99,11 @@ const EXPECTED: readonly ExpectedSkip[] = [
     lacks: 'redis-server or valkey-server',
     isLacking: () => INSTALLED_STORES.length === 0,
   },
+  {
+    file: /test\/deploy\.test/,
+    lacks: 'systemd-analyze',
+    isLacking: () => !findOnPath('systemd-analyze', process.env),
+  },
   { file: /cli\/process\.test/, lacks: '/dev/full', isLacking: () => !existsSync('/dev/full') },
   { file: /shared\/make-folder\.test/, lacks: '/proc', isLacking: () => !existsSync('/proc/self') },
 ];

@@ -30,7 +30,10 @@ export function declareServe(
   command
     .optionsGroup('Cluster')
     .addOption(
-      twin('--cluster <url>', 'one quota for many GPU hosts: redis://HOST:PORT (docs/cluster.md)'),
+      twin(
+        '--cluster <url>',
+        'store of a cluster to be a node of: redis://HOST:PORT (docs/cluster.md)',
+      ),
     )
     .addOption(twin('--node <name>', 'name of this host there (default: that of the machine)'));
   command
