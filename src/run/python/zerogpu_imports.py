@@ -229,6 +229,8 @@ class Imports:
         # A function that has imported what it needs when it was called ahead may not ask for it again.
         for earlier in self._ahead.groups[: self._ahead.groups.index(group)]:
             if not earlier.is_taken:
+                if self._is_here():
+                    self._write(earlier.event)
                 self._restore(earlier)
                 self._finish(earlier)
         if self._is_here():

@@ -198,6 +198,19 @@ class Standby(unittest.TestCase):
         out, _, _ = space.start(standby=True)
         self.assertEqual([found_in(out)[name][0] for name in ("alpha", "beta", "spaces")], [True, False, True])
 
+    def test_what_a_function_imported_once_comes_along_at_each_start(self) -> None:
+        # As PyTorch does: a call before may have been made ahead, so that nothing is imported at this one.
+        app = "import spaces\nif not getattr(spaces, 'called', False):\n    import alpha\nimport beta\n"
+        space = self.space(app)
+        space.start()
+        with open(space.folder / "lib/site-packages/beta/__init__.py", "a") as file:
+            file.write("import spaces\nspaces.called = True\n")
+        for _ in range(3):
+            out, said, err = space.start(standby=True)
+            self.assertEqual((said, "starts again" in err), ([{"loaded": 3}], False))
+            self.assertTrue(found_in(out)["beta"][0])
+            shutil.copy(space.notes, f"{space.notes}.last")
+
     def test_an_import_that_fails_is_not_tried_ahead(self) -> None:
         app = "try:\n    import missing\nexcept ImportError:\n    print('none')\ntry:\n    import beta.missing\nexcept ImportError:\n    pass\nimport spaces\n"
         space = self.space(app)
