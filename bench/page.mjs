@@ -14,12 +14,14 @@ load average before each measurement is in the last column: above the number of 
 /** Why a goal is missed, for the claims that say so and miss one. */
 function reasonsOf(claims, results) {
   const missed = claims.filter(
-    ({ id, why }) => why && results[id]?.figures.some(({ isMet }) => !isMet),
+    ({ id, why }) => why && results[id]?.figures.some(({ isMet }) => isMet === false),
   );
   if (missed.length === 0) return '';
   const lines = missed.map(({ claim, why }) => `- ${claim}: ${why}`);
   return `\nWhere a goal is missed:\n\n${lines.join('\n')}\n`;
 }
+
+const metWord = (isMet) => (isMet === null ? '' : isMet ? 'yes' : '**no**');
 
 export function renderPage(claims, results) {
   const rows = claims.flatMap(({ id, claim, peer }) => {
@@ -27,7 +29,7 @@ export function renderPage(claims, results) {
     if (!result) return [`| ${claim} | | not measured | | | ${peer} | |`];
     return result.figures.map(
       ({ name, value, goal, isMet }, index) =>
-        `| ${index === 0 ? claim : ''} | ${name} | ${value} | ${goal} | ${isMet ? 'yes' : '**no**'} | ${
+        `| ${index === 0 ? claim : ''} | ${name} | ${value} | ${goal ?? 'none'} | ${metWord(isMet)} | ${
           index === 0 ? peer : ''
         } | ${index === 0 ? `${result.on}, ${result.load}` : ''} |`,
     );

@@ -87,7 +87,7 @@ for (const claim of claims) {
     const on = new Date().toISOString().slice(0, 10);
     results[claim.id] = { on, load: Number(loadBefore.toFixed(1)), machine: machine(), figures };
     for (const { name, value, goal } of figures)
-      console.error(`  ${name}: ${value} (goal ${goal})`);
+      console.error(`  ${name}: ${value} (goal ${goal ?? 'none'})`);
     console.error(`  in ${((performance.now() - startMs) / 1000).toFixed(0)} s`);
     writeFileSync(RESULTS, `${JSON.stringify(results, null, 2)}\n`);
     writeFileSync(join(ROOT, 'docs/benchmarks.md'), renderPage(claims, results));
