@@ -98,7 +98,12 @@ const controlApi: readonly Endpoint[] = [
   {
     method: 'GET',
     path: '/control/v1/stream',
-    query: { ...SIZES, every: ['0.1', '1', '3600'], records: ['none', 'only', 'too'] },
+    query: {
+      ...SIZES,
+      every: ['0.1', '1', '3600'],
+      records: ['none', 'only', 'too'],
+      replay: ['0', '4000'],
+    },
   },
   { method: 'POST', path: '/control/v1/calls/1/kill', query: {} },
   { method: 'POST', path: '/control/v1/calls/1/release', query: {} },
@@ -131,6 +136,16 @@ const controlApi: readonly Endpoint[] = [
   { method: 'POST', path: '/control/v1/spaces/started', query: { ...IDS, ...PROCESS } },
   { method: 'GET', path: '/control/v1/spaces/reported', query: IDS },
   { method: 'POST', path: '/control/v1/spaces/relay', query: { ...IDS, key: ['k'.repeat(16)] } },
+  {
+    method: 'POST',
+    path: '/control/v1/spaces/stops',
+    query: { ...IDS, processes: ['', 'all', '1:1', '1:1,99999:5'] },
+  },
+  {
+    method: 'POST',
+    path: '/control/v1/spaces/told',
+    query: { ...IDS, visitor: ['free:ada'], message: ['No GPU', 'x'.repeat(2_000)] },
+  },
   { method: 'POST', path: '/control/v1/spaces/gone', query: IDS },
 ];
 
