@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
+import { clusterSnapshotSchema } from '../src/allocator/client/cluster-snapshot.js';
 import { snapshotSchema } from '../src/allocator/client/snapshot.js';
 import { rules } from '../src/check/rules/index.js';
 import { spaceConfigSchema } from '../src/config/space-config.js';
@@ -64,6 +65,12 @@ describe('generated docs', () => {
     const schema = z.toJSONSchema(snapshotSchema, { io: 'input' });
     const head = { title: 'zerogpu quota --json, version 1', ...schema };
     expectPage('schema/quota-snapshot.json', `${JSON.stringify(head, null, 2)}\n`);
+  });
+
+  it('docs/schema/cluster-snapshot.json is the schema of `quota --cluster --json`', () => {
+    const schema = z.toJSONSchema(clusterSnapshotSchema, { io: 'input', reused: 'ref' });
+    const head = { title: 'zerogpu quota --cluster --json, version 1', ...schema };
+    expectPage('schema/cluster-snapshot.json', `${JSON.stringify(head, null, 2)}\n`);
   });
 
   it('docs/schema/account.json is the schema of the account in `quota --account --json`', () => {

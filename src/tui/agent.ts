@@ -49,7 +49,7 @@ function queueLine(entry: SnapshotQueueEntry): string {
   ].join(' ');
 }
 
-function visitorLine(visitor: SnapshotVisitor): string {
+export function visitorLine(visitor: SnapshotVisitor): string {
   const { nextDefaultCall, runsLimit } = visitor;
   const next = nextDefaultCall === null ? 'zerogpu call --list' : 'zerogpu run --fresh';
   return [

@@ -12,6 +12,8 @@ export interface RawQuotaOptions {
   readonly color?: string;
   readonly stateDir?: string;
   readonly account?: boolean;
+  /** Address of a cluster's store; true for that of ZEROGPU_CLUSTER. */
+  readonly cluster?: string | true;
 }
 
 /** One `zerogpu quota`, every value checked. */

@@ -1,12 +1,16 @@
 /** The view without a terminal: one table that other programs can cut. */
-import type { Snapshot } from '../allocator/client/snapshot.js';
+import type { Snapshot, SnapshotVisitor } from '../allocator/client/snapshot.js';
 import { printable } from './lines.js';
 
 const HEAD = ['visitor', 'tier', 'used_s', 'left_s', 'resets_at'];
 
 /** Every visitor's quota, tab-separated, seconds as numbers; a full quota resets never. */
 export function plainTable(snapshot: Snapshot): string {
-  const rows = snapshot.visitors.entries.map((visitor) => [
+  return quotaTable(snapshot.visitors.entries);
+}
+
+export function quotaTable(visitors: readonly SnapshotVisitor[]): string {
+  const rows = visitors.map((visitor) => [
     printable(visitor.visitor),
     visitor.tier,
     tenths(visitor.usedSeconds),

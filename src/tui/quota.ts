@@ -9,6 +9,7 @@ import { agentQuota } from './agent.js';
 import { type Found, LISTED } from './feed.js';
 import { parseQuotaOptions, type QuotaOptions, type RawQuotaOptions } from './options.js';
 import { plainTable } from './plain.js';
+import type { Drawing } from './show-on-screen.js';
 import { chooseStyle } from './style.js';
 
 /** What the view needs of the process it runs in. */
@@ -32,10 +33,8 @@ export async function quota(
   find: () => Found | null,
   account: AccountSource | null = null,
 ): Promise<number> {
-  const { env, stdin, stdout, interrupted } = world;
-  const isOurs = world.inForeground?.() ?? true;
-  const isTerminal = Boolean(stdin.isTTY && stdout.isTTY) && isOurs && !wantsPlain(env);
-  const options = parseQuotaOptions(raw, isTerminal, isAgent(env));
+  const { stdout, interrupted } = world;
+  const options = optionsIn(raw, world);
   const found = find();
   if (account && !(found && options.mode === 'live')) {
     const { quotaWithAccount } = await import('./account/index.js');
@@ -64,6 +63,14 @@ export async function quota(
   } finally {
     found.client.close();
   }
+}
+
+/** @throws UserError E_USAGE */
+export function optionsIn(raw: RawQuotaOptions, world: QuotaWorld): QuotaOptions {
+  const { env, stdin, stdout } = world;
+  const isOurs = world.inForeground?.() ?? true;
+  const isTerminal = Boolean(stdin.isTTY && stdout.isTTY) && isOurs && !wantsPlain(env);
+  return parseQuotaOptions(raw, isTerminal, isAgent(env));
 }
 
 function noEmulator(): UserError {
@@ -120,26 +127,31 @@ export async function showLive(
   world: QuotaWorld,
   account: AccountSource | null = null,
 ): Promise<void> {
-  const { env } = world;
   const found = find();
   if (!found) throw noEmulator();
+  const drawing = drawingOn(world, options);
+  const { showView } = await import('./ui.js');
+  await showView({ found, find, account, ...drawing });
+}
+
+/** How the live view is drawn; for before it is loaded. */
+export function drawingOn(
+  { env, stdin, stdout, interrupted }: QuotaWorld,
+  options: Pick<QuotaOptions, 'ascii' | 'color' | 'everySeconds'>,
+): Drawing & { readonly rateSeconds: number } {
+  // React's development build measures every frame, and keeps the measurements.
+  process.env['NODE_ENV'] ??= 'production';
   const style = chooseStyle({
     ascii: options.ascii,
     colour: choosePaint(options.color, env, true) !== noPaint,
     env,
   });
-  // React's development build measures every frame, and keeps the measurements.
-  process.env['NODE_ENV'] ??= 'production';
-  const { showView } = await import('./ui.js');
-  await showView({
-    found,
-    find,
-    account,
+  return {
     style,
     rateSeconds:
       options.everySeconds ?? (style.screenReader ? RATE_SECONDS.heard : RATE_SECONDS.seen),
-    stdin: world.stdin as NodeJS.ReadStream,
-    stdout: forDrawing(world.stdout) as NodeJS.WriteStream,
-    interrupted: world.interrupted,
-  });
+    stdin: stdin as NodeJS.ReadStream,
+    stdout: forDrawing(stdout) as NodeJS.WriteStream,
+    interrupted,
+  };
 }

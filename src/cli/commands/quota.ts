@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { readUserSettings } from '../../config/user-settings.js';
+import { UserError } from '../../shared/errors.js';
 import type { World } from '../../shared/world.js';
 import type { RawQuotaOptions } from '../../tui/options.js';
 import { readEnvironmentTwins } from '../env-twins.js';
@@ -12,6 +13,7 @@ Examples
   zerogpu quota --json | jq .queue.total
   zerogpu quota --watch 2            one JSON object every two seconds
   zerogpu quota --account            and what is left of the account on the Hub
+  zerogpu quota --cluster            the nodes of the cluster in ZEROGPU_CLUSTER
 
 NO_COLOR, ZEROGPU_REDUCED_MOTION=1 and INK_SCREEN_READER=true are followed.`;
 
@@ -38,8 +40,18 @@ export function declareQuota(
     .addOption(
       new Option('--account', "the account's own quota, asked from the Hub").env('ZEROGPU_ACCOUNT'),
     )
+    .addOption(
+      new Option(
+        '--cluster [url]',
+        'all nodes of a cluster: redis://HOST:PORT, or ZEROGPU_CLUSTER',
+      ),
+    )
     .addHelpText('after', EXAMPLES)
     .action(async (raw: RawQuotaOptions) => {
+      if (raw.cluster !== undefined) {
+        setExitCode(await quotaInCluster(raw, raw.cluster, command, world));
+        return;
+      }
       const [{ quota }, { findRunning }, { stateDir }] = await Promise.all([
         import('../../tui/index.js'),
         import('../../tui/find.js'),
@@ -54,4 +66,23 @@ export function declareQuota(
     });
   readEnvironmentTwins(command, world.env);
   command.copyInheritedSettings(program);
+}
+
+async function quotaInCluster(
+  raw: RawQuotaOptions,
+  cluster: string | true,
+  command: Command,
+  world: World,
+): Promise<number> {
+  if (raw.account && command.getOptionValueSource('account') === 'cli') {
+    throw new UserError('E_USAGE', '--cluster and --account exclude each other', {
+      why: 'The quotas of a cluster are those of its visitors, the account is your own on the Hub.',
+      fix: ['zerogpu quota --cluster', 'zerogpu quota --account'],
+    });
+  }
+  const [{ readCluster }, { clusterQuota }] = await Promise.all([
+    import('../../cluster/view/index.js'),
+    import('../../tui/cluster/index.js'),
+  ]);
+  return await readCluster(cluster, world, (read) => clusterQuota(raw, world, read));
 }

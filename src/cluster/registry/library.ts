@@ -23,6 +23,8 @@ export const REGISTRY_KEYS = [
   'expected',
   /** Sorted set: Spaces whose node is gone and that were not placed again → since when, ms. */
   'lost',
+  /** Sorted set: nodes that stopped beating without leaving → their last beat, ms. */
+  'gone',
 ] as const;
 
 export interface RegistryTimes {
@@ -30,7 +32,7 @@ export interface RegistryTimes {
   readonly nodeTtlMs: number;
   /** A lost Space is placed again after this long: after an outage of the store, its node says more by then. */
   readonly placeAgainAfterMs: number;
-  /** A Space whose node is gone, or that was placed and did not start, is forgotten after this long. */
+  /** A node that is gone, its Spaces, and a Space that was placed and did not start are forgotten after this long. */
   readonly expectedForMs: number;
 }
 
@@ -49,8 +51,8 @@ local NODE_TTL_MS, PLACE_AGAIN_AFTER_MS, EXPECTED_FOR_MS =
 `;
 
 const FUNCTIONS = `
-local NODES, BEATS, SNAPSHOTS, DRAINED, SPACES, PLACES, HOSTING, RESIDENTS, EXPECTED, LOST =
-  1, 2, 3, 4, 5, 6, 7, 8, 9, 10
+local NODES, BEATS, SNAPSHOTS, DRAINED, SPACES, PLACES, HOSTING, RESIDENTS, EXPECTED, LOST, GONE =
+  1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11
 local NODES_AT_ONCE, SPACES_AT_ONCE = 20, 200
 
 local function now()
@@ -112,7 +114,12 @@ end
 
 local function sweep(keys, at)
   local gone = redis.call('ZRANGEBYSCORE', keys[BEATS], '-inf', at, 'LIMIT', 0, NODES_AT_ONCE)
-  for _, name in ipairs(gone) do loseNode(keys, name, at) end
+  for _, name in ipairs(gone) do
+    local beat = tonumber(redis.call('ZSCORE', keys[BEATS], name)) - NODE_TTL_MS
+    redis.call('ZADD', keys[GONE], beat, name)
+    loseNode(keys, name, at)
+  end
+  redis.call('ZREMRANGEBYSCORE', keys[GONE], '-inf', at - EXPECTED_FOR_MS)
   local old = redis.call('ZRANGEBYSCORE', keys[EXPECTED], '-inf', at, 'LIMIT', 0, SPACES_AT_ONCE)
   for _, id in ipairs(old) do forget(keys, id) end
 end
@@ -145,6 +152,7 @@ function F.beat(keys, args)
   if holder and holder ~= identity then return { 'taken' } end
   redis.call('HSET', keys[NODES], name, args[3])
   redis.call('ZADD', keys[BEATS], at + NODE_TTL_MS, name)
+  redis.call('ZREM', keys[GONE], name)
   if args[4] ~= '' then redis.call('HSET', keys[SNAPSHOTS], name, args[4]) end
   local running, elsewhere = {}, {}
   for i = 5, #args, 2 do
@@ -228,7 +236,8 @@ function F.drain(keys, args)
   return { 'ok' }
 end
 
--- Nodes as name, JSON, and when they count as gone; names of those drained; Spaces as id, facts, place.
+-- Nodes as name, JSON, and when they count as gone; names of those drained; Spaces as id, facts, place;
+-- nodes that are gone as name and last beat.
 function F.list(keys, args)
   local at = now()
   sweep(keys, at)
@@ -244,7 +253,8 @@ function F.list(keys, args)
     table.insert(spaces, redis.call('HGET', keys[SPACES], places[i]) or '')
     table.insert(spaces, places[i + 1])
   end
-  return { at, nodes, redis.call('SMEMBERS', keys[DRAINED]), spaces }
+  local gone = redis.call('ZRANGE', keys[GONE], 0, -1, 'WITHSCORES')
+  return { at, nodes, redis.call('SMEMBERS', keys[DRAINED]), spaces, gone }
 end
 
 -- names of nodes

@@ -60,6 +60,14 @@ export interface ClusterNode extends NodeFacts {
   readonly isDrained: boolean;
   /** Until it counts as gone, unless it says more. */
   readonly goneInSeconds: number;
+  /** Since its last beat, by the store's clock. */
+  readonly beatAgeSeconds: number;
+}
+
+/** A node that stopped beating without leaving, within the last ten minutes. */
+interface GoneNode {
+  readonly name: string;
+  readonly beatAgeSeconds: number;
 }
 
 export interface ClusterSpace extends SpaceFacts {
@@ -72,7 +80,10 @@ export interface ClusterSpace extends SpaceFacts {
 }
 
 export interface ClusterView {
+  /** By the store's clock, milliseconds since 1970-01-01 UTC. */
+  readonly atMs: number;
   readonly nodes: readonly ClusterNode[];
+  readonly gone: readonly GoneNode[];
   readonly spaces: readonly ClusterSpace[];
   /** Names of drained nodes that are not there now. */
   readonly absentDrained: readonly string[];

@@ -100,7 +100,7 @@ export function createRegistry(connection: StoreConnection, times = REGISTRY_TIM
       return answer === 'ok';
     },
     async list() {
-      return viewOf(listAnswer.parse(await run('list')));
+      return viewOf(listAnswer.parse(await run('list')), times.nodeTtlMs);
     },
     async snapshots(names) {
       const texts = snapshotsAnswer.parse(await run('snapshots', ...names));
@@ -174,9 +174,13 @@ const listAnswer = z.tuple([
   z.array(z.string()),
   z.array(z.string()),
   z.array(z.string()),
+  z.array(z.string()),
 ]);
 
-function viewOf([at, nodeTexts, drained, spaceTexts]: z.infer<typeof listAnswer>): ClusterView {
+function viewOf(
+  [at, nodeTexts, drained, spaceTexts, goneTexts]: z.infer<typeof listAnswer>,
+  nodeTtlMs: number,
+): ClusterView {
   const names = inGroups(nodeTexts, 3).map(([name = '']) => name);
   const nodes: ClusterNode[] = [];
   const spaces: ClusterSpace[] = [];
@@ -184,7 +188,9 @@ function viewOf([at, nodeTexts, drained, spaceTexts]: z.infer<typeof listAnswer>
   for (const [name = '', text = '', goneAt = ''] of inGroups(nodeTexts, 3)) {
     const facts = nodeFactsSchema.safeParse(fromJson(text)).data;
     const goneInSeconds = (Number(goneAt) - at) / 1_000;
-    if (facts) nodes.push({ ...facts, name, isDrained: drained.includes(name), goneInSeconds });
+    const beatAgeSeconds = Math.max(0, nodeTtlMs - (Number(goneAt) - at)) / 1_000;
+    const isDrained = drained.includes(name);
+    if (facts) nodes.push({ ...facts, name, isDrained, goneInSeconds, beatAgeSeconds });
     else unreadable.push(name);
   }
   for (const [id = '', text = '', seen = ''] of inGroups(spaceTexts, 3)) {
@@ -195,8 +201,14 @@ function viewOf([at, nodeTexts, drained, spaceTexts]: z.infer<typeof listAnswer>
     else unreadable.push(id);
   }
   const byName = (a: string, b: string) => (a < b ? -1 : 1);
+  const gone = inGroups(goneTexts, 2).map(([name = '', beatAt = '']) => ({
+    name,
+    beatAgeSeconds: (at - Number(beatAt)) / 1_000,
+  }));
   return {
+    atMs: at,
     nodes: nodes.toSorted((a, b) => byName(a.name, b.name)),
+    gone: gone.toSorted((a, b) => byName(a.name, b.name)),
     spaces: spaces.toSorted((a, b) => byName(a.id, b.id)),
     absentDrained: drained.filter((name) => !names.includes(name)).toSorted(byName),
     unreadable,

@@ -6,7 +6,7 @@ import { printableLine } from '../../shared/printable.js';
 import type { World } from '../../shared/world.js';
 import { createRegistry, type Registry } from '../registry/registry.js';
 import { parseStoreAddress } from '../store/address.js';
-import { connectStore } from '../store/connection.js';
+import { connectStore, type StoreConnection } from '../store/connection.js';
 import { StoreUnreachable } from '../store/failures.js';
 
 export interface RawClusterOptions {
@@ -25,7 +25,7 @@ export async function withRegistry<T>(
   { cluster }: RawClusterOptions,
   { env }: ClusterWorld,
   command: string,
-  use: (registry: Registry) => Promise<T>,
+  use: (registry: Registry, store: StoreConnection) => Promise<T>,
 ): Promise<T> {
   if (cluster === undefined) {
     throw new UserError('E_USAGE', '--cluster is missing', {
@@ -35,7 +35,7 @@ export async function withRegistry<T>(
   }
   const connection = await connectStore(parseStoreAddress(cluster, env));
   try {
-    return await use(createRegistry(connection));
+    return await use(createRegistry(connection), connection);
   } catch (error) {
     if (!(error instanceof StoreUnreachable)) throw error;
     throw new UserError('E_CLUSTER_UNREACHABLE', error.message, {

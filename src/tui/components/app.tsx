@@ -2,8 +2,9 @@ import { useSyncExternalStore } from 'react';
 import type { Controller } from '../controller.js';
 import { useKeys } from '../hooks/use-keys.js';
 import { useTerminalSize } from '../hooks/use-terminal-size.js';
+import { isTooSmall, tooSmall } from '../smallest.js';
 import type { Style } from '../style.js';
-import { type Size, SMALLEST, type ViewModel, viewModel } from '../view-model.js';
+import { type ViewModel, viewModel } from '../view-model.js';
 import { Message, Screen } from './screen.js';
 import { Sentences } from './sentences.js';
 
@@ -37,10 +38,4 @@ export function App({ controller, style }: AppProps) {
   }
   if (isTooSmall(size)) return <Message text={tooSmall(size)} />;
   return <Screen model={model} ui={ui} size={size} style={style} />;
-}
-
-const isTooSmall = ({ columns, rows }: Size) => columns < SMALLEST.columns || rows < SMALLEST.rows;
-
-function tooSmall({ columns, rows }: Size): string {
-  return `This terminal is ${columns} x ${rows + 1}; the view needs ${SMALLEST.columns} x ${SMALLEST.rows + 1}. q leaves`;
 }

@@ -5,7 +5,7 @@ import { createMembership, type Registry, StoreUnreachable } from '../../../src/
 import type { ClusterView } from '../../../src/cluster/registry/records.js';
 import type { AdmitAnswer, BeatAnswer } from '../../../src/cluster/registry/registry.js';
 import { loadProfile } from '../../../src/platform/index.js';
-import { nodeFacts, spaceFacts } from '../../support/cluster/cluster-facts.js';
+import { clusterView, nodeFacts, spaceFacts } from '../../support/cluster/cluster-facts.js';
 import { emptySnapshot } from '../../support/tui/snapshots.js';
 
 const ADA: Owner = { name: 'ada', kind: 'pro' };
@@ -37,7 +37,7 @@ function world(answers: {
       return { kind: 'ok' };
     },
     drain: async () => true,
-    list: async () => answers.view ?? { nodes: [], spaces: [], absentDrained: [], unreadable: [] },
+    list: async () => answers.view ?? clusterView(),
     snapshots: async () => new Map(),
   };
   const membership = createMembership({
@@ -162,14 +162,13 @@ describe('a node of a cluster', () => {
   it('places the Spaces of a node that is gone, on a node that is there', async () => {
     const seen = '{}';
     const lost = { state: 'lost', node: '', from: 'gone', atMs: 0 } as const;
-    const view: ClusterView = {
+    const view = clusterView({
       nodes: [
-        { ...nodeFacts(), name: 'a', isDrained: true, goneInSeconds: 9 },
-        { ...nodeFacts(), name: 'b', isDrained: false, goneInSeconds: 9 },
+        { ...nodeFacts(), name: 'a', isDrained: true, goneInSeconds: 9, beatAgeSeconds: 1 },
+        { ...nodeFacts(), name: 'b', isDrained: false, goneInSeconds: 9, beatAgeSeconds: 1 },
       ],
       spaces: [{ ...spaceFacts('ada/chat'), place: lost, seen, forSeconds: 12 }],
-      ...{ absentDrained: [], unreadable: [] },
-    };
+    });
     const { membership, server, placed, warnings } = world({
       view,
       beat: () => ({ ...OK, lost: ['ada/chat', 'ada/unknown'] }),

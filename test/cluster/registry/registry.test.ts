@@ -157,6 +157,24 @@ describe.skipIf(homes.length === 0).each(homes)('the registry ($kind, $how)', (h
     });
   });
 
+  it('keeps the last beat of a node that vanished, until it beats again or ten minutes are over', async () => {
+    const patient = createRegistry(store, { ...QUICK, expectedForMs: 60_000 });
+    await beat('a', [], patient);
+    await beat('b', [], patient);
+    await patient.bye('b', 'b');
+    expect((await patient.list()).gone).toEqual([]);
+    await sleep(QUICK.nodeTtlMs + 20);
+    const [gone, ...others] = (await patient.list()).gone;
+    expect([gone?.name, others]).toEqual(['a', []]);
+    expect(gone?.beatAgeSeconds).toBeGreaterThanOrEqual((QUICK.nodeTtlMs + 20) / 1_000);
+    await beat('a', [], patient);
+    expect((await patient.list()).gone).toEqual([]);
+    await sleep(QUICK.nodeTtlMs + 20);
+    await patient.list();
+    await sleep(QUICK.expectedForMs);
+    expect((await quick.list()).gone).toEqual([]);
+  });
+
   it('reports the Spaces of a node that vanished, places them again, and forgets those that do not start', async () => {
     await beat('a', ['ada/chat'], quick);
     await beat('b', [], quick);

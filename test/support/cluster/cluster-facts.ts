@@ -1,4 +1,5 @@
 import type { NamedSpace, NodeFacts } from '../../../src/cluster/index.js';
+import type { ClusterView } from '../../../src/cluster/registry/records.js';
 
 /** A node with one GPU of two slices and nothing on it. */
 export const nodeFacts = (changes: Partial<NodeFacts> = {}): NodeFacts => ({
@@ -15,3 +16,9 @@ export function spaceFacts(id: string, changes: Partial<NamedSpace> = {}): Named
   const load = { callsPerSecond: 0.1, busySlices: 0.5, squaredSeconds: 5 };
   return { id, owner, name, ownerKind: 'pro', load, ...changes };
 }
+
+/** A cluster without nodes and Spaces. */
+export const clusterView = (changes: Partial<ClusterView> = {}): ClusterView => ({
+  ...{ atMs: 0, nodes: [], gone: [], spaces: [], absentDrained: [], unreadable: [] },
+  ...changes,
+});

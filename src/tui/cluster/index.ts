@@ -1,0 +1,1 @@
+export { clusterQuota } from './cluster-quota.js';
