@@ -1,7 +1,7 @@
 """The models of the table, built from their configurations: no file, no download.
 
-Each function gives a call that runs the model once. Values don't matter on the weightless device, so texts
-are zeros of the length that the pipeline would pad them to.
+One function makes the model or the pipeline, another gives a call that runs it once. Neither memory nor time depends
+on what a text says, so texts are zeros of the length that the pipeline would pad them to.
 """
 
 from __future__ import annotations
@@ -195,12 +195,16 @@ def flux_call(pipe: Any, batch: int, steps: int, tokens: int = 512) -> Call:
     return call
 
 
-def flux_transformer() -> Call:
-    """One forward of FLUX.1-dev's transformer: 4096 and 512 tokens."""
+def flux_transformer() -> Any:
+    """FLUX.1-dev's transformer."""
     from diffusers import FluxTransformer2DModel
 
+    return FluxTransformer2DModel(guidance_embeds=True).to(torch.bfloat16).to(CUDA).eval()
+
+
+def flux_transformer_call(model: Any) -> Call:
+    """One forward: 4096 and 512 tokens."""
     half = torch.bfloat16
-    model = FluxTransformer2DModel(guidance_embeds=True).to(half).to(CUDA).eval()
 
     def call() -> Any:
         def some(*shape: int) -> torch.Tensor:

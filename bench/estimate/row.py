@@ -8,25 +8,11 @@ import resource
 import sys
 from typing import Any
 
-import models
 import torch
 from emulated_cuda.install import _installed
 from emulated_cuda.weightless.cards import CARDS
 from emulated_cuda.weightless.clock import Clock, Machine
-
-# Runs by the name that measurements.json gives them: what makes the model, what calls it.
-RUNS: dict[str, Any] = {
-    "llama-8b": lambda r: models.generation(models.llama_8b(), r["prompt"], r["tokens"]),
-    "qwen3-8b": lambda r: models.generation(models.qwen3_8b(), r["prompt"], r["tokens"]),
-    "bert-step": lambda r: models.training_step(models.bert(), r["batch"], r["length"]),
-    "opt-step": lambda r: models.training_step(models.opt_350m(), r["batch"], r["length"]),
-    "flux-transformer": lambda r: models.flux_transformer(),
-    "flux-dev": lambda r: models.flux_call(models.flux(), r["batch"], r["steps"]),
-    "flux-schnell": lambda r: models.flux_call(models.flux(False), r["batch"], r["steps"], 256),
-    "cogvideox-2b": lambda r: models.cogvideox_call(models.cogvideox(), r["steps"]),
-    "sdxl": lambda r: models.sdxl_call(models.sdxl(), r["steps"]),
-    "sd15": lambda r: models.sd15_call(models.sd15(r.get("fused", True)), r["steps"]),
-}
+from rows import RUNS
 
 
 class Recorder(Clock):
@@ -58,7 +44,8 @@ def main() -> None:
         machine = Machine.of(CARDS[row["card"]])
         clock = Recorder(machine) if row["trace"] else Clock(machine)
         compiled = Clock(machine, is_compiled=True)
-    call = RUNS[row["run"]](row)
+    run = RUNS[row["run"]]
+    call = run.call(run.build(row), row)
     loaded = torch.cuda.memory_allocated()
     # Warm: workspaces are there, and what is measured is the next call.
     if row.get("warm"):

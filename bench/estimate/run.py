@@ -28,22 +28,42 @@ def measurements() -> list[dict]:
     return json.loads((HERE / "measurements.json").read_text())["rows"]
 
 
-def compute(row: dict, trace: str | None, packages: str | None = None) -> dict:
-    """What the weightless device gives for a row, in a process of its own."""
+class RowFailed(Exception):
+    """A row's process ended with an error."""
+
+
+def emulation(weightless: bool) -> dict[str, str]:
+    """The environment in which PyTorch has the emulated device."""
     ours = [str(ROOT / "src/run/python"), str(ROOT / "src/gpu/mock"), str(HERE)]
-    environment = {
-        **os.environ,
-        "ZEROGPU_EMULATED_VRAM_BYTES": str(VRAM_BYTES),
-        "ZEROGPU_EMULATED_CAPABILITY": CAPABILITY[row["card"]],
-        "ZEROGPU_WEIGHTLESS": "1",
-        "PYTHONPATH": os.pathsep.join([*ours, *([packages] if packages else [])]),
-    }
-    request = json.dumps({**row, "trace": trace})
-    command = [sys.executable, "-B", str(HERE / "row.py"), request]
-    result = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    return {"PYTHONPATH": os.pathsep.join(ours), "ZEROGPU_WEIGHTLESS": "1" if weightless else ""}
+
+
+def last_line_of(script: str, arguments: list[str], environment: dict[str, str]) -> dict:
+    """Runs a script of this folder and reads the JSON in its last line; raises RowFailed."""
+    command = [sys.executable, "-B", str(HERE / script), *arguments]
+    result = subprocess.run(
+        command, env={**os.environ, **environment}, capture_output=True, text=True, check=False
+    )
     if result.returncode:
-        raise SystemExit(f"{row['id']}: {result.stderr[-2000:]}")
+        raise RowFailed(result.stderr[-2000:].strip() or f"{script} ended with {result.returncode}")
     return json.loads(result.stdout.strip().splitlines()[-1])
+
+
+def compute(
+    row: dict, trace: str | None = None, packages: str | None = None, capability: str | None = None
+) -> dict:
+    """What the weightless device gives for a row, in a process of its own; raises RowFailed.
+
+    capability: the card's, major.minor; otherwise that of the card in the row.
+    """
+    environment = emulation(weightless=True)
+    environment |= {
+        "ZEROGPU_EMULATED_VRAM_BYTES": str(VRAM_BYTES),
+        "ZEROGPU_EMULATED_CAPABILITY": capability or CAPABILITY[row["card"]],
+    }
+    if packages:
+        environment["PYTHONPATH"] += os.pathsep + packages
+    return last_line_of("row.py", [json.dumps({**row, "trace": trace})], environment)
 
 
 def percent(estimated: float, measured: float) -> str:
@@ -90,7 +110,10 @@ def main() -> None:
         if options.ids and row["id"] not in options.ids:
             continue
         began = time.monotonic()
-        result = compute(row, options.trace, options.packages)
+        try:
+            result = compute(row, options.trace, options.packages)
+        except RowFailed as error:
+            raise SystemExit(f"{row['id']}: {error}") from None
         show(row, result)
         print(f"{row['id']}: {time.monotonic() - began:.0f} s here, {result['residentBytes'] / 2**30:.2f} GiB",
               file=sys.stderr, flush=True)

@@ -1,4 +1,4 @@
-/** The emulated device under PyTorch itself: the tests in Python below test/gpu/mock. */
+/** The emulated device under PyTorch itself: the tests in Python below test/gpu/mock and test/bench. */
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -9,6 +9,7 @@ import { startVisitors } from '../support/e2e/visitors.js';
 
 const dir = resolve(import.meta.dirname, '../gpu/mock/emulated_cuda');
 const weightless = resolve(dir, '../weightless');
+const bench = resolve(import.meta.dirname, '../bench/estimate');
 const testsIn = (folder: string) =>
   readdirSync(folder)
     .filter((name) => name.startsWith('test_'))
@@ -24,7 +25,7 @@ const OPERATORS = [
 ];
 
 describe('the emulated CUDA device', () => {
-  it.each([...testsIn(dir), ...testsIn(weightless)])('%s', (module) => {
+  it.each([dir, weightless, bench].flatMap(testsIn))('%s', (module) => {
     const result = spawnSync(testPython(), ['-B', module], { encoding: 'utf8' });
     // peft, bitsandbytes, torchao and gguf are not in the test environment; with them, their tests run.
     expect(result.stderr).toMatch(/\nOK(?: \(skipped=\d+\))?\n$/);
