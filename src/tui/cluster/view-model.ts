@@ -51,14 +51,14 @@ export function clusterModel(
   const tab = ui.tab !== null && tabs.includes(ui.tab) ? ui.tab : null;
   const nodes = cluster.nodes
     .filter((node) => tab === null || tab === nodeId(node))
-    .map((node) => nodePanel(node, paper, room, tab === null ? QUEUE_SHOWN : room));
+    .map((node) => planNode(node, paper, room, tab === null ? QUEUE_SHOWN : room));
   const paged = packed(nodes, room);
   const pages = tab === null || tab === 'quota' ? withQuota(paged, cluster, paper, room) : paged;
   const page = Math.min(ui.page, pages.length - 1);
   const where = { page, pages: pages.length };
   return {
     header: header(cluster, ui, problem, size.columns, style, frame, where),
-    panels: pages[page] ?? [],
+    panels: (pages[page] ?? []).map(({ draw }) => draw()),
     keys: keysLine(size.columns, glyphs),
     ...where,
     tabs,
@@ -70,24 +70,29 @@ interface Paper {
   readonly innerWidth: number;
 }
 
-type Page = readonly ClusterPanel[];
+/** A panel before it is drawn: only those of one page are. */
+interface Plan {
+  /** Lines between the borders. */
+  readonly height: number;
+  draw(): ClusterPanel;
+}
+
+type Page = readonly Plan[];
 
 export const nodeId = ({ name }: ClusterSnapshotNode): string => `node:${name}`;
 
 /** Slices and queue of a node in at most `room` lines. */
-function nodePanel(
+function planNode(
   node: ClusterSnapshotNode,
   { glyphs, innerWidth }: Paper,
   room: number,
   queueShown: number,
-): ClusterPanel {
+): Plan {
   const { name, state, snapshot } = node;
   const titled = (...facts: readonly string[]) =>
     [name, ...(state === 'ready' ? [] : [state]), ...facts].join(` ${glyphs.separator} `);
-  const says = (text: string, tone: 'bad' | 'warn') => ({
-    ...{ id: nodeId(node), title: titled() },
-    lines: [fitLine(line(`  ${text}`, tone), innerWidth, glyphs.cut)],
-  });
+  const says = (text: string, tone: 'bad' | 'warn') =>
+    planLine(nodeId(node), titled(), line(`  ${text}`, tone), { glyphs, innerWidth });
   if (state === 'gone') return says(goneText(node), 'bad');
   if (!snapshot) return says(UNREADABLE, 'warn');
   const context: PanelContext = { snapshot, glyphs, innerWidth, selected: null };
@@ -95,13 +100,24 @@ function nodePanel(
   const waiting = Math.min(queue.entries.length, queueShown);
   const wanted = waiting === 0 ? 1 : waiting + 1;
   const queueLines = Math.min(wanted, Math.max(Math.min(2, wanted), room - slices.length));
-  const gpu = gpuPanel(context, slices, Math.max(1, Math.min(slices.length, room - queueLines)));
-  const waits = queuePanel(context, queue.entries, 'order', queueLines);
+  const sliceLines = Math.max(1, Math.min(slices.length, room - queueLines));
   return {
-    id: nodeId(node),
-    title: titled(gpu.title, waits.title),
-    lines: [...gpu.lines, ...waits.lines],
+    height: sliceLines + queueLines,
+    draw() {
+      const gpu = gpuPanel(context, slices, sliceLines);
+      const waits = queuePanel(context, queue.entries, 'order', queueLines);
+      return {
+        ...{ id: nodeId(node), title: titled(gpu.title, waits.title) },
+        lines: [...gpu.lines, ...waits.lines],
+      };
+    },
   };
+}
+
+/** A panel that says one thing. */
+function planLine(id: string, title: string, text: Line, { innerWidth, glyphs }: Paper): Plan {
+  const lines = [fitLine(text, innerWidth, glyphs.cut)];
+  return { height: 1, draw: () => ({ id, title, lines }) };
 }
 
 const UNREADABLE = 'written by another version of zerogpu';
@@ -111,11 +127,11 @@ export function goneText({ lastBeatAt, lastBeatSecondsAgo }: ClusterSnapshotNode
 }
 
 /** Panels in their order, as many on a page as fit. */
-function packed(panels: readonly ClusterPanel[], room: number): readonly Page[] {
-  const pages: ClusterPanel[][] = [];
+function packed(panels: readonly Plan[], room: number): readonly Page[] {
+  const pages: Plan[][] = [];
   let left = 0;
   for (const panel of panels) {
-    const rows = panel.lines.length + FRAME_ROWS;
+    const rows = panel.height + FRAME_ROWS;
     if (rows > left || pages.length === 0) {
       pages.push([]);
       left = room + FRAME_ROWS;
@@ -130,31 +146,31 @@ function packed(panels: readonly ClusterPanel[], room: number): readonly Page[] 
 function withQuota(
   pages: readonly Page[],
   { nodes, visitors }: ClusterSnapshot,
-  { glyphs, innerWidth }: Paper,
+  paper: Paper,
   room: number,
 ): readonly Page[] {
   const first = nodes.find(({ snapshot }) => snapshot !== null)?.snapshot;
-  if (!first) return pages.length === 0 ? [[noNode(innerWidth, glyphs)]] : pages;
+  if (!first) {
+    const text = line('  the cluster has no node', 'dim');
+    return pages.length === 0 ? [[planLine('none', 'Nodes', text, paper)]] : pages;
+  }
   const known = { total: visitors.length, entries: visitors };
   const snapshot: Snapshot = { ...first, visitors: known };
-  const context: PanelContext = { snapshot, glyphs, innerWidth, selected: null };
-  const draw = (from: number, lines: number) =>
-    quotaPanel(context, visitors.slice(from, from + lines - 1), 'activity', lines);
+  const context: PanelContext = { ...paper, snapshot, selected: null };
+  const plan = (from: number, height: number): Plan => ({
+    height,
+    draw: () => quotaPanel(context, visitors.slice(from, from + height - 1), 'activity', height),
+  });
   const last = pages.at(-1) ?? [];
-  const taken = last.reduce((sum, { lines }) => sum + lines.length + FRAME_ROWS, 0);
+  const taken = last.reduce((sum, { height }) => sum + height + FRAME_ROWS, 0);
   const left = room - taken;
   const fits = left >= Math.min(LEAST_QUOTA_LINES, visitors.length + 1);
-  const result = fits ? [...pages.slice(0, -1), [...last, draw(0, left)]] : [...pages];
+  const result = fits ? [...pages.slice(0, -1), [...last, plan(0, left)]] : [...pages];
   for (let at = fits ? left - 1 : 0; at < visitors.length; at += Math.max(1, room - 1)) {
-    result.push([draw(at, Math.max(2, room))]);
+    result.push([plan(at, Math.max(2, room))]);
   }
-  return result.length === 0 ? [[draw(0, room)]] : result;
+  return result.length === 0 ? [[plan(0, room)]] : result;
 }
-
-const noNode = (innerWidth: number, glyphs: Glyphs): ClusterPanel => ({
-  ...{ id: 'none', title: 'Nodes' },
-  lines: [fitLine(line('  the cluster has no node', 'dim'), innerWidth, glyphs.cut)],
-});
 
 function header(
   cluster: ClusterSnapshot,
