@@ -15,6 +15,7 @@ from .plans import Plan, cuda_index, plan_of
 from .redispatch import CPU_KEYS, DEVICE
 from .refusals import REFUSALS, check_shapes, no_kernel
 from .rng import DeviceRandom
+from .softmax import call_widening, lacks_widening
 from .storage import CPU, CUDA
 from .tensors import Tensors
 
@@ -76,7 +77,7 @@ class Kernels:
             try:
                 result = self._run_plain(plan, operator, args)
             except RuntimeError as error:
-                if not lacks_half(error):
+                if not (lacks_half(error) or lacks_widening(plan.base, error)):
                     raise
                 result = None
             if result is not None:
@@ -190,6 +191,8 @@ class Kernels:
         except RuntimeError as error:
             if lacks_half(error):
                 result = call_in_float32(plan, operator, host_args, host_kwargs)
+            elif lacks_widening(plan.base, error):
+                result = call_widening(plan.base, operator, host_args, host_kwargs)
             elif "not resizable" in str(error):
                 result = call.retry_with_room(operator, host_args, host_kwargs)
             else:

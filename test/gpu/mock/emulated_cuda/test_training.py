@@ -98,6 +98,17 @@ class Modules(DeviceTest):
                 result.cpu().float(), operation(x.half().float()), rtol=2e-2, atol=2e-2
             )
 
+    def test_softmax_of_half_precision_in_single_precision(self):
+        x = torch.randn(4, 6).half()
+        for softmax in torch.softmax, torch.log_softmax:
+            here, wide = x.cuda().requires_grad_(), x.float().requires_grad_()
+            result, expected = softmax(here, -1, dtype=torch.float32), softmax(wide, -1)
+            self.assert_same(result, expected)
+            weight = torch.randn(4, 6)
+            (result * weight.cuda()).sum().backward()
+            (expected * weight).sum().backward()
+            self.assert_same(here.grad, wide.grad.half())
+
     def test_tracing_sees_the_weights(self):
         module = torch.nn.Linear(3, 3).cuda()
         x = torch.randn(2, 3, device="cuda")
