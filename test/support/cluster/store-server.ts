@@ -54,8 +54,8 @@ export class StoreServer {
   async up(): Promise<void> {
     const own = ['--bind', '127.0.0.1', '--dir', this.#dir, '--save', '', '--daemonize', 'no'];
     const args = ['--port', String(this.port), ...own, ...this.#args];
-    this.#process = spawn(this.#program, args, { stdio: 'ignore' });
-    for (let tries = 0; tries < 200; tries += 1) {
+    this.#process = spawn(this.#program, args, { stdio: 'ignore', env: withoutFakeTime() });
+    for (let tries = 0; tries < 1_000; tries += 1) {
       if (await answers(this.port)) return;
       await sleep(10);
     }
@@ -79,6 +79,12 @@ export class StoreServer {
     await this.kill();
     rmSync(this.#dir, { recursive: true, force: true });
   }
+}
+
+/** The servers do not start below `faketime` (bin/dev/another-day.js): they keep the true date. */
+function withoutFakeTime(): NodeJS.ProcessEnv {
+  const all = Object.entries(process.env);
+  return Object.fromEntries(all.filter(([name]) => !/^(LD_PRELOAD|FAKETIME.*)$/.test(name)));
 }
 
 /** A port that was free a moment ago. */
