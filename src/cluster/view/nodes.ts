@@ -56,12 +56,11 @@ const stateOf = ({ isDrained }: ClusterNode) => (isDrained ? 'drained' : 'ready'
 function nodesObject({ nodes: list, absentDrained }: ClusterView): object {
   return {
     version: 1,
-    nodes: list.map(({ identity: _, isDrained, load, ...node }) => ({
-      ...node,
-      state: isDrained ? 'drained' : 'ready',
-      offeredSlices: load.busySlices,
-      callsPerSecond: load.callsPerSecond,
-    })),
+    nodes: list.map((one) => {
+      const { identity: _, isDrained: __, load, ...node } = one;
+      const { busySlices: offeredSlices, callsPerSecond } = load;
+      return { ...node, state: stateOf(one), offeredSlices, callsPerSecond };
+    }),
     absentDrained,
   };
 }

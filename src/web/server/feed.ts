@@ -5,7 +5,7 @@
 import type { HostClient } from '../../allocator/client/index.js';
 import type { Snapshot } from '../../allocator/client/snapshot.js';
 import type { Clock, Timer } from '../../shared/clock.js';
-import { type History, NO_HISTORY, withCall, withMemory, withTold } from '../model/calls.js';
+import { type History, NO_HISTORY, withCall, withTold } from '../model/calls.js';
 import { type LogLine, type Message, MOST_LINES, type SpaceAddress } from '../model/messages.js';
 import { createMemoryLog } from './memory-log.js';
 import { callAfter, parseRecord, parseRecords } from './records.js';
@@ -56,6 +56,7 @@ function shortened(text: string): string {
 
 export function createFeed({ client, clock, space }: FeedOptions): Feed {
   const pages = new Set<(message: Message) => void>();
+  /** Without the memory of its calls, which is in `memory`. */
   let history: History = NO_HISTORY;
   let lines: LogLine[] = [];
   let unsent: LogLine[] = [];
@@ -80,6 +81,8 @@ export function createFeed({ client, clock, space }: FeedOptions): Feed {
     send({ type: 'allocator', why });
   }
 
+  const whole = (): History => ({ ...history, calls: history.calls.map(memory.withSamples) });
+
   /** The call of one record, which has changed or has come. */
   function take(record: NonNullable<ReturnType<typeof parseRecord>>) {
     const before = history.calls.findLast(({ call }) => call === record.call);
@@ -92,8 +95,7 @@ export function createFeed({ client, clock, space }: FeedOptions): Feed {
     const told = history.told.map((one) => ({ ...one, call: null }));
     history = { ...NO_HISTORY, told };
     for (const record of parseRecords(data)) take(record);
-    history = { ...history, calls: history.calls.map(memory.withSamples) };
-    send({ type: 'history', nowMs: nowMs(), history });
+    send({ type: 'history', nowMs: nowMs(), history: whole() });
   }
   function openRecords() {
     return client.records({
@@ -103,7 +105,7 @@ export function createFeed({ client, clock, space }: FeedOptions): Feed {
       record(data) {
         const record = parseRecord(data);
         if (!record) return;
-        send({ type: 'call', nowMs: nowMs(), call: { ...take(record), memory: [] } });
+        send({ type: 'call', nowMs: nowMs(), call: take(record) });
       },
     });
   }
@@ -130,7 +132,6 @@ export function createFeed({ client, clock, space }: FeedOptions): Feed {
       snapshot(next) {
         memory.note(next, nowMs());
         if (!forPage) return;
-        history = withMemory(history, next, nowMs());
         snapshot = next;
         send({ type: 'snapshot', nowMs: nowMs(), snapshot: next });
       },
@@ -170,7 +171,7 @@ export function createFeed({ client, clock, space }: FeedOptions): Feed {
         watchAsNeeded();
       };
     },
-    history: () => history,
+    history: whole,
     log: () => lines,
     told(message, visitor) {
       const told = { id: nextTold++, atMs: nowMs(), visitor, message };
