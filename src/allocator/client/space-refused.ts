@@ -22,7 +22,7 @@ export function spaceRefused(body: unknown): UserError | null {
   const refusal = parsed.data;
   switch (refusal.detail) {
     case 'hosting-limit':
-      return hostingLimit(
+      return tooManySpaces(
         { name: refusal.owner, kind: refusal.ownerKind },
         refusal.hosted,
         refusal.limit,
@@ -49,7 +49,7 @@ export function spaceRefused(body: unknown): UserError | null {
 }
 
 /** The error of a Space too many, in the server's own process and in one that has joined it. */
-export function hostingLimit(
+export function tooManySpaces(
   owner: { readonly name: string; readonly kind: string },
   hosted: number,
   limit: number,

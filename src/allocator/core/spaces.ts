@@ -4,24 +4,19 @@
  * A Space that registers again under its id is the same Space that lost touch: it keeps its place.
  */
 
+import type { PlatformProfile } from '../../platform/schema.js';
 import { isSameProcess, type ProcessId } from '../../shared/host.js';
 import { evict } from './grant-waiting.js';
 import { killLease } from './lease.js';
 import type { Turn } from './turn.js';
-import type {
-  AllocatorState,
-  Owner,
-  RegisterSpaceEvent,
-  SpaceGoneEvent,
-  SpaceStartedEvent,
-} from './types.js';
+import type { Owner, RegisterSpaceEvent, SpaceGoneEvent, SpaceStartedEvent } from './types.js';
 import { abandon } from './waiting.js';
 
 /** Takes the Space in, unless its owner hosts as many as the platform allows. */
 export function onRegisterSpace(turn: Turn, event: RegisterSpaceEvent): void {
   const { spaces } = turn.state;
   const { requestId, space: id, name, owner, root } = event;
-  const limit = hostingLimit(turn.state, owner);
+  const limit = hostingLimit(turn.state.rules.profile, owner.kind);
   const hosted = [...spaces.values()].filter((space) => space.owner.name === owner.name).length;
   if (!spaces.has(id) && hosted >= limit) {
     turn.effects.push({ type: 'space-refused', requestId, hosted, limit });
@@ -64,10 +59,13 @@ export function onRootDied(turn: Turn, process: ProcessId): void {
   }
 }
 
-/** How many ZeroGPU Spaces this owner may have (platform profile, `hosting`). */
-export function hostingLimit(state: AllocatorState, owner: Owner): number {
-  const { freeSpaces, proSpaces, organizationSpaces } = state.rules.profile.hosting;
-  switch (owner.kind) {
+/** How many ZeroGPU Spaces an owner of this kind may have. */
+export function hostingLimit(
+  { hosting }: Pick<PlatformProfile, 'hosting'>,
+  kind: Owner['kind'],
+): number {
+  const { freeSpaces, proSpaces, organizationSpaces } = hosting;
+  switch (kind) {
     case 'free':
       return freeSpaces;
     case 'pro':

@@ -5,7 +5,7 @@ import type { ProcessId } from '../../shared/host.js';
 import { listenOrExplain } from '../../shared/listen.js';
 import { identifyProcess, isDescendantOf, isProcessAlive } from '../../shared/process-table.js';
 import type { Snapshot } from '../client/snapshot.js';
-import { hostingLimit } from '../client/space-refused.js';
+import { tooManySpaces } from '../client/space-refused.js';
 import { createState } from '../core/index.js';
 import type {
   AllocatorEvent,
@@ -234,7 +234,7 @@ export async function startAllocator(options: AllocatorOptions): Promise<Allocat
           ...{ space, name, owner, root: null },
         });
         if (answer.type === 'space-refused') {
-          throw hostingLimit(owner, answer.hosted, answer.limit);
+          throw tooManySpaces(owner, answer.hosted, answer.limit);
         }
         if (answer.type !== 'space-registered') throw unwritable(driver.ledger);
         if (tasksSocket) labels.setSocket(space, tasksSocket);

@@ -164,7 +164,7 @@ export function createControlApi(http: HttpApi, ports: ControlApiPorts): Control
     const refused =
       (await ports.cluster?.admit({
         ...{ id, name, owner: whose },
-        limit: hostingLimit(driver.state, whose),
+        limit: hostingLimit(driver.state.rules.profile, whose.kind),
         isKnown: driver.state.spaces.has(id),
       })) ?? null;
     if (refused) return refuseSpace(reply, whose, refused);

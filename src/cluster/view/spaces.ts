@@ -1,4 +1,5 @@
 /** `zerogpu spaces`: the Spaces of a cluster, and on which node one should start. */
+import { hostingLimit } from '../../allocator/core/spaces.js';
 import { loadProfile } from '../../platform/index.js';
 import { EXIT, UserError } from '../../shared/errors.js';
 import { loadOfNewcomer, rankFor } from '../registry/choose.js';
@@ -106,16 +107,12 @@ async function findPlace(registry: Registry, asked: NamedSpace): Promise<Placed>
     const view = await registry.list();
     const known = view.spaces.find(({ id }) => id === asked.id);
     const space = known ?? { ...asked, load: loadOfNewcomer(view) };
-    const { hosting, queue } = loadProfile(view.nodes[0]?.platform ?? 'h200');
-    const ranked = rankFor(view, space.id, space.load, queue.timeoutSeconds);
+    const profile = loadProfile(view.nodes[0]?.platform ?? 'h200');
+    const ranked = rankFor(view, space.id, space.load, profile.queue.timeoutSeconds);
     if (known && isGood(view, known)) return { node: known.place.node, isThere: true, ranked };
     const [best] = ranked;
     if (!best) throw unplaced(view);
-    const limit = {
-      free: hosting.freeSpaces,
-      pro: hosting.proSpaces,
-      organization: hosting.organizationSpaces,
-    }[space.ownerKind];
+    const limit = hostingLimit(profile, space.ownerKind);
     const answer = await registry.place(space, limit, best.name, known?.seen ?? null);
     if (answer.kind === 'ok') return { node: best.name, isThere: false, ranked };
     if (answer.kind === 'elsewhere') return { node: answer.node, isThere: true, ranked };
